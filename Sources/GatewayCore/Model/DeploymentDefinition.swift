@@ -1,0 +1,114 @@
+/// One way to serve an endpoint, as an admin described it.
+package struct DeploymentDefinition: Sendable, Equatable {
+    package var tenant: String
+    package var endpoint: String
+    package var name: String
+    package var description: String
+    package var serving: Serving
+    package var settings: RequestSettings
+    package var model: ModelReference?
+    /// Kept and shown, without a meaning of their own here (Azure's VM size and the like).
+    package var instanceType: String?
+    package var environmentVariables: [String: String]
+    package var tags: [String: String]
+    package var properties: [String: String]
+
+    package init(
+        tenant: String,
+        endpoint: String,
+        name: String,
+        description: String = "",
+        serving: Serving,
+        settings: RequestSettings = RequestSettings(),
+        model: ModelReference? = nil,
+        instanceType: String? = nil,
+        environmentVariables: [String: String] = [:],
+        tags: [String: String] = [:],
+        properties: [String: String] = [:]
+    ) {
+        self.tenant = tenant
+        self.endpoint = endpoint
+        self.name = name
+        self.description = description
+        self.serving = serving
+        self.settings = settings
+        self.model = model
+        self.instanceType = instanceType
+        self.environmentVariables = environmentVariables
+        self.tags = tags
+        self.properties = properties
+    }
+}
+
+/// What stands behind a deployment.
+package enum Serving: Sendable, Equatable {
+    case upstream(UpstreamDefinition)
+    case native(NativeDefinition)
+}
+
+/// URLs somewhere else that serve a deployment.
+package struct UpstreamDefinition: Sendable, Equatable {
+    /// One instance each: `http://host:port/base`, `https://host/base` or `unix:/path/of.sock`.
+    package var urls: [String]
+    /// The model name that the upstream itself uses; put into the body's `model` on the way.
+    package var model: String?
+    /// Added to every request after the caller's credential was removed. Values may hold `${env:NAME}` and `${file:PATH}`.
+    package var headers: [UpstreamHeader]
+    /// PEM file with the CA that the upstream's certificate must chain to; `nil` = the system's.
+    package var certificateAuthority: String?
+
+    package init(
+        urls: [String],
+        model: String? = nil,
+        headers: [UpstreamHeader] = [],
+        certificateAuthority: String? = nil
+    ) {
+        self.urls = urls
+        self.model = model
+        self.headers = headers
+        self.certificateAuthority = certificateAuthority
+    }
+}
+
+/// A header that the gateway adds for an upstream.
+package struct UpstreamHeader: Sendable, Equatable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// How the embedded pool runs a deployment's model.
+package struct NativeDefinition: Sendable, Equatable {
+    package var engine: String
+    /// Requests that one instance runs at once.
+    package var slots: Int
+    /// Context length per slot in tokens; 0 = the model's own, capped by the worker.
+    package var context: Int
+    /// Threads of one instance; 0 = chosen for this machine.
+    package var threads: Int
+
+    package init(engine: String = "llama", slots: Int = 4, context: Int = 0, threads: Int = 0) {
+        self.engine = engine
+        self.slots = slots
+        self.context = context
+        self.threads = threads
+    }
+}
+
+/// Azure's request settings; what is `nil` takes the default of DESIGN §3.
+package struct RequestSettings: Sendable, Equatable {
+    package static let defaultTimeoutMilliseconds = 5000
+
+    package var timeoutMilliseconds: Int?
+
+    package init(timeoutMilliseconds: Int? = nil) {
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
+
+    /// Bounds the whole answer, or the time to the first byte of an event stream.
+    package var timeout: Duration { .milliseconds(timeoutMilliseconds ?? Self.defaultTimeoutMilliseconds) }
+}

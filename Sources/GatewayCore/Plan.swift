@@ -1,0 +1,98 @@
+/// What admission decided about one request.
+///
+/// A class, so that handing it on costs one retain instead of a dozen.
+package final class Plan: Sendable {
+    package let endpoint: Endpoint
+    package let caller: Caller
+    package let dialect: Dialect
+    /// Whether the URL is a scoring URL, whose errors have Azure's own statuses (DESIGN §3).
+    package let isScoring: Bool
+    /// Whether the caller named the deployment: then no other may answer.
+    package let isPinned: Bool
+    package let deployment: Deployment
+    package let instance: Instance
+    /// Path on the upstream, without the instance's base path, and the query.
+    package let path: String
+    package let query: String?
+    /// How to read token usage from the answer; `nil` for calls that have none.
+    package let usage: UsageFormat?
+    /// What the body says that routing and rewriting need; `nil` when the body is not read.
+    package let fields: BodyFields?
+    /// What the path is made from when the plan moves: the embedded pool has paths of its own.
+    private let request: UpstreamRequest
+
+    init(
+        endpoint: Endpoint,
+        caller: Caller,
+        request: UpstreamRequest,
+        dialect: Dialect,
+        isPinned: Bool,
+        deployment: Deployment,
+        instance: Instance,
+        fields: BodyFields?
+    ) {
+        self.endpoint = endpoint
+        self.caller = caller
+        self.dialect = dialect
+        self.request = request
+        isScoring = request.isScoring
+        self.isPinned = isPinned
+        self.deployment = deployment
+        self.instance = instance
+        path = request.path(on: deployment)
+        query = request.query
+        usage = request.usage
+        self.fields = fields
+    }
+
+    private init(_ other: Plan, deployment: Deployment, instance: Instance) {
+        endpoint = other.endpoint
+        caller = other.caller
+        dialect = other.dialect
+        request = other.request
+        isScoring = other.isScoring
+        isPinned = other.isPinned
+        self.deployment = deployment
+        self.instance = instance
+        path = request.path(on: deployment)
+        query = other.query
+        usage = other.usage
+        fields = other.fields
+    }
+
+    /// Whether the gateway must ask the upstream for usage, and take the extra event out of the stream again.
+    package var asksForUsage: Bool {
+        guard usage == .openAI, let fields else { return false }
+        return fields.isStreamed && !fields.includesUsage
+    }
+
+    /// The same plan on another instance of the same or another deployment.
+    package func moved(to deployment: Deployment, instance: Instance) -> Plan {
+        Plan(self, deployment: deployment, instance: instance)
+    }
+}
+
+/// Whose error shape the caller expects.
+package enum Dialect: Sendable, Equatable {
+    case azure
+    case openAI
+    case anthropic
+}
+
+/// What `admit` asks its owner to do.
+package enum Decision: Sendable {
+    case plan(Plan)
+    /// Hold the body up to this many bytes, read its fields, ask again.
+    case needsBody(upTo: Int)
+    case answer(LocalAnswer)
+}
+
+/// What the gateway answers from what it knows.
+package enum LocalAnswer: Sendable, Equatable {
+    case alive
+    case ready
+    /// OpenAI's model list: the names that the caller may use.
+    case models([String])
+    /// OpenAI's single model.
+    case model(String)
+}

@@ -1,0 +1,74 @@
+/// The facts of a finished exchange: who, what, where, status, bytes, tokens, timings.
+package struct Receipt: Sendable, Equatable {
+    package var requestID: String
+    /// Wall clock at the first byte, microseconds since 1970.
+    package var startedAt: Int64
+    package var tenant: String
+    package var endpoint: String
+    /// Empty when no deployment was picked.
+    package var deployment: String
+    /// The instance that answered (its URL), empty when none did.
+    package var instance: String
+    /// `demo/chat#primary`; empty when nobody was identified.
+    package var caller: String
+    /// `http/1.1` or `h2`.
+    package var httpVersion: String
+    package var method: String
+    package var path: String
+    package var clientAddress: String
+    /// What the client got; 0 when it left before a status was sent.
+    package var status: Int
+    /// What the upstream said; 0 when it said nothing.
+    package var upstreamStatus: Int
+    package var outcome: Outcome
+    /// The rule that refused, empty when none did.
+    package var refusal: String
+    /// The model name that the caller wrote, empty when none.
+    package var model: String
+    package var requestBytes: Int64
+    package var responseBytes: Int64
+    package var promptTokens: Int64?
+    package var completionTokens: Int64?
+    package var isStreamed: Bool
+    /// Microseconds from the request's first byte to the first byte of the answer's body, and to the end of all.
+    package var firstByteMicroseconds: Int64?
+    package var durationMicroseconds: Int64
+    /// 1, or 2 when the request was sent again.
+    package var attempts: Int
+
+    /// How an exchange ended.
+    package enum Outcome: String, Sendable, CaseIterable {
+        /// The whole answer was handed to the client.
+        case completed
+        /// The gateway answered itself.
+        case refused
+        /// The upstream failed and the client got an error or a cut answer.
+        case failed
+        /// The client left first.
+        case cancelled
+    }
+
+    package init(requestID: String, startedAt: Int64) {
+        self.requestID = requestID
+        self.startedAt = startedAt
+        tenant = ""
+        endpoint = ""
+        deployment = ""
+        instance = ""
+        caller = ""
+        httpVersion = ""
+        method = ""
+        path = ""
+        clientAddress = ""
+        status = 0
+        upstreamStatus = 0
+        outcome = .refused
+        refusal = ""
+        model = ""
+        requestBytes = 0
+        responseBytes = 0
+        isStreamed = false
+        durationMicroseconds = 0
+        attempts = 0
+    }
+}

@@ -1,0 +1,87 @@
+/// Why the gateway answered the caller itself instead of relaying an answer.
+package enum Refusal: Error, Sendable, Equatable {
+    /// The bytes broke a rule of HTTP; the sentence names the rule and repeats nothing of the input.
+    case malformed(status: Int, reason: String)
+    case unauthenticated(CredentialFault)
+    case forbidden
+    case noSuchEndpoint
+    case noSuchModel
+    case noSuchDeployment
+    /// All weights of the endpoint are zero.
+    case noTraffic
+    case bodyTooLarge(limit: Int)
+    case bodyUnreadable(BodyFault)
+    /// No instance of the deployment can take the request now.
+    case notReady(deployment: String)
+    case upstreamFailed(deployment: String, phase: UpstreamFailure.Phase)
+    case timedOut(deployment: String, milliseconds: Int)
+    /// Receipts cannot be stored fast enough, or the gateway is stopping.
+    case overloaded
+
+    package enum CredentialFault: Sendable, Equatable {
+        case missing
+        case invalid
+        case conflicting
+    }
+
+    package enum BodyFault: Sendable, Equatable {
+        case noModel
+        case modelTwice
+        case modelNotText
+        case notJSON
+    }
+}
+
+/// An attempt at an upstream that brought no whole answer.
+package struct UpstreamFailure: Error, Sendable, Equatable {
+    package enum Phase: String, Sendable {
+        case connect
+        case send
+        /// Before the first byte of the response.
+        case wait
+        /// A response that breaks the rules of HTTP.
+        case malformed
+        /// After the first byte of the response.
+        case receive
+    }
+
+    package var phase: Phase
+    /// Whether the connection had carried a request before.
+    package var isReused: Bool
+    /// Whether any byte of the request was handed to the network.
+    package var hasSent: Bool
+
+    package init(phase: Phase, isReused: Bool, hasSent: Bool) {
+        self.phase = phase
+        self.isReused = isReused
+        self.hasSent = hasSent
+    }
+}
+
+/// Decides whether a request whose attempt failed may be sent once more (SECURITY U-4).
+package enum RetryRule {
+    /// - Parameters:
+    ///   - method: a method that RFC 9110 §9.2.2 calls idempotent may be repeated although a byte was sent, but only after
+    ///     a kept-alive connection died before it answered.
+    ///   - canReplay: whether the whole body so far is still held.
+    package static func mayRetry(
+        _ failure: UpstreamFailure,
+        method: String,
+        attempts: Int,
+        canReplay: Bool
+    ) -> Bool {
+        guard attempts < 2, canReplay else { return false }
+        switch failure.phase {
+        case .connect: return true
+        case .send, .wait: return !failure.hasSent || (failure.isReused && isIdempotent(method))
+        case .malformed, .receive: return false
+        }
+    }
+
+    private static func isIdempotent(_ method: String) -> Bool {
+        switch method {
+        case "GET", "HEAD", "OPTIONS", "PUT", "DELETE": true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// Which of the URL forms of DESIGN §3 a request uses. Fixed forms win over tenants' names.
+package enum URLForm: Sendable {
+    case service(LocalAnswer)
+    /// `/{tenant}/{endpoint}{rest}`; `rest` is empty or begins with a slash.
+    case path(tenant: String, endpoint: String, rest: String)
+    /// `{endpoint}.{tenant}.{domain}`.
+    case host(tenant: String, endpoint: String)
+    /// A host name that an endpoint has claimed.
+    case ownHost(Endpoint)
+    /// `POST /v1/…`, endpoint by the body's `model`.
+    case openAI
+    /// `POST /v1/messages`.
+    case anthropic
+    /// `GET /v1/models[/{id}]`.
+    case models(id: String?)
+    /// `/openai/deployments/{endpoint}{rest}`.
+    case azureOpenAI(endpoint: String, rest: String)
+    case unknown
+
+    package init(of head: RequestHead, in snapshot: Snapshot) {
+        if !snapshot.hosts.isEmpty, let endpoint = snapshot.hosts[head.host] {
+            self = .ownHost(endpoint)
+        } else if let domain = snapshot.domain, let form = URLForm.host(head.host, domain: domain) {
+            self = form
+        } else {
+            self = URLForm.byPath(head)
+        }
+    }
+
+    package var dialect: Dialect {
+        switch self {
+        case .openAI, .models, .azureOpenAI: .openAI
+        case .anthropic: .anthropic
+        case .service, .path, .host, .ownHost, .unknown: .azure
+        }
+    }
+
+    private static func host(_ host: String, domain: String) -> URLForm? {
+        guard host.hasSuffix(domain) else { return nil }
+        let labels = host.dropLast(domain.count).split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count == 3, labels[2].isEmpty, !labels[0].isEmpty, !labels[1].isEmpty else { return nil }
+        return .host(tenant: String(labels[1]), endpoint: String(labels[0]))
+    }
+
+    private static func byPath(_ head: RequestHead) -> URLForm {
+        let path = head.path
+        let (first, afterFirst) = segment(of: path[...])
+        switch first {
+        case "healthz" where afterFirst.isEmpty: return .service(.alive)
+        case "readyz" where afterFirst.isEmpty: return .service(.ready)
+        case "v1": return version1(head, rest: afterFirst)
+        case "openai":
+            let (second, afterSecond) = segment(of: afterFirst)
+            let (endpoint, rest) = segment(of: afterSecond)
+            guard second == "deployments", !endpoint.isEmpty else { return .unknown }
+            return .azureOpenAI(endpoint: String(endpoint), rest: String(rest))
+        default:
+            let (endpoint, rest) = segment(of: afterFirst)
+            guard !first.isEmpty, !endpoint.isEmpty else { return .unknown }
+            return .path(tenant: String(first), endpoint: String(endpoint), rest: String(rest))
+        }
+    }
+
+    private static func version1(_ head: RequestHead, rest: Substring) -> URLForm {
+        if head.method == "GET" || head.method == "HEAD" {
+            if rest == "/models" { return .models(id: nil) }
+            guard rest.hasPrefix("/models/") else { return .unknown }
+            return .models(id: String(rest.dropFirst("/models/".count)))
+        }
+        guard head.method == "POST", rest.count > 1 else { return .unknown }
+        return rest == "/messages" || rest == "/messages/count_tokens" ? .anthropic : .openAI
+    }
+
+    /// Splits `/first/rest` into `first` and `/rest`.
+    private static func segment(of path: Substring) -> (Substring, Substring) {
+        let bytes = path.utf8
+        guard bytes.first == UInt8(ascii: "/") else { return ("", "") }
+        let start = bytes.index(after: bytes.startIndex)
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.endIndex
+        return (path[start..<end], path[end...])
+    }
+}

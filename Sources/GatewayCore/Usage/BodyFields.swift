@@ -1,0 +1,159 @@
+/// What routing and rewriting need of a request body: found in place, the rest is never decoded.
+package struct BodyFields: Sendable, Equatable {
+    /// The caller's `model`; `nil` when the body names none.
+    package let model: String?
+    package let isStreamed: Bool
+    /// Whether the caller asked for usage itself (`stream_options.include_usage`).
+    package let includesUsage: Bool
+    private let fault: Refusal.BodyFault?
+    /// Every value of the member `model`, or the content of the form's part: all are replaced, since upstreams differ in
+    /// which of two they take.
+    private let modelRanges: [Range<Int>]
+    private let isForm: Bool
+    private let usageEdit: BodyEdit?
+    /// Where members can be put into the object; `nil` when the body is no JSON object.
+    private let place: Place?
+
+    /// The position behind an object's opening brace.
+    private struct Place: Equatable {
+        let position: Int
+        let isEmptyObject: Bool
+    }
+
+    /// The `model`, or why there is none.
+    package func requireModel() throws(Refusal) -> String {
+        if let fault { throw .bodyUnreadable(fault) }
+        guard let model else { throw .bodyUnreadable(.noModel) }
+        return model
+    }
+
+    /// The changes that turn the caller's body into the upstream's, in order of position.
+    package func edits(model upstreamModel: String?, askForUsage: Bool) -> [BodyEdit] {
+        var edits: [BodyEdit] = []
+        var members: [String] = []
+        if let upstreamModel, upstreamModel != model || modelRanges.count > 1 {
+            // Form parts hold the bare name, JSON a quoted one.
+            let text = isForm ? upstreamModel : Self.quoted(upstreamModel)
+            for range in modelRanges { edits.append(BodyEdit(range: range, text: text)) }
+            if modelRanges.isEmpty { members.append("\"model\":" + text) }
+        }
+        if askForUsage, !includesUsage {
+            if let usageEdit {
+                edits.append(usageEdit)
+            } else {
+                members.append("\"stream_options\":{\"include_usage\":true}")
+            }
+        }
+        if let place, !members.isEmpty {
+            let text = members.joined(separator: ",") + (place.isEmptyObject ? "" : ",")
+            edits.append(BodyEdit(range: place.position..<place.position, text: text))
+        }
+        return edits.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    }
+
+    /// Whether bodies of this type are read at all.
+    package static func isReadable(_ contentType: String?) -> Bool {
+        guard let contentType else { return true }
+        let type = contentType.prefix { $0 != ";" }.lowercased()
+        return type.contains("json") || type.hasPrefix("multipart/form-data")
+    }
+
+    /// Reads a body, or as much of it as is held.
+    package init(of bytes: borrowing Span<UInt8>, contentType: String?) {
+        if let contentType, let boundary = MultipartField.boundary(in: contentType) {
+            self.init(multipart: bytes, boundary: boundary)
+        } else {
+            self.init(json: bytes)
+        }
+    }
+
+    private init(multipart bytes: borrowing Span<UInt8>, boundary: String) {
+        let range = MultipartField.find("model", in: bytes, boundary: boundary)
+        modelRanges = range.map { [$0] } ?? []
+        isForm = true
+        model = range.map { JSONScan.plain(bytes, $0) }
+        isStreamed = false
+        includesUsage = false
+        fault = nil
+        usageEdit = nil
+        place = nil
+    }
+
+    private init(json bytes: borrowing Span<UInt8>) {
+        var models: [Range<Int>] = []
+        var stream: Range<Int>?
+        var options: Range<Int>?
+        let outcome = JSONScan.members(of: bytes) { member in
+            if JSONScan.matches(bytes, member.name, "model") { models.append(member.value) }
+            if JSONScan.matches(bytes, member.name, "stream") { stream = member.value }
+            if JSONScan.matches(bytes, member.name, "stream_options") { options = member.value }
+        }
+        let isText = models.first.map { bytes[$0.lowerBound] == UInt8(ascii: "\"") } ?? true
+        modelRanges = models
+        isForm = false
+        model = (isText ? models.first : nil).map { JSONScan.string(bytes, $0.lowerBound + 1..<$0.upperBound - 1) }
+        isStreamed = stream.map { bytes[$0.lowerBound] == UInt8(ascii: "t") } ?? false
+        fault =
+            if outcome == .notAnObject { .notJSON } else if models.count > 1 { .modelTwice } else if !isText {
+                .modelNotText
+            } else { nil }
+        place = outcome == .notAnObject ? nil : Self.place(in: bytes)
+        let usage = options.map { Self.usage(in: bytes, options: $0) }
+        includesUsage = usage?.isAsked ?? false
+        usageEdit = usage?.edit
+    }
+
+    private static func place(in bytes: borrowing Span<UInt8>) -> Place? {
+        let position = JSONScan.skipSpace(bytes, 0) + 1
+        // Nothing but white space has come.
+        guard position <= bytes.count else { return nil }
+        let next = JSONScan.skipSpace(bytes, position)
+        return Place(position: position, isEmptyObject: next < bytes.count && bytes[next] == UInt8(ascii: "}"))
+    }
+
+    /// Whether `stream_options` ask for usage, and the change that makes them.
+    private static func usage(
+        in bytes: borrowing Span<UInt8>,
+        options: Range<Int>
+    ) -> (isAsked: Bool, edit: BodyEdit?) {
+        guard bytes[options.lowerBound] == UInt8(ascii: "{") else {
+            return (false, BodyEdit(range: options, text: "{\"include_usage\":true}"))
+        }
+        var asked: Range<Int>?
+        var isEmpty = true
+        _ = JSONScan.members(of: bytes, from: options.lowerBound) { member in
+            isEmpty = false
+            if JSONScan.matches(bytes, member.name, "include_usage") { asked = member.value }
+        }
+        guard let asked else {
+            let start = options.lowerBound + 1
+            return (false, BodyEdit(range: start..<start, text: "\"include_usage\":true" + (isEmpty ? "" : ",")))
+        }
+        guard bytes[asked.lowerBound] != UInt8(ascii: "t") else { return (true, nil) }
+        return (false, BodyEdit(range: asked, text: "true"))
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            default:
+                if scalar.value < 0x20 {
+                    let hex = String(scalar.value, radix: 16)
+                    quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+                } else {
+                    quoted.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        return quoted + "\""
+    }
+}
+
+/// Put `text` in the place of these bytes.
+package struct BodyEdit: Sendable, Equatable {
+    package let range: Range<Int>
+    package let text: String
+}

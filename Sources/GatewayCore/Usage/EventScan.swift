@@ -1,0 +1,72 @@
+/// Reads server-sent events (WHATWG HTML §9.2) just enough to find where they end and what usage they tell.
+package enum EventScan {
+    /// What one whole event means for accounting.
+    package struct Finding: Sendable, Equatable {
+        package var usage: TokenUsage?
+        /// The extra event that `include_usage` brings: no choices, only usage.
+        package var isUsageOnly = false
+    }
+
+    /// The position behind the blank line that ends the event beginning at `start`; `nil` while it is not complete.
+    package static func endOfEvent(_ bytes: borrowing Span<UInt8>, from start: Int) -> Int? {
+        var at = start
+        while at < bytes.count {
+            guard bytes[at] == 0x0a else {
+                at += 1
+                continue
+            }
+            if at + 1 < bytes.count, bytes[at + 1] == 0x0a { return at + 2 }
+            if at + 2 < bytes.count, bytes[at + 1] == 0x0d, bytes[at + 2] == 0x0a { return at + 3 }
+            at += 1
+        }
+        return nil
+    }
+
+    package static func inspect(_ bytes: borrowing Span<UInt8>, _ event: Range<Int>) -> Finding {
+        var finding = Finding()
+        guard let start = dataStart(bytes, event) else { return finding }
+        let data = bytes.extracting(start..<event.upperBound)
+        var usage: Range<Int>?
+        var message: Range<Int>?
+        var hasNoChoices = false
+        _ = JSONScan.members(of: data) { member in
+            if JSONScan.matches(data, member.name, "usage") { usage = member.value }
+            if JSONScan.matches(data, member.name, "message") { message = member.value }
+            if JSONScan.matches(data, member.name, "choices") { hasNoChoices = isEmptyArray(data, member.value) }
+        }
+        if let usage, data[usage.lowerBound] == UInt8(ascii: "{") {
+            finding.usage = TokenUsage(ofObject: data.extracting(usage))
+            finding.isUsageOnly = hasNoChoices
+        } else if let message, data[message.lowerBound] == UInt8(ascii: "{") {
+            // Anthropic's first event tells the prompt's tokens inside `message`.
+            let inner = data.extracting(message)
+            var nested: Range<Int>?
+            _ = JSONScan.members(of: inner) { member in
+                if JSONScan.matches(inner, member.name, "usage") { nested = member.value }
+            }
+            if let nested { finding.usage = TokenUsage(ofObject: inner.extracting(nested)) }
+        }
+        return finding
+    }
+
+    /// Where the payload of the event's first `data:` line begins, when it is a JSON object.
+    private static func dataStart(_ bytes: borrowing Span<UInt8>, _ event: Range<Int>) -> Int? {
+        var at = event.lowerBound
+        while at + 5 < event.upperBound {
+            if bytes[at] == UInt8(ascii: "d"), bytes[at + 1] == UInt8(ascii: "a"), bytes[at + 2] == UInt8(ascii: "t"),
+                bytes[at + 3] == UInt8(ascii: "a"), bytes[at + 4] == UInt8(ascii: ":")
+            {
+                let start = bytes[at + 5] == 0x20 ? at + 6 : at + 5
+                return start < event.upperBound && bytes[start] == UInt8(ascii: "{") ? start : nil
+            }
+            while at < event.upperBound, bytes[at] != 0x0a { at += 1 }
+            at += 1
+        }
+        return nil
+    }
+
+    private static func isEmptyArray(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard bytes[range.lowerBound] == UInt8(ascii: "[") else { return false }
+        return JSONScan.skipSpace(bytes, range.lowerBound + 1) == range.upperBound - 1
+    }
+}

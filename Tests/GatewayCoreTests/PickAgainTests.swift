@@ -1,0 +1,59 @@
+import GatewayCore
+import Testing
+
+@Suite struct PickAgainTests {
+    private let fixture: Fixture
+
+    init() throws { fixture = try Fixture([90, 10, 0]) }
+
+    @Test func `first comes another instance of the same deployment`() throws {
+        let plan = try fixture.plan(request("POST", "/demo/chat/score?x=y"))
+        let again = try #require(fixture.admission.pickAgain(plan))
+        #expect(again.deployment === plan.deployment)
+        #expect(again.instance !== plan.instance)
+        #expect(again.path == plan.path)
+        #expect(again.query == plan.query)
+        #expect(again.caller === plan.caller)
+    }
+
+    @Test func `then another deployment with weight`() throws {
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        for instance in plan.deployment.instances where instance !== plan.instance { instance.markReady(false) }
+        #expect(fixture.admission.pickAgain(plan)?.deployment.name == "green")
+    }
+
+    @Test func `one without weight is never asked`() throws {
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        for deployment in try fixture.chat.deployments.prefix(2) {
+            for instance in deployment.instances { instance.markReady(false) }
+        }
+        #expect(fixture.admission.pickAgain(plan) == nil)
+    }
+
+    @Test func `a pinned request never leaves its deployment`() throws {
+        let plan = try fixture.plan(request("POST", "/demo/chat/score", pinned: "green"))
+        #expect(fixture.admission.pickAgain(plan)?.deployment.name == "green")
+        for instance in plan.deployment.instances where instance !== plan.instance { instance.markReady(false) }
+        #expect(fixture.admission.pickAgain(plan) == nil)
+    }
+
+    @Test func `a single instance has no second`() throws {
+        fixture.publishChat([try fixture.deployment("one", ["http://one:1"])], weights: [100])
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        #expect(fixture.admission.pickAgain(plan) == nil)
+    }
+
+    @Test(arguments: [true, false]) func `a moved plan has the other deployment's own path`(startsNative: Bool) throws {
+        let upstream = try fixture.deployment("upstream", ["http://up:1"])
+        let native = try fixture.deployment("native", ["unix:/run/w.sock"], isNative: true)
+        let order = startsNative ? [native, upstream] : [upstream, native]
+        fixture.publishChat(order, weights: [50, 50])
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        #expect(plan.deployment === order[0])
+        let again = try #require(fixture.admission.pickAgain(plan))
+        #expect(again.deployment === order[1])
+        #expect(plan.path == (startsNative ? "/v1/chat/completions" : "/score"))
+        #expect(again.path == (startsNative ? "/score" : "/v1/chat/completions"))
+        #expect(again.isScoring)
+    }
+}
