@@ -1,0 +1,80 @@
+// `Curl` owns libcurl: every transfer runs on one thread of its own, and callers meet it only as values and events on their
+// event loop. It decides nothing about requests: no retries, no redirects, no policy but the address check it is given.
+
+package import Logging
+package import NIOCore
+import Synchronization
+
+/// Sends requests through libcurl and reports on the caller's event loop; keeps connections for the next request.
+///
+/// Proxies are taken from the environment (`https_proxy`, `http_proxy`, `no_proxy`).
+package final class CurlClient: Sendable {
+    private let mailbox = Mailbox()
+    private let nextID = Atomic<UInt64>(0)
+
+    /// `addressAllowed` is asked, on the curl thread, with each numeric address before it is dialled (a proxy's where one is
+    /// used); it must not block.
+    package init(logger: Logger, addressAllowed: @escaping @Sendable (String) -> Bool = { _ in true }) {
+        CurlThread.start { [mailbox] in
+            guard let engine = Engine(mailbox: mailbox, isAddressAllowed: addressAllowed) else {
+                return logger.critical("libcurl is out of memory")
+            }
+            engine.run()
+        }
+    }
+
+    deinit {
+        mailbox.post(.stop {})
+    }
+
+    /// Call on `eventLoop`; the delegate is kept until the transfer ends or is cancelled.
+    package func start(
+        _ request: CurlRequest,
+        on eventLoop: any EventLoop,
+        delegate: any CurlTransferDelegate
+    ) -> CurlTransfer {
+        let inbox = NIOLoopBound(LoopInbox(delegate: delegate), eventLoop: eventLoop)
+        return CurlTransfer(link: post(request, .eventLoop(eventLoop, inbox)))
+    }
+
+    /// The whole response to a request without a body; a longer body than `limit` is a failure.
+    package func get(
+        url: String,
+        headers: [(String, String)] = [],
+        authority: CurlRequest.CertificateAuthority = .system,
+        unixSocketPath: String? = nil,
+        limit: Int = 1024 * 1024,
+        timeout: Duration = .seconds(5)
+    ) async throws(CurlFailure) -> CurlResponse {
+        var request = CurlRequest(url: url, headers: headers, authority: authority)
+        request.timeout = timeout
+        request.unixSocketPath = unixSocketPath
+        return try await fetch(request, limit: limit)
+    }
+
+    /// As `get`, for a request that the caller shaped; it must not announce a body.
+    package func fetch(_ request: CurlRequest, limit: Int) async throws(CurlFailure) -> CurlResponse {
+        let collector = Collector(limit: limit)
+        let link = post(request, .collector(collector))
+        return try await withTaskCancellationHandler {
+            await collector.result()
+        } onCancel: {
+            link.cancel()
+            collector.cancel()
+        }.get()
+    }
+
+    /// Ends every transfer with a `cancelled` failure and the thread with them.
+    package func shutdown() async {
+        await withCheckedContinuation { continuation in
+            if !mailbox.post(.stop { continuation.resume() }) { continuation.resume() }
+        }
+    }
+
+    private func post(_ request: CurlRequest, _ destination: TransferLink.Destination) -> TransferLink {
+        let id = nextID.add(1, ordering: .relaxed).newValue
+        let link = TransferLink(id: id, request: request, destination: destination, mailbox: mailbox)
+        if !mailbox.post(.start(link)) { link.refuse() }
+        return link
+    }
+}
