@@ -1,0 +1,103 @@
+import NIOCore
+import NIOHTTP2
+
+/// Watches one HTTP/2 connection as a whole: closes it when idle, when its client does not read, and in two steps when the
+/// gateway stops (RFC 9113 §6.8).
+final class HTTP2ConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame
+    typealias OutboundOut = HTTP2Frame
+
+    private let resources: LoopResources
+    private var context: ChannelHandlerContext?
+    private var openStreams = 0
+    private var lastStream: HTTP2StreamID = .rootStream
+    private var isDraining = false
+    private lazy var idleTimer = LazyTimer(on: resources.loop) { [weak self] in
+        guard let self, self.openStreams == 0 else { return }
+        self.closeNow()
+    }
+    private lazy var stallTimer = LazyTimer(on: resources.loop) { [weak self] in
+        guard let self else { return }
+        self.closeNow()
+    }
+
+    init(resources: LoopResources) {
+        self.resources = resources
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        resources.opened(self)
+        idleTimer.set(.now() + Limits.idleConnection)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        idleTimer.cancel()
+        stallTimer.cancel()
+        resources.closed(self)
+        self.context = nil
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { stallTimer.clear() } else { stallTimer.set(.now() + Limits.stalledClient) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // NIO resets a stream by itself; what reaches the connection ends it.
+        if error is NIOHTTP2Errors.StreamError { return }
+        context.close(promise: nil)
+    }
+
+    fileprivate func streamCreated(_ id: HTTP2StreamID) {
+        openStreams += 1
+        lastStream = max(lastStream, id)
+        idleTimer.clear()
+    }
+
+    fileprivate func streamClosed() {
+        openStreams -= 1
+        guard openStreams == 0 else { return }
+        if isDraining { sendFinalGoAway() } else { idleTimer.set(.now() + Limits.idleConnection) }
+    }
+}
+
+/// Tells the connection of its streams; NIO wants a `Sendable` value for that.
+struct StreamCount: NIOHTTP2StreamDelegate {
+    private let connection: NIOLoopBound<HTTP2ConnectionHandler>
+
+    init(_ connection: HTTP2ConnectionHandler, on loop: any EventLoop) {
+        self.connection = NIOLoopBound(connection, eventLoop: loop)
+    }
+
+    func streamCreated(_ id: HTTP2StreamID, channel: any Channel) {
+        connection.value.streamCreated(id)
+    }
+
+    func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {
+        connection.value.streamClosed()
+    }
+}
+
+extension HTTP2ConnectionHandler: DrainableConnection {
+    /// First GOAWAY: no stream is refused yet, but the client is told to open no more. The second comes with the last stream.
+    func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        send(.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
+        if openStreams == 0 { sendFinalGoAway() }
+    }
+
+    func closeNow() {
+        context?.close(promise: nil)
+    }
+
+    private func sendFinalGoAway() {
+        send(.goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
+        context?.close(promise: nil)
+    }
+
+    private func send(_ payload: HTTP2Frame.FramePayload) {
+        context?.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: payload)), promise: nil)
+    }
+}

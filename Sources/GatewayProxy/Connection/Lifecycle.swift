@@ -1,0 +1,23 @@
+import Synchronization
+
+/// Whether the proxy takes work: read by every loop, set once on the way down.
+final class Lifecycle: Sendable {
+    private let ready = Atomic<Bool>(true)
+    private let draining = Atomic<Bool>(false)
+    private let running = Atomic<Int>(0)
+
+    /// What `GET /readyz` says.
+    var isReady: Bool { ready.load(ordering: .relaxed) }
+    /// Whether connections end after the exchange that they carry.
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    /// Exchanges that are not settled.
+    var exchanges: Int { running.load(ordering: .relaxed) }
+
+    func stopBeingReady() { ready.store(false, ordering: .relaxed) }
+
+    func startDraining() { draining.store(true, ordering: .relaxed) }
+
+    func exchangeBegan() { running.wrappingAdd(1, ordering: .relaxed) }
+
+    func exchangeEnded() { running.wrappingSubtract(1, ordering: .relaxed) }
+}

@@ -1,0 +1,52 @@
+import Curl
+import GatewayCore
+import NIOCore
+
+/// What every connection of one event loop shares. Lives on that loop; nothing here is locked.
+final class LoopResources {
+    let loop: any EventLoop
+    let admission: Admission
+    let receipts: ReceiptQueue
+    let curl: CurlClient
+    let pool: UpstreamPool
+    let lifecycle: Lifecycle
+    private var requestIDs = RequestIDSource()
+    private var connections: [ObjectIdentifier: any DrainableConnection] = [:]
+
+    init(loop: any EventLoop, admission: Admission, receipts: ReceiptQueue, curl: CurlClient, lifecycle: Lifecycle) {
+        self.loop = loop
+        self.admission = admission
+        self.receipts = receipts
+        self.curl = curl
+        self.lifecycle = lifecycle
+        pool = UpstreamPool(on: loop)
+    }
+
+    func nextRequestID() -> String { requestIDs.next() }
+
+    func opened(_ connection: any DrainableConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        if lifecycle.isDraining { connection.drain() }
+    }
+
+    func closed(_ connection: any DrainableConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+    }
+
+    /// Idle connections close, busy ones after the exchange they carry.
+    func drain() {
+        for connection in connections.values { connection.drain() }
+    }
+
+    func closeAll() {
+        for connection in connections.values { connection.closeNow() }
+        pool.closeAll()
+    }
+}
+
+/// A client connection that can be asked to end.
+protocol DrainableConnection: AnyObject {
+    /// No new request after those that run.
+    func drain()
+    func closeNow()
+}

@@ -1,0 +1,234 @@
+import Curl
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+
+/// The client's half: from the first byte of a request to its last, sent on or refused.
+extension ExchangeHandler {
+    func receive(_ part: HTTPServerRequestPart) {
+        if isLingering { return discard(part) }
+        switch part {
+        case .head(let head):
+            guard exchange.isIdle, waiting.isEmpty else { return waiting.append(.part(part)) }
+            begin(head)
+        case .body(let bytes):
+            guard waiting.isEmpty else { return waiting.append(.part(part)) }
+            receiveBody(bytes)
+        case .end(let trailers):
+            guard waiting.isEmpty else { return waiting.append(.part(part)) }
+            receiveEnd(trailers)
+        }
+    }
+
+    /// What waited behind the exchange that is over now.
+    func receiveWaiting() {
+        while let next = waiting.first, !isLingering, context != nil {
+            if case .part(.head) = next, !exchange.isIdle { return }
+            waiting.removeFirst()
+            switch next {
+            case .part(.head(let head)): begin(head)
+            case .part(.body(let bytes)): receiveBody(bytes)
+            case .part(.end(let trailers)): receiveEnd(trailers)
+            case .fault(let status, let reason):
+                hasFault = false
+                receiveFault(status: status, reason: reason)
+            }
+        }
+        resumeReading()
+    }
+
+    private func begin(_ head: HTTPRequestHead) {
+        connectionTimer.clear()
+        exchange.requestHead()
+        resources.lifecycle.exchangeBegan()
+        let checked: CheckedRequest
+        do throws(RequestFault) {
+            checked = try RequestRules.check(head, over: version)
+        } catch {
+            mustClose = true
+            return refuseUnread(.malformed(status: error.status, reason: error.reason), path: head.uri)
+        }
+        if !checked.acceptsKeepAlive || checked.isUpgrade || resources.lifecycle.isDraining { mustClose = version == .http1 }
+        var receipt = Receipt(requestID: checked.requestID ?? resources.nextRequestID(), startedAt: WallClock.now())
+        receipt.httpVersion = version == .http1 ? "http/1.1" : "h2"
+        receipt.method = checked.method.rawValue
+        receipt.path = checked.path
+        receipt.clientAddress = client.address
+        current = CurrentRequest(checked: checked, isHTTP10: head.version == .http1_0, receipt: receipt, started: .now())
+        decide(fields: nil)
+    }
+
+    /// Asks admission, with what is known of the body so far.
+    private func decide(fields: BodyFields?) {
+        guard let head = current?.head else { return }
+        do throws(Refusal) {
+            switch try resources.admission.admit(head, fields: fields) {
+            case .plan(let plan): start(plan)
+            case .needsBody(let limit):
+                current?.holdLimit = limit
+                sendContinue()
+            case .answer(let answer): answerLocally(answer)
+            }
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private func start(_ plan: Plan) {
+        guard let current else { return }
+        current.plan = plan
+        current.receipt.tenant = plan.endpoint.tenant
+        current.receipt.endpoint = plan.endpoint.name
+        current.receipt.caller = plan.caller.label
+        if let model = plan.fields?.model { current.receipt.model = model }
+        sendContinue()
+        requestTimer.set(.now() + TimeAmount(plan.deployment.timeout))
+        connect(plan)
+    }
+
+    func connect(_ plan: Plan) {
+        exchange.planned()
+        attempt += 1
+        current?.attempts += 1
+        current?.receipt.deployment = plan.deployment.name
+        current?.receipt.instance = plan.instance.url
+        switch plan.instance.address.transport {
+        case .http, .unix: resources.pool.connect(self, to: plan.instance, attempt: attempt)
+        case .https:
+            let upstream = CurlUpstream(
+                client: resources.curl,
+                loop: resources.loop,
+                instance: plan.instance,
+                certificateAuthority: plan.deployment.certificateAuthority,
+                caller: self
+            )
+            upstreamReady(.curl(upstream))
+        }
+    }
+
+    func isWaiting(forAttempt number: Int) -> Bool { exchange.isConnecting && attempt == number }
+
+    func upstreamReady(_ call: UpstreamCall) {
+        guard exchange.upstreamReady() == .forward, let plan = current?.plan else { return call.cancel() }
+        self.call = call
+        sendRequest(plan, over: call)
+        mustFlushUpstream = true
+        if !isInRead { flushAll() }
+        if context?.channel.isWritable == false { call.setReading(false) }
+        resumeReading()
+    }
+
+    /// Sends the head and all of the body that has come.
+    private func sendRequest(_ plan: Plan, over call: UpstreamCall) {
+        guard let request = current else { return }
+        var body = request.kept
+        var length = request.checked.body
+        if let fields = plan.fields, let original = body {
+            let edited = fields.edited(original, for: plan)
+            body = edited.body
+            if case .length(let count) = length { length = .length(count + edited.growth) }
+        }
+        request.upstreamBody = length
+        let head = UpstreamHead.make(request, plan: plan, from: client)
+        guard WriteRules.isSafeToWrite(method: head.method, target: head.uri, headers: head.headers) else {
+            return refuse(.malformed(status: 400, reason: "The request cannot be written as one HTTP/1.1 request."))
+        }
+        call.sendHead(head, body: length)
+        if let body, body.readableBytes > 0 { call.sendBody(body) }
+        if exchange.isRequestComplete { call.sendEnd(trailers: request.trailers) }
+        if request.keptBytes > Limits.replayableBody, plan.fields == nil {
+            request.kept = nil
+            request.canReplay = false
+        }
+    }
+
+    private func receiveBody(_ bytes: ByteBuffer) {
+        bodyWindowBytes += bytes.readableBytes
+        current?.receipt.requestBytes += Int64(bytes.readableBytes)
+        switch exchange.requestBody() {
+        case .hold:
+            current?.keep(bytes)
+            if exchange.isHolding, let current, current.keptBytes > current.holdLimit { decideOnPrefix() }
+        case .forward:
+            call?.sendBody(bytes)
+            mustFlushUpstream = true
+            current?.keepForReplay(bytes)
+            extendRequestTime()
+        case .discard: countDiscarded(bytes.readableBytes)
+        case .decide, .relay, .refuse, .cut, .settle, .cancel, .ignore: break
+        }
+    }
+
+    private func receiveEnd(_ trailers: HTTPHeaders?) {
+        bodyTimer.clear()
+        switch exchange.requestEnd() {
+        case .hold: current?.trailers = Self.passable(trailers)
+        case .decide:
+            current?.trailers = Self.passable(trailers)
+            decide(fields: readFields())
+        case .forward:
+            call?.sendEnd(trailers: Self.passable(trailers))
+            mustFlushUpstream = true
+            extendRequestTime()
+        case .settle: nextRequest()
+        case .discard, .relay, .refuse, .cut, .cancel, .ignore: break
+        }
+    }
+
+    /// The body is larger than what is held: go on with what its beginning says.
+    private func decideOnPrefix() {
+        let fields = readFields()
+        guard fields.model != nil else { return refuse(.bodyTooLarge(limit: current?.holdLimit ?? 0)) }
+        decide(fields: fields)
+    }
+
+    private func readFields() -> BodyFields {
+        let bytes = current?.kept ?? ByteBuffer()
+        return BodyFields(of: bytes.readableBytesUInt8Span, contentType: current?.checked.contentType)
+    }
+
+    /// A client that waits for it may send its body now.
+    private func sendContinue() {
+        guard current?.mustSendContinue == true, version == .http1 else { return }
+        current?.mustSendContinue = false
+        guard !exchange.isRequestComplete, current?.keptBytes == 0 else { return }
+        write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
+        flushSoon()
+    }
+
+    /// Time is counted from the last byte that the client owed.
+    private func extendRequestTime() {
+        guard let plan = current?.plan, !exchange.hasResponseBegun else { return }
+        requestTimer.set(.now() + TimeAmount(plan.deployment.timeout))
+    }
+
+    private func discard(_ part: HTTPServerRequestPart) {
+        if case .body(let bytes) = part { countDiscarded(bytes.readableBytes) }
+    }
+
+    private func countDiscarded(_ count: Int) {
+        discardedBytes += count
+        if discardedBytes > Limits.discardedBody { context?.close(promise: nil) }
+    }
+
+    // MARK: - Slow clients
+
+    func startBodyWatch() {
+        bodyTimer.setIfEarlier(.now() + Limits.bodyWindow)
+    }
+
+    /// SECURITY T-1: a body that dribbles is cut, however regularly it drips.
+    func bodyWindowEnded() {
+        guard !exchange.isIdle, !exchange.isRequestComplete else { return }
+        let isOurFault = call.map { !$0.isWritable } ?? exchange.isConnecting
+        slowWindows = bodyWindowBytes < Limits.bodyProgress && !isOurFault ? slowWindows + 1 : 0
+        bodyWindowBytes = 0
+        if slowWindows >= Limits.slowWindows {
+            mustClose = true
+            if exchange.hasAnswered { return linger() }
+            refuse(.malformed(status: 408, reason: "The request's body came too slowly."))
+        } else {
+            startBodyWatch()
+        }
+    }
+}

@@ -1,0 +1,249 @@
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+
+/// The upstream's half: its answer relayed, or an error of our own in its place.
+extension ExchangeHandler {
+    func upstreamHead(_ head: HTTPResponseHead) {
+        guard let request = current, let plan = request.plan else { return }
+        let body: ResponseBody
+        do throws(ResponseFault) {
+            body = try ResponseRules.check(head, requestMethod: request.checked.method)
+        } catch {
+            return refuseUpstream()
+        }
+        guard exchange.responseHead() == .relay else { return }
+        current?.kept = nil
+        current?.receipt.upstreamStatus = Int(head.status.code)
+        let contentType = head.headers.first(name: "content-type")
+        let relay = ResponseRelay(plan: plan, contentType: contentType)
+        current?.receipt.isStreamed = Self.isEventStream(contentType)
+        if current?.receipt.isStreamed == true {
+            requestTimer.clear()
+            requestTimer.set(.now() + Limits.idleStream)
+        }
+        write(.head(responseHead(head, plan: plan, body: relay.changesLength ? .chunked : body)))
+        current?.relay = relay
+    }
+
+    func upstreamBody(_ bytes: ByteBuffer) {
+        guard exchange.responseBody() == .relay else { return }
+        if current?.receipt.firstByteMicroseconds == nil {
+            let elapsed = elapsed()
+            current?.receipt.firstByteMicroseconds = elapsed
+        }
+        if current?.receipt.isStreamed == true { requestTimer.set(.now() + Limits.idleStream) }
+        if let passed = current?.relay?.body(bytes) { writeBody(passed) }
+    }
+
+    func upstreamEnd(trailers: HTTPHeaders?) {
+        if let held = current?.relay?.end() { writeBody(held) }
+        if let usage = current?.relay?.usage {
+            current?.receipt.promptTokens = usage.prompt
+            current?.receipt.completionTokens = usage.completion
+        }
+        guard exchange.responseEnd() == .settle else { return }
+        write(.end(Self.passable(trailers)))
+        mustFlush = true
+        settle(.completed)
+    }
+
+    func upstreamReadComplete() {
+        if !isInRead { flushAll() }
+    }
+
+    func upstreamWritabilityChanged() {
+        resumeReading()
+    }
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        guard let request = current, let plan = request.plan else { return }
+        call = nil
+        if !exchange.hasResponseBegun,
+            RetryRule.mayRetry(
+                failure,
+                method: request.head.method,
+                attempts: request.attempts,
+                canReplay: request.canReplay
+            ),
+            let next = failure.isReused && failure.phase != .connect ? plan : resources.admission.pickAgain(plan)
+        {
+            current?.plan = next
+            return connect(next)
+        }
+        refuse(.upstreamFailed(deployment: plan.deployment.name, phase: failure.phase))
+    }
+
+    /// The upstream's answer may not be passed on in any form.
+    private func refuseUpstream() {
+        switch call {
+        case .direct(let connection): connection.refuse()
+        case .curl(let upstream): upstream.refuse()
+        case nil: break
+        }
+    }
+
+    /// Time ran out: for the whole answer, for the first byte of a stream, or between two of its events.
+    func requestTimedOut() {
+        guard let plan = current?.plan else { return }
+        let timeout = plan.deployment.timeout
+        if !exchange.isRequestComplete, call?.isWritable == true {
+            // The client owes the rest of its body: `bodyTimer` judges that, the deployment is not to blame.
+            return requestTimer.set(.now() + TimeAmount(timeout))
+        }
+        refuse(
+            .timedOut(
+                deployment: plan.deployment.name,
+                milliseconds: Int(timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000)
+            )
+        )
+    }
+
+    // MARK: - Heads
+
+    private func responseHead(_ head: HTTPResponseHead, plan: Plan, body: ResponseBody) -> HTTPResponseHead {
+        var headers = head.headers.forwardableResponseHeaders()
+        var status = head.status
+        if plan.isScoring, status.code >= 400 {
+            headers.add(name: "ms-azureml-model-error-statuscode", value: String(status.code))
+            headers.add(name: "ms-azureml-model-error-reason", value: "model_error")
+            status = .init(statusCode: 424)
+        }
+        addOwnHeaders(to: &headers, plan: plan)
+        switch body {
+        case .none(let declared): if let declared { headers.add(name: "content-length", value: String(declared)) }
+        case .length(let count): headers.add(name: "content-length", value: String(count))
+        case .chunked, .untilClose: addUnknownLength(to: &headers)
+        }
+        current?.receipt.status = Int(status.code)
+        return finished(status, headers)
+    }
+
+    private func addUnknownLength(to headers: inout HTTPHeaders) {
+        guard version == .http1 else { return }
+        if isHTTP10 { mustClose = true } else { headers.add(name: "transfer-encoding", value: "chunked") }
+    }
+
+    private var isHTTP10: Bool { current?.isHTTP10 ?? false }
+
+    private func addOwnHeaders(to headers: inout HTTPHeaders, plan: Plan?) {
+        if let id = current?.receipt.requestID { headers.replaceOrAdd(name: "x-request-id", value: id) }
+        guard let plan else { return }
+        headers.replaceOrAdd(name: "azureml-model-deployment", value: plan.deployment.name)
+        if let model = plan.deployment.modelLabel { headers.replaceOrAdd(name: "x-gatehouse-model", value: model) }
+    }
+
+    private func finished(_ status: HTTPResponseStatus, _ headers: HTTPHeaders) -> HTTPResponseHead {
+        var headers = headers
+        if version == .http1, mustClose { headers.add(name: "connection", value: "close") }
+        return HTTPResponseHead(version: isHTTP10 ? .http1_0 : .http1_1, status: status, headers: headers)
+    }
+
+    /// Event streams have no fixed end: DESIGN §3 bounds the time to their first byte and between two bytes.
+    private static func isEventStream(_ contentType: String?) -> Bool {
+        guard let contentType else { return false }
+        return contentType.hasPrefix("text/event-stream") || contentType.hasPrefix("application/x-ndjson")
+            || contentType.hasPrefix("application/vnd.amazon.eventstream")
+    }
+
+    // MARK: - Our own answers
+
+    func answerLocally(_ answer: LocalAnswer) {
+        guard current != nil else { return }
+        let local = LocalResponse(answer, isReady: resources.lifecycle.isReady)
+        current?.receipt.outcome = .completed
+        respond(local.status, local.body, headers: [("content-type", "application/json")])
+        settle(.completed)
+    }
+
+    /// Answers with an error; cuts the stream where an answer has begun.
+    func refuse(_ refusal: Refusal) {
+        guard let request = current else { return }
+        call?.cancel()
+        call = nil
+        switch exchange.failed() {
+        case .refuse:
+            let response = ErrorResponse(
+                refusal,
+                dialect: request.plan?.dialect ?? Dialect(path: request.head.path),
+                isScoring: request.plan?.isScoring ?? false,
+                requestID: request.receipt.requestID
+            )
+            current?.receipt.refusal = response.rule
+            if request.mustSendContinue { mustClose = version == .http1 }
+            respond(response.status, response.body, headers: response.headers)
+            settle(request.plan == nil ? .refused : .failed)
+        case .cut: cut(refusal)
+        case .hold, .decide, .forward, .discard, .relay, .settle, .cancel, .ignore: break
+        }
+    }
+
+    /// Answers a request whose head broke a rule.
+    func refuseUnread(_ refusal: Refusal, path: String) {
+        let id = resources.nextRequestID()
+        var receipt = Receipt(requestID: id, startedAt: WallClock.now())
+        receipt.httpVersion = version == .http1 ? "http/1.1" : "h2"
+        receipt.clientAddress = client.address
+        let response = ErrorResponse(refusal, dialect: Dialect(path: path), isScoring: false, requestID: id)
+        receipt.refusal = response.rule
+        receipt.status = Int(response.status.code)
+        receipt.outcome = .refused
+        resources.receipts.append(receipt)
+        resources.lifecycle.exchangeEnded()
+        var headers = HTTPHeaders(response.headers)
+        headers.add(name: "x-request-id", value: id)
+        headers.add(name: "content-length", value: String(response.body.readableBytes))
+        if version == .http1 { headers.add(name: "connection", value: "close") }
+        write(.head(HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)))
+        write(.body(.byteBuffer(response.body)))
+        write(.end(nil))
+        mustFlush = true
+        linger()
+    }
+
+    private func respond(_ status: HTTPResponseStatus, _ body: ByteBuffer, headers extra: [(String, String)]) {
+        var headers = HTTPHeaders(extra)
+        addOwnHeaders(to: &headers, plan: current?.plan)
+        headers.add(name: "content-length", value: String(body.readableBytes))
+        current?.receipt.status = Int(status.code)
+        write(.head(finished(status, headers)))
+        if current?.checked.method != .HEAD { writeBody(body) }
+        write(.end(nil))
+        mustFlush = true
+        exchange.answeredLocally()
+    }
+
+    /// The trailers that may go on; `nil` when none may.
+    static func passable(_ trailers: HTTPHeaders?) -> HTTPHeaders? {
+        guard let kept = trailers?.forwardableTrailers(), !kept.isEmpty else { return nil }
+        return kept
+    }
+
+    // MARK: - Writing
+
+    func write(_ part: HTTPServerResponsePart) {
+        mustFlush = true
+        context?.write(wrapOutboundOut(part), promise: nil)
+    }
+
+    private func writeBody(_ bytes: ByteBuffer) {
+        current?.receipt.responseBytes += Int64(bytes.readableBytes)
+        write(.body(.byteBuffer(bytes)))
+    }
+
+    /// Microseconds since the request began.
+    func elapsed() -> Int64 {
+        guard let started = current?.started else { return 0 }
+        return (NIODeadline.now() - started).nanoseconds / 1000
+    }
+}
+
+extension Dialect {
+    /// For errors before the URL form is known.
+    init(path: String) {
+        self =
+            if path.hasPrefix("/v1/messages") { .anthropic }
+            else if path.hasPrefix("/v1/") || path.hasPrefix("/openai/") { .openAI }
+            else { .azure }
+    }
+}

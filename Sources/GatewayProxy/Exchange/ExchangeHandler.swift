@@ -1,0 +1,170 @@
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+
+/// Owns the client's side of an exchange; asks `Exchange` what to do and does it.
+///
+/// On HTTP/1.1 it lives as long as the connection and carries one exchange after another; on HTTP/2 each stream has its own.
+final class ExchangeHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// What waits behind the exchange that runs: parts of pipelined requests, or the fault that ends the connection.
+    enum Waiting {
+        case part(HTTPServerRequestPart)
+        case fault(status: Int, reason: String)
+    }
+
+    let resources: LoopResources
+    let version: HTTPVersionKind
+    let client: ClientFacts
+    var context: ChannelHandlerContext?
+    var exchange = Exchange()
+    var current: CurrentRequest?
+    var call: UpstreamCall?
+    var waiting = CircularBuffer<Waiting>()
+    /// The connection ends behind the answer that is being given.
+    var mustClose = false
+    /// A fault waits behind the exchange that runs.
+    var hasFault = false
+    /// The last answer is written; what still comes is thrown away.
+    var isLingering = false
+    var discardedBytes = 0
+    /// Names one attempt, so that a connection that comes too late is known.
+    var attempt = 0
+    /// Inside one batch of reads: writes are flushed once, at its end.
+    var isInRead = false
+    var mustFlush = false
+    var mustFlushUpstream = false
+    private var hasPendingRead = false
+    var bodyWindowBytes = 0
+    var slowWindows = 0
+    private(set) lazy var connectionTimer = timer { $0.connectionTimedOut() }
+    private(set) lazy var requestTimer = timer { $0.requestTimedOut() }
+    private(set) lazy var bodyTimer = timer { $0.bodyWindowEnded() }
+    private(set) lazy var stallTimer = timer { $0.clientStalled() }
+
+    init(resources: LoopResources, version: HTTPVersionKind, client: ClientFacts) {
+        self.resources = resources
+        self.version = version
+        self.client = client
+    }
+
+    private func timer(_ action: @escaping (ExchangeHandler) -> Void) -> LazyTimer {
+        LazyTimer(on: resources.loop) { [weak self] in
+            guard let self else { return }
+            action(self)
+        }
+    }
+
+    // MARK: - Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        guard version == .http1 else { return }
+        resources.opened(self)
+        connectionTimer.set(.now() + Limits.head)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        clientLeft()
+        for timer in [connectionTimer, requestTimer, bodyTimer, stallTimer] { timer.cancel() }
+        if version == .http1 { resources.closed(self) }
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isInRead = true
+        receive(unwrapInboundIn(data))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isInRead = false
+        flushAll()
+        watchForMore()
+        context.fireChannelReadComplete()
+    }
+
+    /// Back-pressure towards the client: its bytes are read only while somebody can take them.
+    func read(context: ChannelHandlerContext) {
+        if mayRead { context.read() } else { hasPendingRead = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        call?.setReading(isWritable)
+        if isWritable { stallTimer.clear() } else { stallTimer.set(.now() + Limits.stalledClient) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        clientLeft()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch (version, error) {
+        case (.http1, let violation as GuardViolation): receiveFault(status: violation.status, reason: violation.reason)
+        case (.http1, is HTTPParserError): receiveFault(status: 400, reason: "The request breaks the syntax of HTTP/1.1.")
+        case (.http2, let fault as RequestFault): receiveFault(status: fault.status, reason: fault.reason)
+        default:
+            clientLeft()
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: - Reading
+
+    /// Whether the client's next bytes have a place.
+    private var mayRead: Bool {
+        if isLingering { return true }
+        guard waiting.isEmpty else { return false }
+        if exchange.isConnecting, !exchange.isRequestComplete { return (current?.keptBytes ?? 0) < Limits.waitingBody }
+        if exchange.isRequestComplete || exchange.isHolding { return true }
+        return call?.isWritable ?? true
+    }
+
+    func resumeReading() {
+        guard hasPendingRead, mayRead else { return }
+        hasPendingRead = false
+        context?.read()
+    }
+
+    /// Starts the clock for what the client owes: the rest of a head, or the rest of a body.
+    private func watchForMore() {
+        if exchange.isIdle {
+            if version == .http1, waiting.isEmpty { connectionTimer.setIfEarlier(.now() + Limits.head) }
+        } else if !exchange.isRequestComplete {
+            startBodyWatch()
+        }
+    }
+
+    func flushAll() {
+        if mustFlushUpstream {
+            mustFlushUpstream = false
+            call?.flush()
+        }
+        if mustFlush {
+            mustFlush = false
+            context?.flush()
+        }
+    }
+
+    /// Flushes now, or at the end of the reads that are being worked off.
+    func flushSoon() {
+        mustFlush = true
+        if !isInRead { flushAll() }
+    }
+}
+
+extension ExchangeHandler: DrainableConnection {
+    func drain() {
+        mustClose = true
+        if exchange.isIdle, waiting.isEmpty { context?.close(promise: nil) }
+    }
+
+    func closeNow() {
+        context?.close(promise: nil)
+    }
+}

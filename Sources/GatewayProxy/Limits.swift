@@ -1,0 +1,44 @@
+import NIOCore
+
+/// Everything a peer can grow, and every time a peer can take, has its bound here (SECURITY sections 1 to 4).
+enum Limits {
+    // Heads: the guard counts first, NIO's decoder again.
+    static let headBytes = 64 << 10
+    static let headFields = 200
+    static let responseHeadBytes = 64 << 10
+    static let interimResponses = 100
+    /// Upstream bytes that make neither a head nor body: reason phrases, chunk extensions, trailers.
+    static let silentResponseBytes = 128 << 10
+
+    // Bodies.
+    /// Request bytes that wait for a connection before the client is no longer read.
+    static let waitingBody: Int = 256 << 10
+    /// Request bytes kept so that the request can be sent again.
+    static let replayableBody: Int = 64 << 10
+    /// An event of a stream whose usage is read; a longer one passes unread.
+    static let heldEvent: Int = 1 << 20
+    /// What is read and thrown away behind an answer that came before its request's end.
+    static let discardedBody: Int = 4 << 20
+
+    // Times.
+    static let handshake: TimeAmount = .seconds(10)
+    static let head: TimeAmount = .seconds(10)
+    static let idleConnection: TimeAmount = .seconds(60)
+    /// A body must bring `bodyProgress` bytes in each window, or `slowWindows` in a row end the request.
+    static let bodyWindow: TimeAmount = .seconds(5)
+    static let bodyProgress = 512 * 5
+    static let slowWindows = 5
+    /// A client that does not read.
+    static let stalledClient: TimeAmount = .seconds(55)
+    static let idleStream: TimeAmount = .seconds(300)
+    static let connect: TimeAmount = .seconds(3)
+    /// Shorter than the keep-alive of common servers (uvicorn's 5 s), so that we are the side that closes.
+    static let idleUpstream: TimeAmount = .seconds(4)
+    /// How long a client has to take the last answer before the socket closes.
+    static let linger: TimeAmount = .seconds(2)
+
+    // HTTP/2.
+    static let streams = 100
+    static let streamWindow = 64 << 10
+    static let connectionWindow = 1 << 20
+}

@@ -1,0 +1,58 @@
+import GatewayTLS
+import NIOCore
+import NIOPosix
+
+/// The listening socket and what each event loop needs for the connections that it accepts.
+struct Listener {
+    let port: Int
+    private let channel: any Channel
+    private let resources: [NIOLoopBound<LoopResources>]
+
+    init(
+        host: String,
+        port: Int,
+        group: MultiThreadedEventLoopGroup,
+        tls: TLSServer,
+        resources make: @escaping @Sendable (any EventLoop) -> LoopResources
+    ) async throws {
+        var bound: [NIOLoopBound<LoopResources>] = []
+        var byLoop: [ObjectIdentifier: NIOLoopBound<LoopResources>] = [:]
+        for loop in group.makeIterator() {
+            let made = try await loop.submit { NIOLoopBound(make(loop), eventLoop: loop) }.get()
+            bound.append(made)
+            byLoop[ObjectIdentifier(loop)] = made
+        }
+        resources = bound
+        let resourcesByLoop = byLoop
+        channel = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 << 10, high: 128 << 10))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let resources = resourcesByLoop[ObjectIdentifier(channel.eventLoop)]?.value else {
+                        preconditionFailure("every loop of the group has its resources")
+                    }
+                    try channel.pipeline.syncOperations.addHandlers(
+                        tls.makeHandler(),
+                        NegotiationHandler(resources: resources)
+                    )
+                }
+            }
+            .bind(host: host, port: port)
+            .get()
+        self.port = channel.localAddress?.port ?? port
+    }
+
+    /// No connection is accepted any more.
+    func close() async {
+        try? await channel.close().get()
+    }
+
+    func onEveryLoop(_ work: @escaping @Sendable (LoopResources) -> Void) async {
+        for bound in resources {
+            try? await bound.eventLoop.submit { work(bound.value) }.get()
+        }
+    }
+}

@@ -1,0 +1,107 @@
+// GatewayProxy owns every byte and every socket on the request path. What is decided about a request is decided in
+// GatewayCore; what it is decided from comes as a snapshot, what came of it leaves as a receipt. It must not know the store.
+
+package import Curl
+package import GatewayCore
+package import GatewayTLS
+package import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// The data plane: accepts clients, runs their exchanges, and stops without losing one.
+package final class ProxyService: Service {
+    /// What is fixed at the start.
+    package struct Settings: Sendable {
+        package var host: String
+        package var port: Int
+        package var threads: Int
+        /// How long new connections are still accepted after readiness is gone (SECURITY R-1).
+        package var drainDelay: Duration
+        /// How long running streams may go on after that.
+        package var drainLimit: Duration
+
+        package init(
+            host: String,
+            port: Int,
+            threads: Int,
+            drainDelay: Duration = .seconds(5),
+            drainLimit: Duration = .seconds(600)
+        ) {
+            self.host = host
+            self.port = port
+            self.threads = threads
+            self.drainDelay = drainDelay
+            self.drainLimit = drainLimit
+        }
+    }
+
+    private let settings: Settings
+    private let tls: TLSServer
+    private let admission: Admission
+    private let receipts: ReceiptQueue
+    private let curl: CurlClient
+    private let logger: Logger
+    private let lifecycle = Lifecycle()
+    private let group: MultiThreadedEventLoopGroup
+    private let boundPort = Mutex<Int?>(nil)
+
+    package init(
+        settings: Settings,
+        tls: TLSServer,
+        admission: Admission,
+        receipts: ReceiptQueue,
+        curl: CurlClient,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.tls = tls
+        self.admission = admission
+        self.receipts = receipts
+        self.curl = curl
+        self.logger = logger
+        group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
+    }
+
+    /// The port that is listened on, once it is; tests ask for port 0.
+    package var port: Int? { boundPort.withLock { $0 } }
+
+    package func run() async throws {
+        let listener = try await Listener(
+            host: settings.host,
+            port: settings.port,
+            group: group,
+            tls: tls
+        ) { [self] loop in
+            LoopResources(loop: loop, admission: admission, receipts: receipts, curl: curl, lifecycle: lifecycle)
+        }
+        boundPort.withLock { $0 = listener.port }
+        logger.info("gateway listens", metadata: ["host": "\(settings.host)", "port": "\(listener.port)"])
+        try? await gracefulShutdown()
+        await stop(listener)
+        try await group.shutdownGracefully()
+    }
+
+    /// Readiness goes first; connections are accepted until load balancers have seen that; then idle connections close and
+    /// busy ones after their exchange; what runs beyond the limit is cut.
+    private func stop(_ listener: Listener) async {
+        lifecycle.stopBeingReady()
+        logger.info("gateway stops", metadata: ["exchanges": "\(lifecycle.exchanges)"])
+        await pause(settings.drainDelay)
+        await listener.close()
+        lifecycle.startDraining()
+        await listener.onEveryLoop { $0.drain() }
+        let end = ContinuousClock.now + settings.drainLimit
+        while lifecycle.exchanges > 0, ContinuousClock.now < end, !Task.isCancelled { await pause(.milliseconds(20)) }
+        if lifecycle.exchanges > 0 {
+            logger.warning("exchanges are cut", metadata: ["exchanges": "\(lifecycle.exchanges)"])
+        }
+        await listener.onEveryLoop { $0.closeAll() }
+        while lifecycle.exchanges > 0, ContinuousClock.now < end + .seconds(1) { await pause(.milliseconds(5)) }
+    }
+
+    private func pause(_ duration: Duration) async {
+        try? await Task.sleep(for: duration)
+    }
+}

@@ -1,0 +1,29 @@
+import NIOHTTP1
+
+extension HTTPHeaders {
+    /// The response headers that may go to the client: without hop-by-hop headers, what Connection lists, and framing,
+    /// which is written anew from the body's length.
+    func forwardableResponseHeaders() -> HTTPHeaders {
+        var kept: [(String, String)] = []
+        kept.reserveCapacity(count)
+        var options = ConnectionOptions()
+        for (name, value) in self {
+            let reading = FieldNameReading(name)
+            if !reading.isLookalike, reading.name == .connection { options.add(value) }
+            guard !reading.name.isHopByHop else { continue }
+            kept.append((name, value.withoutOuterSpace))
+        }
+        guard !options.names.isEmpty else { return HTTPHeaders(kept) }
+        return HTTPHeaders(kept.filter { !options.lists($0.0) })
+    }
+
+    /// The trailers that may be passed on, in either direction: none that frames, routes, authenticates or is broken.
+    func forwardableTrailers() -> HTTPHeaders {
+        HTTPHeaders(
+            filter { name, value in
+                let reading = FieldNameReading(name)
+                return reading.isToken && reading.name.isForwardedTrailer && value.isFieldValue
+            }.map { ($0.name, $0.value.withoutOuterSpace) }
+        )
+    }
+}

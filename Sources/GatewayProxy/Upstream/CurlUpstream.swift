@@ -1,0 +1,113 @@
+import Curl
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+
+/// One exchange over libcurl: for `https:` instances.
+final class CurlUpstream: CurlTransferDelegate {
+    private let client: CurlClient
+    private let loop: any EventLoop
+    private let instance: Instance
+    private let certificateAuthority: String?
+    private var caller: ExchangeHandler?
+    private var transfer: CurlTransfer?
+    private var hasResponseBegun = false
+
+    init(client: CurlClient, loop: any EventLoop, instance: Instance, certificateAuthority: String?, caller: ExchangeHandler) {
+        self.client = client
+        self.loop = loop
+        self.instance = instance
+        self.certificateAuthority = certificateAuthority
+        self.caller = caller
+    }
+
+    var isWritable: Bool { transfer?.isWritable ?? true }
+
+    func sendHead(_ head: HTTPRequestHead, body: BodyLength) {
+        var request = CurlRequest(
+            method: head.method.rawValue,
+            url: "https://\(instance.address.authority)\(head.uri)",
+            headers: head.headers.map { ($0.name, $0.value) },
+            authority: certificateAuthority.map { .file($0) } ?? .system
+        )
+        switch body {
+        case .none: break
+        case .length(let length):
+            request.hasBody = true
+            request.contentLength = length
+        case .chunked: request.hasBody = true
+        }
+        request.connectTimeout = .nanoseconds(Limits.connect.nanoseconds)
+        transfer = client.start(request, on: loop, delegate: self)
+    }
+
+    func sendBody(_ bytes: ByteBuffer) {
+        transfer?.write(bytes)
+    }
+
+    func sendEnd() {
+        transfer?.end()
+    }
+
+    func setReading(_ isReading: Bool) {
+        if isReading { transfer?.resume() } else { transfer?.pause() }
+    }
+
+    func cancel() {
+        caller = nil
+        transfer?.cancel()
+        transfer = nil
+    }
+
+    func curlHead(_ head: CurlHead) {
+        hasResponseBegun = true
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(head.headers.count)
+        for (name, value) in head.headers { headers.add(name: name, value: value) }
+        let version: HTTPVersion = head.version == "1.0" ? .http1_0 : .http1_1
+        caller?.upstreamHead(HTTPResponseHead(version: version, status: .init(statusCode: head.status), headers: headers))
+        caller?.upstreamReadComplete()
+    }
+
+    func curlBody(_ bytes: ByteBuffer) {
+        caller?.upstreamBody(bytes)
+        caller?.upstreamReadComplete()
+    }
+
+    func curlEnd(trailers: [(String, String)]) {
+        let caller = caller
+        self.caller = nil
+        transfer = nil
+        caller?.upstreamEnd(trailers: trailers.isEmpty ? nil : HTTPHeaders(trailers))
+        caller?.upstreamReadComplete()
+    }
+
+    func curlFailed(_ failure: CurlFailure) {
+        let caller = caller
+        self.caller = nil
+        transfer = nil
+        caller?.upstreamFailed(
+            UpstreamFailure(phase: phase(of: failure), isReused: failure.isConnectionReused, hasSent: failure.hasSentRequest)
+        )
+    }
+
+    func curlWritable() {
+        caller?.upstreamWritabilityChanged()
+    }
+
+    /// The response broke a rule of ours.
+    func refuse() {
+        let caller = caller
+        cancel()
+        caller?.upstreamFailed(UpstreamFailure(phase: .malformed, isReused: false, hasSent: true))
+    }
+
+    private func phase(of failure: CurlFailure) -> UpstreamFailure.Phase {
+        if hasResponseBegun { return .receive }
+        switch failure.phase {
+        case .connect, .tls: return .connect
+        case .send: return .send
+        case .receive, .timeout, .cancelled: return .wait
+        }
+    }
+}

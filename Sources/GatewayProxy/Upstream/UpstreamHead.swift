@@ -1,0 +1,70 @@
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+
+/// Builds what an upstream is sent: the checked request, our forwarding headers, and what the deployment adds.
+enum UpstreamHead {
+    static func make(_ request: CurrentRequest, plan: Plan, from client: ClientFacts) -> HTTPRequestHead {
+        var headers = request.checked.forwardable
+        headers.reserveCapacity(headers.count + 8 + plan.deployment.headers.count)
+        headers.add(name: "host", value: plan.instance.authority)
+        headers.add(name: "x-request-id", value: request.receipt.requestID)
+        headers.add(name: "x-forwarded-for", value: client.address)
+        headers.add(name: "x-forwarded-proto", value: ClientFacts.scheme)
+        if !request.checked.authority.isEmpty {
+            headers.add(name: "x-forwarded-host", value: request.checked.authority)
+        }
+        headers.add(name: "forwarded", value: client.forwarded(host: request.checked.authority))
+        switch request.upstreamBody {
+        case .none: if mayHaveBody(request.checked.method) { headers.add(name: "content-length", value: "0") }
+        case .length(let length): headers.add(name: "content-length", value: String(length))
+        case .chunked: headers.add(name: "transfer-encoding", value: "chunked")
+        }
+        for header in plan.deployment.headers { headers.replaceOrAdd(name: header.name, value: header.value) }
+        return HTTPRequestHead(version: .http1_1, method: request.checked.method, uri: target(plan), headers: headers)
+    }
+
+    /// The request target on this instance; `/v1` is not doubled where the upstream's URL already ends in it.
+    static func target(_ plan: Plan) -> String {
+        let base = plan.instance.address.basePath
+        if base.isEmpty, plan.query == nil { return plan.path }
+        var target = base
+        if base.hasSuffix("/v1"), plan.path.hasPrefix("/v1/") {
+            target += plan.path.dropFirst(3)
+        } else {
+            target += plan.path
+        }
+        if let query = plan.query {
+            target += "?"
+            target += query
+        }
+        return target
+    }
+
+    private static func mayHaveBody(_ method: HTTPMethod) -> Bool {
+        switch method {
+        case .POST, .PUT, .PATCH: true
+        default: false
+        }
+    }
+}
+
+extension BodyFields {
+    /// The body as the upstream gets it, and by how many bytes it grew.
+    func edited(_ body: ByteBuffer, for plan: Plan) -> (body: ByteBuffer, growth: Int) {
+        let edits = edits(model: plan.deployment.upstreamModel, askForUsage: plan.asksForUsage)
+        guard !edits.isEmpty else { return (body, 0) }
+        var result = ByteBuffer()
+        result.reserveCapacity(body.readableBytes + edits.reduce(0) { $0 + $1.text.utf8.count })
+        var rest = body
+        var at = 0
+        for edit in edits {
+            if let before = rest.readSlice(length: edit.range.lowerBound - at) { result.writeImmutableBuffer(before) }
+            result.writeString(edit.text)
+            rest.moveReaderIndex(forwardBy: edit.range.count)
+            at = edit.range.upperBound
+        }
+        result.writeImmutableBuffer(rest)
+        return (result, result.readableBytes - body.readableBytes)
+    }
+}

@@ -1,0 +1,135 @@
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The idle connections of one event loop, and how new ones are made. The last one given back is the first one taken: what
+/// is not needed grows old and closes.
+final class UpstreamPool {
+    private let loop: any EventLoop
+    /// By the instance's number.
+    private var idle: [[UpstreamConnection]] = []
+    private lazy var sweepTimer = LazyTimer(on: loop) { [weak self] in
+        guard let self else { return }
+        self.sweepOld()
+    }
+
+    init(on loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    /// Finds or makes a connection and tells the caller by `upstreamReady` or `upstreamFailed`; a kept one at once.
+    func connect(_ caller: ExchangeHandler, to instance: Instance, attempt: Int) {
+        while let connection = take(instance) {
+            if connection.lease(to: caller) {
+                caller.upstreamReady(.direct(connection))
+                return
+            }
+        }
+        open(instance, for: caller, attempt: attempt)
+    }
+
+    func put(_ connection: UpstreamConnection) {
+        let number = connection.instance.number
+        while idle.count <= number { idle.append([]) }
+        idle[number].append(connection)
+        sweepTimer.setIfEarlier(.now() + .seconds(1))
+    }
+
+    func remove(_ connection: UpstreamConnection) {
+        let number = connection.instance.number
+        guard number < idle.count else { return }
+        idle[number].removeAll { $0 === connection }
+    }
+
+    func closeAll() {
+        sweepTimer.cancel()
+        for connection in idle.joined() { connection.closeIfIdle() }
+        idle = []
+    }
+
+    private func take(_ instance: Instance) -> UpstreamConnection? {
+        guard instance.number < idle.count else { return nil }
+        return idle[instance.number].popLast()
+    }
+
+    private func open(_ instance: Instance, for caller: ExchangeHandler, attempt: Int) {
+        let bound = NIOLoopBound((pool: self, instance: instance), eventLoop: loop)
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(Limits.connect)
+            .channelOption(.socketOption(.tcp_nodelay), value: instance.address.isSocketFile ? 0 : 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let (pool, instance) = bound.value
+                    try Self.addHandlers(to: channel, UpstreamConnection(instance: instance, pool: pool))
+                }
+            }
+        let connected: EventLoopFuture<any Channel>
+        switch instance.address.transport {
+        case .http(let host, let port), .https(let host, let port): connected = bootstrap.connect(host: host, port: port)
+        case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
+        }
+        connected.assumeIsolated().whenComplete { [weak self, weak caller] result in
+            self?.opened(result, for: caller, attempt: attempt)
+        }
+    }
+
+    private func opened(_ result: Result<any Channel, any Error>, for caller: ExchangeHandler?, attempt: Int) {
+        switch result {
+        case .failure:
+            guard let caller, caller.isWaiting(forAttempt: attempt) else { return }
+            caller.upstreamFailed(UpstreamFailure(phase: .connect, isReused: false, hasSent: false))
+        case .success(let channel):
+            guard let connection = try? channel.pipeline.syncOperations.handler(type: UpstreamConnection.self) else {
+                channel.close(promise: nil)
+                return
+            }
+            guard let caller, caller.isWaiting(forAttempt: attempt) else {
+                // The client left meanwhile: the connection is as good as new.
+                put(connection)
+                return
+            }
+            if connection.lease(to: caller) {
+                caller.upstreamReady(.direct(connection))
+            } else {
+                caller.upstreamFailed(UpstreamFailure(phase: .connect, isReused: false, hasSent: false))
+            }
+        }
+    }
+
+    private static func addHandlers(to channel: any Channel, _ connection: UpstreamConnection) throws {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = Limits.responseHeadBytes
+        limits.maxHeaderListSize = Limits.responseHeadBytes
+        limits.maxHeaderFieldCount = Limits.headFields
+        let decoder = HTTPResponseDecoder(
+            leftOverBytesStrategy: .dropBytes,
+            informationalResponseStrategy: .forward,
+            limitConfiguration: limits
+        )
+        var configuration = HTTPRequestEncoder.Configuration()
+        configuration.automaticallySetFramingHeaders = false
+        try channel.pipeline.syncOperations.addHandlers(
+            IdleWatch(connection),
+            HTTPRequestEncoder(configuration: configuration),
+            ByteToMessageHandler(decoder),
+            connection
+        )
+    }
+
+    private func sweepOld() {
+        let oldest = NIODeadline.now() - Limits.idleUpstream
+        var isEmpty = true
+        for connections in idle {
+            for connection in connections where connection.idleSince < oldest { connection.closeIfIdle() }
+            isEmpty = isEmpty && connections.isEmpty
+        }
+        if !isEmpty { sweepTimer.setIfEarlier(.now() + .seconds(1)) }
+    }
+}
+
+extension InstanceAddress {
+    fileprivate var isSocketFile: Bool {
+        if case .unix = transport { true } else { false }
+    }
+}

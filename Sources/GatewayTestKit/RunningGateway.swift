@@ -1,0 +1,129 @@
+import Curl
+package import GatewayCore
+import GatewayProxy
+import Logging
+import ServiceLifecycle
+
+/// A gateway on a port of its own, with one endpoint `demo/chat`, for the time of one test.
+package struct RunningGateway: Sendable {
+    /// A deployment in few words.
+    package struct Serving: Sendable {
+        package var name: String
+        package var weight: Int
+        package var urls: [String]
+        package var timeout: Duration
+        package var model: String?
+        package var headers: [UpstreamHeader]
+
+        package init(
+            _ name: String,
+            weight: Int = 100,
+            urls: [String],
+            timeout: Duration = .seconds(10),
+            model: String? = nil,
+            headers: [UpstreamHeader] = []
+        ) {
+            self.name = name
+            self.weight = weight
+            self.urls = urls
+            self.timeout = timeout
+            self.model = model
+            self.headers = headers
+        }
+    }
+
+    package static let key = "a-key-of-demo-chat"
+
+    package let port: Int
+    package let receipts: ReceiptQueue
+    package let workspace: Workspace
+    private let services: ServiceGroup
+
+    /// Runs a gateway while `act` does; its graceful stop is part of every test.
+    package static func run(
+        _ serving: [Serving],
+        in workspace: Workspace,
+        act: (RunningGateway) async throws -> Void
+    ) async throws {
+        let receipts = ReceiptQueue()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let curl = CurlClient(logger: logger)
+        let proxy = ProxyService(
+            settings: .init(
+                host: "127.0.0.1",
+                port: 0,
+                threads: 1,
+                drainDelay: .milliseconds(1),
+                drainLimit: .seconds(10)
+            ),
+            tls: try workspace.server(protocols: ["h2", "http/1.1"]),
+            admission: Admission(snapshots: SnapshotBox(try snapshot(serving, workspace)), receipts: receipts),
+            receipts: receipts,
+            curl: curl,
+            logger: logger
+        )
+        let services = ServiceGroup(services: [proxy], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            let port = try await port(of: proxy)
+            let gateway = RunningGateway(port: port, receipts: receipts, workspace: workspace, services: services)
+            do {
+                try await act(gateway)
+            } catch {
+                group.cancelAll()
+                throw error
+            }
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
+        }
+        await curl.shutdown()
+    }
+
+    /// Asks the gateway to stop; it does so behind the exchanges that run.
+    package func beginStop() async {
+        await services.triggerGracefulShutdown()
+    }
+
+    package func connect() async throws -> RawClient {
+        try await RawClient.connect(port: port, workspace: workspace)
+    }
+
+    /// The proxy tells its port and no event: this looks until it is there.
+    private static func port(of proxy: ProxyService) async throws -> Int {
+        for _ in 0..<2000 {
+            if let port = proxy.port { return port }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw TookTooLong(bound: .seconds(10))
+    }
+
+    private static func snapshot(_ serving: [Serving], _ workspace: Workspace) throws -> Snapshot {
+        let registry = InstanceRegistry()
+        let deployments = try serving.map { serving in
+            Deployment(
+                name: serving.name,
+                isNative: false,
+                instances: try serving.urls.map {
+                    registry.instance(at: try InstanceAddress.parse($0).get(), isReady: true)
+                },
+                timeout: serving.timeout,
+                upstreamModel: serving.model,
+                headers: serving.headers,
+                certificateAuthority: workspace.authority
+            )
+        }
+        let chat = Endpoint(
+            tenant: "demo",
+            name: "chat",
+            modelNames: ["gpt"],
+            hosts: [],
+            deployments: deployments,
+            split: TrafficSplit(weights: serving.map(\.weight))
+        )
+        return Snapshot(
+            domain: nil,
+            tenants: [Tenant(name: "demo", endpoints: [chat])],
+            keyring: Keyring([KeyDigest(of: key): Caller(tenant: "demo", endpoint: "chat", label: "demo/chat#primary")])
+        )
+    }
+}

@@ -1,0 +1,114 @@
+import GatewayCore
+import NIOCore
+import Testing
+
+@testable import GatewayProxy
+
+@Suite struct ResponseRelayTests {
+    private static let asking = #"{"model":"chat","stream":true}"#
+    private static let asked = #"{"model":"chat","stream":true,"stream_options":{"include_usage":true}}"#
+    private static let usage = #"data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}"# + "\n\n"
+    private static let chunk = #"data: {"choices":[{"delta":{"content":"x"}}]}"# + "\n\n"
+    private static let done = "data: [DONE]\n\n"
+
+    private func relay(
+        _ body: String?,
+        contentType: String?,
+        target: String = "/v1/chat/completions"
+    ) throws -> ResponseRelay {
+        ResponseRelay(plan: try PlanFixture().plan(target, body: body), contentType: contentType)
+    }
+
+    /// What the client gets of these pieces.
+    private func pass(_ relay: inout ResponseRelay, _ pieces: [String]) -> String {
+        var result = ""
+        for piece in pieces {
+            if let bytes = relay.body(ByteBuffer(string: piece)) { result += String(buffer: bytes) }
+        }
+        if let bytes = relay.end() { result += String(buffer: bytes) }
+        return result
+    }
+
+    @Test func `the usage event that only the gateway asked for is read and taken out`() throws {
+        var relay = try relay(Self.asking, contentType: "text/event-stream; charset=utf-8")
+        #expect(relay.changesLength)
+        #expect(pass(&relay, [Self.chunk + Self.usage + Self.done]) == Self.chunk + Self.done)
+        #expect(relay.usage == TokenUsage(prompt: 3, completion: 4))
+    }
+
+    @Test func `a caller that asked for usage gets it`() throws {
+        var relay = try relay(Self.asked, contentType: "text/event-stream")
+        #expect(!relay.changesLength)
+        #expect(pass(&relay, [Self.chunk + Self.usage + Self.done]) == Self.chunk + Self.usage + Self.done)
+        #expect(relay.usage == TokenUsage(prompt: 3, completion: 4))
+    }
+
+    @Test(arguments: ["\n", "\r\n"]) func `cuts anywhere change nothing`(line: String) throws {
+        let all = (Self.chunk + Self.usage + Self.done).split(separator: "\n", omittingEmptySubsequences: false)
+            .joined(separator: line)
+        let expected = (Self.chunk + Self.done).split(separator: "\n", omittingEmptySubsequences: false).joined(
+            separator: line
+        )
+        let bytes = Array(all.utf8)
+        for cut in bytes.indices {
+            var relay = try relay(Self.asking, contentType: "text/event-stream")
+            let pieces = [bytes[..<cut], bytes[cut...]].map { String(decoding: $0, as: UTF8.self) }
+            #expect(pass(&relay, pieces) == expected, "cut at \(cut)")
+            #expect(relay.usage == TokenUsage(prompt: 3, completion: 4), "cut at \(cut)")
+        }
+        var relay = try relay(Self.asking, contentType: "text/event-stream")
+        #expect(pass(&relay, bytes.map { String(decoding: [$0], as: UTF8.self) }) == expected)
+    }
+
+    @Test func `whole events pass at once and an incomplete tail is held`() throws {
+        var relay = try relay(Self.asking, contentType: "text/event-stream")
+        let first = try #require(relay.body(ByteBuffer(string: Self.chunk + "data: {\"cho")))
+        #expect(String(buffer: first) == Self.chunk)
+        #expect(relay.body(ByteBuffer(string: "ices\":[{}]}\n")) == nil)
+        #expect(relay.body(ByteBuffer(string: "\n")).map { String(buffer: $0) } == "data: {\"choices\":[{}]}\n\n")
+    }
+
+    @Test func `a tail without its blank line comes out at the end`() throws {
+        var relay = try relay(Self.asking, contentType: "text/event-stream")
+        #expect(pass(&relay, [Self.chunk, "data: [DO", "NE]"]) == Self.chunk + "data: [DONE]")
+    }
+
+    @Test func `an event that never ends passes unread instead of growing`() throws {
+        var relay = try relay(Self.asking, contentType: "text/event-stream")
+        let piece = String(repeating: "x", count: 100_000)
+        var passed = 0
+        var held = 0
+        for count in 1...30 {
+            passed += relay.body(ByteBuffer(string: piece))?.readableBytes ?? 0
+            held = max(held, count * piece.utf8.count - passed)
+        }
+        #expect(held <= Limits.heldEvent)
+        #expect(passed == 3_000_000)
+        #expect(pass(&relay, [Self.usage]) == Self.usage)
+    }
+
+    @Test func `an answer that is one object passes unchanged and its usage is read`() throws {
+        var relay = try relay(#"{"model":"chat"}"#, contentType: "application/json")
+        let body = #"{"choices":[{}],"usage":{"prompt_tokens":5,"completion_tokens":6}}"#
+        #expect(!relay.changesLength)
+        #expect(pass(&relay, [String(body.prefix(30)), String(body.dropFirst(30))]) == body)
+        #expect(relay.usage == TokenUsage(prompt: 5, completion: 6))
+    }
+
+    @Test(arguments: ["text/event-stream", "application/json", nil])
+    func `calls without usage pass untouched`(contentType: String?) throws {
+        var relay = try relay(nil, contentType: contentType, target: "/demo/chat/score")
+        #expect(!relay.changesLength)
+        #expect(pass(&relay, [Self.chunk, Self.usage]) == Self.chunk + Self.usage)
+        #expect(relay.usage == TokenUsage())
+    }
+
+    @Test func `Anthropic's usage is put together from two events and nothing is hidden`() throws {
+        var relay = try relay(Self.asking, contentType: "text/event-stream", target: "/v1/messages")
+        let start =
+            #"data: {"type":"message_start","message":{"usage":{"input_tokens":25,"output_tokens":1}}}"# + "\n\n"
+        let delta = #"data: {"type":"message_delta","usage":{"output_tokens":15}}"# + "\n\n"
+        #expect(pass(&relay, [start, delta]) == start + delta)
+        #expect(relay.usage == TokenUsage(prompt: 25, completion: 15))
+    }
+}

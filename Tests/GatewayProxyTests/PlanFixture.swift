@@ -1,0 +1,70 @@
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+
+@testable import GatewayProxy
+
+/// Plans as admission makes them, for one deployment `blue` of `demo/chat`.
+struct PlanFixture {
+    static let key = "the key"
+
+    var url = "http://up.test:9000"
+    var upstreamModel: String?
+    var headers: [UpstreamHeader] = []
+
+    func plan(_ target: String, body: String? = nil, method: HTTPMethod = .POST) throws -> Plan {
+        let checked = try check(target, method: method)
+        let current = CurrentRequest(
+            checked: checked,
+            isHTTP10: false,
+            receipt: Receipt(requestID: "id", startedAt: 0),
+            started: .now()
+        )
+        return try plan(for: current, body: body)
+    }
+
+    func plan(for request: CurrentRequest, body: String?) throws -> Plan {
+        let instance = InstanceRegistry().instance(at: try InstanceAddress.parse(url).get(), isReady: true)
+        let blue = Deployment(
+            name: "blue",
+            isNative: false,
+            instances: [instance],
+            timeout: .seconds(5),
+            upstreamModel: upstreamModel,
+            headers: headers
+        )
+        let chat = Endpoint(
+            tenant: "demo",
+            name: "chat",
+            modelNames: [],
+            hosts: [],
+            deployments: [blue],
+            split: TrafficSplit(weights: [100])
+        )
+        let snapshot = Snapshot(
+            domain: nil,
+            tenants: [Tenant(name: "demo", endpoints: [chat])],
+            keyring: Keyring([
+                KeyDigest(of: Self.key): Caller(tenant: "demo", endpoint: "chat", label: "demo/chat#primary")
+            ])
+        )
+        let admission = Admission(snapshots: SnapshotBox(snapshot), receipts: ReceiptQueue())
+        let fields = body.map { BodyFields(of: Array($0.utf8).span, contentType: "application/json") }
+        guard case .plan(let plan) = try admission.admit(request.head, fields: fields) else { throw NoPlan() }
+        return plan
+    }
+
+    func check(
+        _ target: String,
+        method: HTTPMethod = .POST,
+        _ more: [(String, String)] = []
+    ) throws -> CheckedRequest {
+        let headers = HTTPHeaders([("host", "Gate.test:8443"), ("authorization", "Bearer \(Self.key)")] + more)
+        return try RequestRules.check(
+            HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers),
+            over: .http1
+        )
+    }
+
+    struct NoPlan: Error {}
+}

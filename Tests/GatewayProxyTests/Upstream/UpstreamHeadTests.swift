@@ -1,0 +1,113 @@
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import GatewayProxy
+
+@Suite struct UpstreamHeadTests {
+    @Test(arguments: [
+        ("http://up", "/demo/chat/score", "/score"), ("http://up/", "/demo/chat", "/"),
+        ("http://up/base/", "/demo/chat/score?a=b&c", "/base/score?a=b&c"),
+        ("http://up", "/demo/chat/score?", "/score?"),
+        ("http://up/v1", "/demo/chat/v1/x", "/v1/x"), ("http://up/api/v1", "/demo/chat/v1/x", "/api/v1/x"),
+        ("http://up/v1", "/demo/chat/v10/x", "/v1/v10/x"), ("http://up/v1", "/demo/chat/x", "/v1/x"),
+        ("http://up/xv1", "/demo/chat/v1/x", "/xv1/v1/x"), ("unix:/run/a.sock", "/demo/chat/a/b", "/a/b"),
+    ])
+    func `the rest of the path is put behind the upstream's, version 1 once`(
+        url: String,
+        target: String,
+        expected: String
+    ) throws {
+        let plan = try PlanFixture(url: url).plan(target, method: .GET)
+        #expect(UpstreamHead.target(plan) == expected)
+    }
+
+    private func head(
+        _ target: String = "/demo/chat/score",
+        method: HTTPMethod = .POST,
+        client: String = "192.0.2.7",
+        fixture: PlanFixture = PlanFixture(),
+        _ headers: [(String, String)] = [],
+        length: BodyLength = .none
+    ) throws -> HTTPRequestHead {
+        let request = CurrentRequest(
+            checked: try fixture.check(target, method: method, headers),
+            isHTTP10: false,
+            receipt: Receipt(requestID: "the-id", startedAt: 0),
+            started: .now()
+        )
+        request.upstreamBody = length
+        let plan = try fixture.plan(for: request, body: nil)
+        return UpstreamHead.make(request, plan: plan, from: ClientFacts(address: client))
+    }
+
+    @Test func `the upstream learns who asked, for what, and under which id`() throws {
+        let headers = try head().headers
+        #expect(headers["host"] == ["up.test:9000"])
+        #expect(headers["x-request-id"] == ["the-id"])
+        #expect(headers["x-forwarded-for"] == ["192.0.2.7"])
+        #expect(headers["x-forwarded-proto"] == ["https"])
+        #expect(headers["x-forwarded-host"] == ["Gate.test:8443"])
+        #expect(headers["forwarded"] == [#"for=192.0.2.7;host="Gate.test:8443";proto=https"#])
+    }
+
+    @Test func `an IPv6 client is quoted in Forwarded`() throws {
+        #expect(
+            try head(client: "2001:db8::1").headers["forwarded"] == [
+                #"for="[2001:db8::1]";host="Gate.test:8443";proto=https"#
+            ]
+        )
+    }
+
+    @Test func `what a client says about forwarding is not believed`() throws {
+        let headers = try head([
+            ("x-forwarded-for", "10.0.0.1"), ("X-Forwarded-Host", "evil"), ("x-forwarded-proto", "http"),
+            ("Forwarded", "for=evil"),
+        ]).headers
+        #expect(headers["x-forwarded-for"] == ["192.0.2.7"])
+        #expect(headers["x-forwarded-host"] == ["Gate.test:8443"])
+        #expect(headers["x-forwarded-proto"] == ["https"])
+        #expect(headers["forwarded"].count == 1)
+    }
+
+    @Test(arguments: ["authorization", "api-key", "x-api-key", "Ocp-Apim-Subscription-Key"])
+    func `a credential is never forwarded`(name: String) throws {
+        let headers = try head(name == "authorization" ? [] : [(name, PlanFixture.key)]).headers
+        #expect(headers[name].isEmpty)
+        #expect(!headers.contains { $0.value.contains(PlanFixture.key) })
+    }
+
+    @Test func `hop-by-hop headers and the pinned deployment stay here`() throws {
+        let headers = try head([
+            ("connection", "x-private"), ("x-private", "1"), ("keep-alive", "1"), ("proxy-authorization", "x"),
+            ("te", "trailers"),
+            ("azureml-model-deployment", "blue"), ("accept", "text/plain"),
+        ]).headers
+        for name in ["connection", "x-private", "keep-alive", "proxy-authorization"] { #expect(headers[name].isEmpty) }
+        #expect(headers["accept"] == ["text/plain"])
+    }
+
+    @Test func `a deployment's header takes the place of the client's`() throws {
+        let fixture = PlanFixture(headers: [
+            UpstreamHeader(name: "Authorization", value: "Bearer backend"),
+            UpstreamHeader(name: "x-team", value: "ours"),
+        ])
+        let headers = try head(fixture: fixture, [("X-Team", "theirs"), ("x-team", "again")]).headers
+        #expect(headers["authorization"] == ["Bearer backend"])
+        #expect(headers["x-team"] == ["ours"])
+    }
+
+    @Test(arguments: [
+        (HTTPMethod.POST, BodyLength.length(5), "5", nil), (.POST, .none, "0", nil), (.GET, .none, nil, nil),
+        (.DELETE, .none, nil, nil),
+        (.PUT, .chunked, nil, "chunked"), (.GET, .length(3), "3", nil),
+    ])
+    func `a body is framed in one way`(method: HTTPMethod, length: BodyLength, contentLength: String?, coding: String?)
+        throws
+    {
+        let headers = try head(method: method, length: length).headers
+        #expect(headers["content-length"] == (contentLength.map { [$0] } ?? []))
+        #expect(headers["transfer-encoding"] == (coding.map { [$0] } ?? []))
+    }
+}
