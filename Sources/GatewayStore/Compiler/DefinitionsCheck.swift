@@ -1,0 +1,170 @@
+import GatewayCore
+
+/// What is wrong with definitions, by themselves and against each other; reads no file and no environment.
+struct DefinitionsCheck {
+    private let definitions: Definitions
+    private let tenants: Set<String>
+    private let endpoints: Set<String>
+    private let deployments: Set<String>
+
+    init(_ definitions: Definitions) {
+        self.definitions = definitions
+        tenants = Set(definitions.tenants.map(\.path))
+        endpoints = Set(definitions.endpoints.map(\.path))
+        deployments = Set(definitions.deployments.map(\.path))
+    }
+
+    func problems() -> [Problem] {
+        definitions.tenants.flatMap(problems(of:)) + definitions.models.flatMap(problems(of:))
+            + definitions.endpoints.flatMap(problems(of:)) + definitions.deployments.flatMap(problems(of:))
+            + repeated(definitions.tenants.map(\.path)) + repeated(definitions.endpoints.map(\.path))
+            + repeated(definitions.deployments.map(\.path)) + claimedTwice()
+    }
+
+    private func problems(of tenant: TenantDefinition) -> [Problem] {
+        if Names.reserved.contains(tenant.name) {
+            return [
+                Problem(
+                    .reservedName,
+                    tenant.path,
+                    field: "name",
+                    "is a reserved path of the gateway; choose another name"
+                )
+            ]
+        }
+        if Names.isTenant(tenant.name) { return [] }
+        let rule = "must be 3 to 32 lower-case letters, digits and -, a letter first"
+        return [Problem(.invalidName, tenant.path, field: "name", rule)]
+    }
+
+    private func problems(of model: ModelDefinition) -> [Problem] {
+        var found: [Problem] = []
+        func note(_ code: Problem.Code, _ field: String, _ message: String) {
+            found.append(Problem(code, model.resource, field: field, message))
+        }
+        if !tenants.contains(model.tenant) {
+            note(.unknownTenant, "", "tenant \(model.tenant) does not exist; create it first")
+        }
+        let rule = "must be 1 to 255 letters, digits, . _ and -, a letter or digit first"
+        if !Names.isArtifact(model.name) { note(.invalidName, "name", rule) }
+        if !Names.isArtifact(model.version) { note(.invalidName, "version", rule) }
+        if !model.path.hasPrefix("/") || model.path.utf8.contains(0) {
+            note(.invalidValue, "path", "must be an absolute path")
+        }
+        let isDigest =
+            model.sha256.utf8.count == 64
+            && model.sha256.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        if !isDigest { note(.invalidValue, "sha256", "must be 64 lower-case hexadecimal digits") }
+        if model.size < 1 { note(.invalidValue, "size", "must be the file's size in bytes, at least 1") }
+        return found
+    }
+
+    private func problems(of endpoint: EndpointDefinition) -> [Problem] {
+        var found: [Problem] = []
+        func note(_ code: Problem.Code, _ field: String, _ message: String) {
+            found.append(Problem(code, endpoint.path, field: field, message))
+        }
+        if !tenants.contains(endpoint.tenant) {
+            note(.unknownTenant, "", "tenant \(endpoint.tenant) does not exist; create it first")
+        }
+        if !Names.isEndpoint(endpoint.name) { note(.invalidName, "name", Self.nameRule) }
+        for name in endpoint.modelNames where !Names.isModelName(name) {
+            note(.invalidName, "modelNames", "every model name must be 1 to 256 visible ASCII characters")
+        }
+        for host in endpoint.hosts where !Names.isHost(host) {
+            note(.invalidName, "hosts", "\(host) is not a host name in lower case without a port")
+        }
+        for host in endpoint.hosts where IPAddress.looksNumeric(host) || host == "localhost" {
+            note(.invalidName, "hosts", "\(host) cannot be claimed; use a DNS name")
+        }
+        if endpoint.description.utf8.contains(0) { note(.invalidValue, "description", "holds a NUL character") }
+        return found + trafficProblems(of: endpoint) + repeatedNames(in: endpoint)
+    }
+
+    private func trafficProblems(of endpoint: EndpointDefinition) -> [Problem] {
+        let weights = endpoint.traffic.sorted { $0.key < $1.key }
+        var found: [Problem] = []
+        for (name, weight) in weights {
+            if !deployments.contains("\(endpoint.path)/\(name)") {
+                let message = "traffic names the deployment \(name), which does not exist; create it or take it out"
+                found.append(Problem(.unknownDeployment, endpoint.path, field: "traffic", message))
+            }
+            if !(0...100).contains(weight) {
+                let message = "the weight of \(name) is \(weight); weights are per cent, 0 to 100"
+                found.append(Problem(.invalidTraffic, endpoint.path, field: "traffic", message))
+            }
+        }
+        let total = weights.reduce(0) { $0.addingReportingOverflow($1.value).partialValue }
+        if found.isEmpty, total != 100, weights.contains(where: { $0.value != 0 }) {
+            let message = "the weights sum to \(total); make them sum to 100, or all zero for no traffic"
+            found.append(Problem(.invalidTraffic, endpoint.path, field: "traffic", message))
+        }
+        return found
+    }
+
+    private func problems(of deployment: DeploymentDefinition) -> [Problem] {
+        var found: [Problem] = []
+        if !endpoints.contains(deployment.endpointPath) {
+            let message = "endpoint \(deployment.endpointPath) does not exist; create it first"
+            found.append(Problem(.unknownEndpoint, deployment.path, message))
+        }
+        if !Names.isDeployment(deployment.name) {
+            found.append(Problem(.invalidName, deployment.path, field: "name", Self.nameRule))
+        }
+        if let timeout = deployment.settings.timeoutMilliseconds, !(1...86_400_000).contains(timeout) {
+            let message = "must be 1 to 86400000 milliseconds (one day)"
+            found.append(Problem(.invalidValue, deployment.path, field: "requestSettings.requestTimeoutMs", message))
+        }
+        // SQLite ends a text at its first NUL.
+        if (deployment.description + (deployment.instanceType ?? "")).utf8.contains(0) {
+            found.append(Problem(.invalidValue, deployment.path, field: "description", "holds a NUL character"))
+        }
+        if let model = deployment.model, !Names.isArtifact(model.name) || !Names.isArtifact(model.version ?? "1") {
+            let message = "\(model.text) is not azureml:NAME:VERSION or azureml:NAME@latest"
+            found.append(Problem(.invalidValue, deployment.path, field: "model", message))
+        }
+        return found
+    }
+
+    private static let nameRule = "must be 3 to 32 letters, digits and -, a letter first and no - at the end"
+
+    private func repeated(_ paths: [String]) -> [Problem] {
+        var seen: Set<String> = []
+        return paths.filter { !seen.insert($0).inserted }
+            .map { Problem(.duplicate, $0, "is described twice; keep one description") }
+    }
+
+    private func repeatedNames(in endpoint: EndpointDefinition) -> [Problem] {
+        [("modelNames", endpoint.modelNames), ("hosts", endpoint.hosts)].flatMap { field, names in
+            var seen: Set<String> = []
+            return names.filter { !seen.insert($0).inserted }
+                .map { Problem(.duplicate, endpoint.path, field: field, "\($0) is listed twice") }
+        }
+    }
+
+    /// Names that must lead to one endpoint: model names within a tenant, hosts within the gateway.
+    private func claimedTwice() -> [Problem] {
+        var found: [Problem] = []
+        var owners: [String: String] = [:]
+        func claim(_ key: String, _ name: String, _ field: String, by endpoint: EndpointDefinition) {
+            guard let owner = owners[key] else {
+                owners[key] = endpoint.path
+                return
+            }
+            guard owner != endpoint.path else { return }
+            // Another tenant's endpoint does not exist for this one.
+            let who = owner.hasPrefix(endpoint.tenant + "/") ? "by \(owner)" : "already"
+            found.append(
+                Problem(.nameTaken, endpoint.path, field: field, "\(name) is claimed \(who); choose another name")
+            )
+        }
+        for endpoint in definitions.endpoints {
+            claim("\(endpoint.tenant) \(endpoint.name)", endpoint.name, "name", by: endpoint)
+        }
+        for endpoint in definitions.endpoints {
+            for name in endpoint.modelNames { claim("\(endpoint.tenant) \(name)", name, "modelNames", by: endpoint) }
+            for host in endpoint.hosts { claim(host, host, "hosts", by: endpoint) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import GatewayCore
+
+/// Compiles one deployment: reads its URLs, resolves its secrets, finds its model.
+struct DeploymentCompiler: Sendable {
+    /// Every problem of one deployment.
+    struct Failure: Error {
+        let problems: [Problem]
+    }
+
+    private static let mostURLs = 256
+    private static let mostHeaders = 32
+    /// What `sun_path` holds besides its terminator.
+    private static let longestSocketPath = 107
+
+    let runtimeDirectory: String
+    let addresses: AddressRule
+    let secrets: SecretResolver
+    let instances: InstanceRegistry
+
+    func compile(_ definition: DeploymentDefinition, in definitions: Definitions) throws(Failure) -> Deployment {
+        switch definition.serving {
+        case .upstream(let upstream): try compile(definition, upstream)
+        case .native(let native): try compile(definition, native, in: definitions)
+        }
+    }
+
+    private func compile(_ definition: DeploymentDefinition, _ upstream: UpstreamDefinition) throws(Failure)
+        -> Deployment
+    {
+        var problems = boundProblems(of: upstream, definition.path)
+        var found: [InstanceAddress] = []
+        for url in upstream.urls.prefix(Self.mostURLs) {
+            do throws(Problem) { found.append(try address(url, definition.path)) } catch { problems.append(error) }
+        }
+        var headers: [UpstreamHeader] = []
+        for header in upstream.headers.prefix(Self.mostHeaders) {
+            do throws(Problem) { headers.append(try resolve(header, definition.path)) } catch { problems.append(error) }
+        }
+        guard problems.isEmpty else { throw Failure(problems: problems) }
+        return Deployment(
+            name: definition.name,
+            isNative: false,
+            instances: found.map { instances.instance(at: $0, isReady: true) },
+            timeout: definition.settings.timeout,
+            upstreamModel: upstream.model,
+            headers: headers,
+            certificateAuthority: upstream.certificateAuthority
+        )
+    }
+
+    private func compile(
+        _ definition: DeploymentDefinition,
+        _ native: NativeDefinition,
+        in definitions: Definitions
+    ) throws(Failure) -> Deployment {
+        let wanted = try nativeInstance(definition, native, in: definitions)
+        return Deployment(
+            name: definition.name,
+            isNative: true,
+            instances: [instances.instance(at: wanted.address, isReady: false)],
+            timeout: definition.settings.timeout,
+            modelLabel: wanted.modelLabel
+        )
+    }
+
+    func nativeInstance(
+        _ definition: DeploymentDefinition,
+        _ native: NativeDefinition,
+        in definitions: Definitions
+    ) throws(Failure) -> NativeInstance {
+        var problems = problems(of: native, definition.path)
+        let model = definition.model.flatMap { definitions.model(definition.tenant, $0) }
+        let socket = NativeInstance.socketPath(of: definition.path, model: model, native, in: runtimeDirectory)
+        if socket.utf8.count > Self.longestSocketPath {
+            let message = "the socket path \(socket) is over 107 bytes; set a shorter workers.runtime in gatehouse.yaml"
+            problems.append(Problem(.invalidValue, definition.path, field: "native", message))
+        }
+        if model == nil {
+            let message =
+                definition.model.map {
+                    "\($0.text) is not registered; run: gatehouse models register \(definition.tenant)/\($0.name)"
+                }
+                ?? "a native deployment needs a model; name a registered one as azureml:NAME:VERSION"
+            problems.append(Problem(.modelNotRegistered, definition.path, field: "model", message))
+        }
+        guard problems.isEmpty, let model else { throw Failure(problems: problems) }
+        return NativeInstance(
+            resource: definition.path,
+            modelPath: model.path,
+            modelLabel: model.label,
+            socketPath: socket,
+            definition: native
+        )
+    }
+
+    private func problems(of native: NativeDefinition, _ resource: String) -> [Problem] {
+        var problems: [Problem] = []
+        func note(_ field: String, _ message: String) {
+            problems.append(Problem(.invalidValue, resource, field: "native.\(field)", message))
+        }
+        if native.engine != "llama" { note("engine", "\(native.engine) is not an engine; the one there is is llama") }
+        if !(1...1024).contains(native.slots) { note("slots", "must be 1 to 1024") }
+        if !(0...16_777_216).contains(native.context) {
+            note("context", "must be 0 (the model's own) to 16777216 tokens")
+        }
+        if !(0...1024).contains(native.threads) { note("threads", "must be 0 (chosen for this machine) to 1024") }
+        return problems
+    }
+
+    private func boundProblems(of upstream: UpstreamDefinition, _ resource: String) -> [Problem] {
+        var problems: [Problem] = []
+        func note(_ code: Problem.Code, _ field: String, _ message: String) {
+            problems.append(Problem(code, resource, field: "upstream.\(field)", message))
+        }
+        if upstream.urls.isEmpty { note(.invalidURL, "urls", "an upstream deployment needs at least one URL") }
+        if upstream.urls.count > Self.mostURLs { note(.invalidURL, "urls", "must be at most \(Self.mostURLs) URLs") }
+        if Set(upstream.urls).count < upstream.urls.count { note(.duplicate, "urls", "a URL is listed twice") }
+        if upstream.headers.count > Self.mostHeaders {
+            note(.invalidHeader, "headers", "must be at most \(Self.mostHeaders)")
+        }
+        if Set(upstream.headers.map { $0.name.lowercased() }).count < upstream.headers.count {
+            note(.duplicate, "headers", "a header is listed twice")
+        }
+        if let model = upstream.model, !Names.isModelName(model) {
+            note(.invalidName, "model", "must be 1 to 256 visible ASCII characters")
+        }
+        if let file = upstream.certificateAuthority, !FileManager.default.isReadableFile(atPath: file) {
+            note(.invalidValue, "ca", "\(file) cannot be read by the gateway; name a PEM file that it can read")
+        }
+        return problems
+    }
+
+    private func address(_ url: String, _ resource: String) throws(Problem) -> InstanceAddress {
+        let address: InstanceAddress
+        switch InstanceAddress.parse(url) {
+        case .success(let parsed): address = parsed
+        case .failure(let problem):
+            throw Problem(.invalidURL, resource, field: "upstream.urls", "\(url) \(problem.reason)")
+        }
+        switch address.transport {
+        case .http(let host, _), .https(let host, _):
+            if let refusal = addresses.refusal(ofHost: host) {
+                throw Problem(.addressRefused, resource, field: "upstream.urls", refusal)
+            }
+        case .unix: break
+        }
+        return address
+    }
+
+    private func resolve(_ header: UpstreamHeader, _ resource: String) throws(Problem) -> UpstreamHeader {
+        if let message = HeaderRule.problem(ofName: header.name) {
+            throw Problem(.invalidHeader, resource, field: "upstream.headers", message)
+        }
+        let field = "upstream.headers.\(header.name)"
+        let value = try secrets.resolve(header.value, resource: resource, field: field)
+        if let message = HeaderRule.problem(ofValue: value) {
+            throw Problem(.invalidHeader, resource, field: field, message)
+        }
+        return UpstreamHeader(name: header.name, value: value)
+    }
+}

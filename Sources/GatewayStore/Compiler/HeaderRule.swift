@@ -1,0 +1,47 @@
+import GatewayCore
+
+/// Which headers a deployment may add to its upstream requests.
+enum HeaderRule {
+    private static let largestValue = 8 << 10
+
+    /// Framing, routing and connection headers that the gateway alone writes.
+    private static let forbidden: Set<String> = [
+        "connection", "content-length", "expect", "forwarded", "host", "http2-settings", "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via",
+        "x-forwarded-for",
+        "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "x-request-id", "content-type", "content-encoding",
+    ]
+
+    static func problem(ofName name: String) -> String? {
+        guard (1...128).contains(name.utf8.count), name.utf8.allSatisfy(isTokenByte) else {
+            return "'\(printable(name))' is not a header name; use letters, digits and -"
+        }
+        if forbidden.contains(name.lowercased()) { return "\(name) is set by the gateway itself; remove it" }
+        return nil
+    }
+
+    static func problem(ofValue value: String) -> String? {
+        if value.utf8.count > largestValue { return "the value is over 8 KiB" }
+        if value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7f }) {
+            return "the value holds a control character"
+        }
+        return value.hasPrefix(" ") || value.hasSuffix(" ") ? "the value begins or ends with a space" : nil
+    }
+
+    /// RFC 9110 §5.6.2.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        case 0x21, 0x23...0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f, 0x60, 0x7c, 0x7e: true
+        default: false
+        }
+    }
+
+    private static func printable(_ text: String) -> String {
+        String(
+            decoding: text.utf8.prefix(64).map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") },
+            as: UTF8.self
+        )
+    }
+}

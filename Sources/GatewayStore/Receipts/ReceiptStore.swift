@@ -1,0 +1,140 @@
+import Foundation
+import GRDB
+package import GatewayCore
+
+/// Receipts in their own SQLite file beside the store, so that their many small writes wait for nobody's fsync.
+package final class ReceiptStore: Sendable {
+    let pool: DatabasePool
+
+    /// `receipts.db` beside the store.
+    package static func path(beside store: String) -> String {
+        URL(fileURLWithPath: store).deletingLastPathComponent().appendingPathComponent("receipts.db").path
+    }
+
+    package convenience init(path: String) throws(StoreError) {
+        try self.init(path: path, migrations: .receipts)
+    }
+
+    init(path: String, migrations: Migrations) throws(StoreError) {
+        try PrivateFile.makeParent(of: path)
+        try PrivateFile.makeEmpty(path)
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.settings)
+        } catch {
+            throw StoreError(error)
+        }
+        try migrations.migrate(pool, path: path)
+    }
+
+    /// The newest receipts first.
+    package func latest(_ count: Int) async throws(StoreError) -> [Receipt] {
+        try await run { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM receipts ORDER BY id DESC LIMIT ?",
+                arguments: [count]
+            )
+            return rows.map(Receipt.init(row:))
+        }
+    }
+
+    /// Writes a batch in one transaction.
+    ///
+    /// - Parameter observe: told the batch once it is written, on the database's writer thread, where it may block.
+    /// - Returns: receipts that the table's checks refused. Each is a bug in what made it, but must not hold back the others.
+    func append(
+        _ batch: [Receipt],
+        observe: @escaping @Sendable ([Receipt]) -> Void = { _ in }
+    ) async throws(StoreError) -> [Receipt] {
+        try await run { database in
+            var refused: [Receipt] = []
+            do {
+                try Self.insert(batch, in: database)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+                refused = try Self.insertOneByOne(batch, in: database)
+            }
+            observe(batch)
+            return refused
+        }
+    }
+
+    private static func insert(_ batch: [Receipt], in database: Database) throws {
+        try database.inTransaction(.immediate) {
+            var row = try ReceiptBinding(database)
+            for receipt in batch { try row.insert(receipt) }
+            return .commit
+        }
+    }
+
+    private static func insertOneByOne(_ batch: [Receipt], in database: Database) throws -> [Receipt] {
+        var refused: [Receipt] = []
+        try database.inTransaction(.immediate) {
+            var row = try ReceiptBinding(database)
+            for receipt in batch {
+                do throws(DatabaseError) {
+                    try row.insert(receipt)
+                } catch {
+                    guard error.resultCode == .SQLITE_CONSTRAINT else { throw error }
+                    refused.append(receipt)
+                }
+            }
+            return .commit
+        }
+        return refused
+    }
+
+    /// Deletes the oldest receipts that are past the retention, at most `step` of them.
+    ///
+    /// - Parameter now: microseconds since 1970.
+    /// - Returns: how many went.
+    func deleteExpired(_ retention: Retention, now: Int64, step: Int) async throws(StoreError) -> Int {
+        try await run { database in
+            // Identifiers only grow and only the oldest go, so their span is the number of rows without a count(*).
+            let bounds = try Row.fetchOne(database, sql: "SELECT min(id) AS first, max(id) AS last FROM receipts")
+            guard let first: Int64 = bounds?["first"], let last: Int64 = bounds?["last"] else { return 0 }
+            let end = min(last, first + Int64(step) - 1)
+            try database.execute(
+                sql: "DELETE FROM receipts WHERE id <= ? AND (id <= ? OR started_at < ?)",
+                arguments: [end, last - Int64(retention.rows), now - retention.microseconds]
+            )
+            return database.changesCount
+        }
+    }
+
+    /// Not cancelled with the caller's task: the last batch is written while the program stops.
+    private func run<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { database in
+                continuation.resume(returning: Result { try body(database) }.mapError { StoreError($0) })
+            }
+        }
+        return try result.get()
+    }
+
+    private static var settings: GRDB.Configuration {
+        var settings = GRDB.Configuration()
+        settings.busyMode = .timeout(10)
+        settings.maximumReaderCount = 2
+        settings.label = "gatehouse.receipts"
+        settings.prepareDatabase { database in
+            // The pool sets synchronous = NORMAL: in WAL a commit then survives `kill -9`, only a power cut may take the last.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+        }
+        return settings
+    }
+}
+
+/// How long receipts are kept.
+package struct Retention: Sendable, Equatable {
+    package var days: Int
+    package var rows: Int
+
+    package init(days: Int = 30, rows: Int = 10_000_000) {
+        self.days = days
+        self.rows = rows
+    }
+
+    var microseconds: Int64 { Int64(days) * 86_400_000_000 }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import GRDB
+import GatewayCore
+
+/// Reads every definition from the database, field by field.
+struct ConfigurationReader {
+    let database: Database
+    let secrets: SecretBox
+
+    func definitions() throws -> Definitions {
+        Definitions(
+            tenants: try String.fetchAll(database, sql: "SELECT name FROM tenants").map(TenantDefinition.init),
+            endpoints: try endpoints(),
+            deployments: try Row.fetchAll(database, sql: "SELECT * FROM deployments").map(deployment),
+            models: try Row.fetchAll(database, sql: "SELECT * FROM models ORDER BY id").map(model),
+            keys: try Row.fetchAll(database, sql: "SELECT tenant, endpoint, slot, digest FROM endpoint_keys").map(key)
+        ).sorted
+    }
+
+    func certificates() throws -> [StoredCertificate] {
+        try Row.fetchAll(database, sql: "SELECT host, certificate, key FROM certificates ORDER BY host").map { row in
+            StoredCertificate(host: row["host"], certificate: row["certificate"], key: row["key"])
+        }
+    }
+
+    private func endpoints() throws -> [EndpointDefinition] {
+        var traffic: [String: [String: Int]] = [:]
+        for row in try Row.fetchAll(database, sql: "SELECT * FROM traffic") {
+            traffic[owner(row), default: [:]][row["deployment"]] = row["weight"]
+        }
+        let modelNames = try lists("SELECT tenant, endpoint, name FROM model_names ORDER BY position")
+        let hosts = try lists("SELECT tenant, endpoint, host AS name FROM hosts ORDER BY position")
+        return try Row.fetchAll(database, sql: "SELECT * FROM endpoints").map { row in
+            var endpoint = EndpointDefinition(tenant: row["tenant"], name: row["name"], description: row["description"])
+            guard let mode = AuthMode(rawValue: row["auth_mode"]) else { throw damaged(endpoint.path) }
+            endpoint.authMode = mode
+            endpoint.traffic = traffic[endpoint.path] ?? [:]
+            endpoint.modelNames = modelNames[endpoint.path] ?? []
+            endpoint.hosts = hosts[endpoint.path] ?? []
+            endpoint.tags = try StoredJSON.value([String: String].self, row["tags"], place: endpoint.path)
+            endpoint.properties = try StoredJSON.value([String: String].self, row["properties"], place: endpoint.path)
+            return endpoint
+        }
+    }
+
+    private func lists(_ sql: String) throws -> [String: [String]] {
+        var lists: [String: [String]] = [:]
+        for row in try Row.fetchAll(database, sql: sql) { lists[owner(row), default: []].append(row["name"]) }
+        return lists
+    }
+
+    private func deployment(_ row: Row) throws -> DeploymentDefinition {
+        var deployment = DeploymentDefinition(
+            tenant: row["tenant"],
+            endpoint: row["endpoint"],
+            name: row["name"],
+            description: row["description"],
+            serving: .native(NativeDefinition()),
+            settings: RequestSettings(timeoutMilliseconds: row["timeout_ms"]),
+            instanceType: row["instance_type"]
+        )
+        let place = deployment.path
+        deployment.serving = try serving(row, place)
+        if let name: String = row["model_name"] {
+            deployment.model = ModelReference(name: name, version: row["model_version"])
+        }
+        let environment = try secrets.open(row["environment"], place: "\(place)/environment")
+        deployment.environmentVariables = try StoredJSON.value([String: String].self, environment, place: place)
+        deployment.tags = try StoredJSON.value([String: String].self, row["tags"], place: place)
+        deployment.properties = try StoredJSON.value([String: String].self, row["properties"], place: place)
+        return deployment
+    }
+
+    private func serving(_ row: Row, _ place: String) throws -> Serving {
+        let kind: String = row["kind"]
+        guard kind == "upstream" else {
+            return .native(
+                NativeDefinition(
+                    engine: row["engine"],
+                    slots: row["slots"],
+                    context: row["context"],
+                    threads: row["threads"]
+                )
+            )
+        }
+        let headers = try secrets.open(row["headers"], place: "\(place)/headers")
+        return .upstream(
+            UpstreamDefinition(
+                urls: try StoredJSON.value([String].self, row["urls"], place: place),
+                model: row["upstream_model"],
+                headers: try StoredJSON.value([StoredJSON.Header].self, headers, place: place)
+                    .map { UpstreamHeader(name: $0.name, value: $0.value) },
+                certificateAuthority: row["certificate_authority"]
+            )
+        )
+    }
+
+    private func model(_ row: Row) -> ModelDefinition {
+        ModelDefinition(
+            tenant: row["tenant"],
+            name: row["name"],
+            version: row["version"],
+            path: row["path"],
+            sha256: row["sha256"],
+            size: row["size"]
+        )
+    }
+
+    private func key(_ row: Row) throws -> EndpointKey {
+        let digest: Data = row["digest"]
+        guard let slot = KeySlot(rawValue: row["slot"]), let digest = KeyDigest(bytes: Array(digest)) else {
+            throw damaged(owner(row))
+        }
+        return EndpointKey(tenant: row["tenant"], endpoint: row["endpoint"], slot: slot, digest: digest)
+    }
+
+    private func owner(_ row: Row) -> String {
+        let tenant: String = row["tenant"]
+        let endpoint: String = row["endpoint"]
+        return "\(tenant)/\(endpoint)"
+    }
+
+    private func damaged(_ place: String) -> StoreError { .unavailable("\(place) is damaged in the database") }
+}

@@ -1,0 +1,44 @@
+package import GatewayCore
+
+extension Store {
+    package func deployments(of tenant: String, _ endpoint: String) throws(StoreError) -> [DeploymentDefinition] {
+        let owner = try self.endpoint(tenant, endpoint).path
+        return definitions.deployments.filter { $0.endpointPath == owner }
+    }
+
+    package func deployment(
+        _ tenant: String,
+        _ endpoint: String,
+        _ name: String
+    ) throws(StoreError) -> DeploymentDefinition {
+        let path = "\(tenant)/\(endpoint)/\(name)"
+        guard let deployment = definitions.deployments.first(where: { $0.path == path }) else {
+            throw .notFound(resource: path)
+        }
+        return deployment
+    }
+
+    package func putDeployment(_ deployment: DeploymentDefinition) async throws(StoreError) -> PutOutcome {
+        try await change { transaction in
+            let before = transaction.definitions.deployments.first { $0.path == deployment.path }
+            transaction.put(deployment)
+            return before == nil ? .created : before == deployment ? .unchanged : .updated
+        }
+    }
+
+    /// Refused while the endpoint's traffic gives it weight.
+    package func deleteDeployment(_ tenant: String, _ endpoint: String, _ name: String) async throws(StoreError) {
+        let path = "\(tenant)/\(endpoint)/\(name)"
+        try await change { transaction in
+            guard let deployment = transaction.definitions.deployments.first(where: { $0.path == path }) else {
+                throw StoreError.notFound(resource: path)
+            }
+            let owner = transaction.definitions.endpoints.first { $0.path == deployment.endpointPath }
+            if let weight = owner?.traffic[name], weight > 0 {
+                let message = "has \(weight) % of the traffic; give its weight to another deployment first"
+                throw StoreError.conflict(Problem(.invalidTraffic, path, field: "traffic", message))
+            }
+            transaction.removeDeployment(deployment)
+        }
+    }
+}

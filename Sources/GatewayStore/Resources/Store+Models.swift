@@ -1,0 +1,78 @@
+package import GatewayCore
+
+/// A model file that is to become a registered version.
+package struct ModelRegistration: Sendable, Equatable {
+    package var tenant: String
+    package var name: String
+    /// `nil` gives the next number.
+    package var version: String?
+    /// Absolute path of the file on the gateway's machine.
+    package var path: String
+    /// Lower-case hex SHA-256 of the file.
+    package var sha256: String
+    /// Size in bytes.
+    package var size: Int64
+
+    package init(tenant: String, name: String, version: String? = nil, path: String, sha256: String, size: Int64) {
+        self.tenant = tenant
+        self.name = name
+        self.version = version
+        self.path = path
+        self.sha256 = sha256
+        self.size = size
+    }
+
+    fileprivate func definition(version: String) -> ModelDefinition {
+        ModelDefinition(tenant: tenant, name: name, version: version, path: path, sha256: sha256, size: size)
+    }
+}
+
+extension Store {
+    /// In the order of registration.
+    package func models(of tenant: String) throws(StoreError) -> [ModelDefinition] {
+        let definitions = definitions
+        guard definitions.tenants.contains(where: { $0.name == tenant }) else { throw .notFound(resource: tenant) }
+        return definitions.models.filter { $0.tenant == tenant }
+    }
+
+    /// The version that the reference names, or the newest.
+    package func model(_ tenant: String, _ reference: ModelReference) throws(StoreError) -> ModelDefinition {
+        guard let model = definitions.model(tenant, reference) else {
+            throw .notFound(resource: "\(tenant)/\(reference.text)")
+        }
+        return model
+    }
+
+    /// Registers a version.
+    ///
+    /// A version never changes: the same content again is `unchanged`, other content a conflict.
+    package func registerModel(
+        _ registration: ModelRegistration
+    ) async throws(StoreError) -> (model: ModelDefinition, outcome: PutOutcome) {
+        try await change { transaction in
+            let versions = transaction.definitions.models.filter {
+                $0.tenant == registration.tenant && $0.name == registration.name
+            }
+            if let known = versions.last(where: {
+                registration.version ?? $0.version == $0.version && $0.holds(registration)
+            }) {
+                return (known, .unchanged)
+            }
+            if let version = registration.version, versions.contains(where: { $0.version == version }) {
+                let resource = registration.definition(version: version).resource
+                let message = "is registered with other content; register the file as a new version"
+                throw StoreError.conflict(Problem(.alreadyExists, resource, field: "version", message))
+            }
+            let next = (versions.compactMap { Int($0.version) }.max() ?? 0).addingReportingOverflow(1)
+            let model = registration.definition(version: registration.version ?? "\(next.partialValue)")
+            transaction.definitions.models.append(model)
+            return (model, .created)
+        }
+    }
+}
+
+extension ModelDefinition {
+    fileprivate func holds(_ registration: ModelRegistration) -> Bool {
+        path == registration.path && sha256 == registration.sha256 && size == registration.size
+    }
+}

@@ -1,0 +1,153 @@
+// GatewayStore owns what outlives a restart: the configuration and its history of schemas, sealed secrets, and receipts. It
+// decides what a valid configuration is and compiles it into the data plane's snapshot. It knows no socket and no HTTP.
+
+import Foundation
+import GRDB
+package import GatewayCore
+package import Logging
+import Synchronization
+
+/// The configuration in SQLite, and the one way to change it: validate, compile, commit, publish, in that order.
+package final class Store: Sendable {
+    let pool: DatabasePool
+    let secrets: SecretBox
+    package let compiler: SnapshotCompiler
+    private let state: Mutex<StoreContents>
+    private let snapshots: SnapshotBox
+    private let onChange: @Sendable (StoreContents) -> Void
+    private let logger: Logger
+
+    /// Opens or makes the store, brings its schema up to date, compiles what it holds and publishes that.
+    ///
+    /// - Parameters:
+    ///   - environment: where `GATEHOUSE_SECRET_KEY` is looked for.
+    ///   - onChange: told after each change was published, one at a time and in order, on the database's writer thread; not
+    ///     called for what the store held when it was opened.
+    package convenience init(
+        path: String,
+        compiler: SnapshotCompiler,
+        snapshots: SnapshotBox,
+        logger: Logger,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        onChange: @escaping @Sendable (StoreContents) -> Void = { _ in }
+    ) throws(StoreError) {
+        let file = try StoreFile(path: path, migrations: .current, environment: environment)
+        try self.init(file, compiler: compiler, snapshots: snapshots, logger: logger, onChange: onChange)
+    }
+
+    init(
+        _ file: StoreFile,
+        compiler: SnapshotCompiler,
+        snapshots: SnapshotBox,
+        logger: Logger,
+        onChange: @escaping @Sendable (StoreContents) -> Void = { _ in }
+    ) throws(StoreError) {
+        pool = file.pool
+        secrets = file.secrets
+        self.compiler = compiler
+        self.snapshots = snapshots
+        self.onChange = onChange
+        self.logger = logger
+        let (definitions, certificates) = try file.configuration()
+        let snapshot = try compiler.compile(definitions)
+        state = Mutex(StoreContents(definitions: definitions, certificates: certificates, snapshot: snapshot))
+        snapshots.publish(snapshot)
+    }
+
+    /// What is stored and served now.
+    package var contents: StoreContents { state.withLock { $0 } }
+
+    package var definitions: Definitions { contents.definitions }
+
+    /// What is wrong with the store at a path, without changing anything; a store that is not there yet is fine.
+    package static func check(path: String) throws(StoreError) {
+        try StoreFile.check(path: path, migrations: .current)
+    }
+
+    /// Compiles again what is stored, for a secret file that has changed; publishes when the result differs.
+    package func refresh() async throws(StoreError) {
+        try await write { [self] _ in
+            let before = contents
+            let snapshot = try compiler.compile(before.definitions, after: before)
+            guard !snapshot.hasSameEndpoints(as: before.snapshot) else { return }
+            publish(
+                StoreContents(definitions: before.definitions, certificates: before.certificates, snapshot: snapshot)
+            )
+        }
+    }
+
+    /// The single way in: changes a copy of the configuration, which becomes stored and served as a whole, or not at all.
+    func change<Value: Sendable>(
+        _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await write { [self] database in
+            let before = contents
+            var transaction = StoreTransaction(before)
+            let value = try body(&transaction)
+            try commit(&transaction, over: before, in: database)
+            return value
+        }
+    }
+
+    /// Says what a change would do; nothing is kept.
+    func rehearse<Value: Sendable>(
+        _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await write { [self] _ in
+            let before = contents
+            var transaction = StoreTransaction(before)
+            let value = try body(&transaction)
+            _ = try compiler.compile(transaction.definitions.sorted, after: before)
+            return value
+        }
+    }
+
+    /// Runs on the writer thread, one at a time.
+    ///
+    /// Not cancelled with the caller's task: a change that was committed is always published.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { database in
+                continuation.resume(returning: Result { try body(database) }.mapError { StoreError($0) })
+            }
+        }
+        return try result.get()
+    }
+
+    private func commit(_ transaction: inout StoreTransaction, over before: StoreContents, in database: Database) throws
+    {
+        transaction.definitions = transaction.definitions.sorted
+        transaction.certificates.sort { $0.host < $1.host }
+        let isUnchanged =
+            transaction.definitions == before.definitions && transaction.certificates == before.certificates
+        if isUnchanged { return }
+        let next = StoreContents(
+            definitions: transaction.definitions,
+            certificates: transaction.certificates,
+            snapshot: try compiler.compile(transaction.definitions, after: before)
+        )
+        let writer = ConfigurationWriter(database: database, secrets: secrets)
+        try database.inTransaction(.immediate) { [transaction] in
+            try writer.write(transaction, over: before)
+            return .commit
+        }
+        publish(next)
+        logger.info("configuration changed", metadata: ["endpoints": "\(next.definitions.endpoints.count)"])
+    }
+
+    private func publish(_ next: StoreContents) {
+        state.withLock { $0 = next }
+        snapshots.publish(next.snapshot)
+        onChange(next)
+    }
+}
+
+extension Snapshot {
+    fileprivate func hasSameEndpoints(as other: Snapshot) -> Bool {
+        tenants.allSatisfy { name, tenant in
+            tenant.endpoints.allSatisfy { $0.value === other.tenants[name]?.endpoints[$0.key] }
+        }
+    }
+}
