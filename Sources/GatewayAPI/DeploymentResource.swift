@@ -1,0 +1,120 @@
+/// A deployment, as the admin API shows and takes it: exactly one of `upstream` and `native`.
+package struct DeploymentResource: Codable, Sendable, Equatable {
+    /// In a PUT it may be left out: the URL has it.
+    package var tenant: String
+    /// In a PUT it may be left out: the URL has it.
+    package var endpoint: String
+    /// In a PUT it may be left out: the URL has it.
+    package var name: String
+    package var description: String
+    package var model: String?
+    package var instanceType: String?
+    package var environmentVariables: [String: String]
+    package var tags: [String: String]
+    package var properties: [String: String]
+    package var requestSettings: RequestSettingsResource
+    package var upstream: UpstreamResource?
+    package var native: NativeResource?
+    /// Whether an instance can take requests now; only in answers.
+    package var isReady: Bool?
+    /// Every value in force and where it came from; only in answers.
+    package var effective: [EffectiveValue]?
+
+    package init(
+        tenant: String,
+        endpoint: String,
+        name: String,
+        description: String = "",
+        model: String? = nil,
+        instanceType: String? = nil,
+        environmentVariables: [String: String] = [:],
+        tags: [String: String] = [:],
+        properties: [String: String] = [:],
+        requestSettings: RequestSettingsResource = RequestSettingsResource(),
+        upstream: UpstreamResource? = nil,
+        native: NativeResource? = nil
+    ) {
+        self.tenant = tenant
+        self.endpoint = endpoint
+        self.name = name
+        self.description = description
+        self.model = model
+        self.instanceType = instanceType
+        self.environmentVariables = environmentVariables
+        self.tags = tags
+        self.properties = properties
+        self.requestSettings = requestSettings
+        self.upstream = upstream
+        self.native = native
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case tenant
+        case endpoint
+        case name
+        case description
+        case model
+        case instanceType
+        case environmentVariables
+        case tags
+        case properties
+        case requestSettings
+        case upstream
+        case native
+        case isReady
+        case effective
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.members(CodingKeys.self)
+        let settings = try members.decodeIfPresent(RequestSettingsResource.self, forKey: .requestSettings)
+        self.init(
+            tenant: try members.decodeIfPresent(String.self, forKey: .tenant) ?? "",
+            endpoint: try members.decodeIfPresent(String.self, forKey: .endpoint) ?? "",
+            name: try members.decodeIfPresent(String.self, forKey: .name) ?? "",
+            description: try members.decodeIfPresent(String.self, forKey: .description) ?? "",
+            model: try members.decodeIfPresent(String.self, forKey: .model),
+            instanceType: try members.decodeIfPresent(String.self, forKey: .instanceType),
+            environmentVariables: try members.decodeIfPresent([String: String].self, forKey: .environmentVariables)
+                ?? [:],
+            tags: try members.decodeIfPresent([String: String].self, forKey: .tags) ?? [:],
+            properties: try members.decodeIfPresent([String: String].self, forKey: .properties) ?? [:],
+            requestSettings: settings ?? RequestSettingsResource(),
+            upstream: try members.decodeIfPresent(UpstreamResource.self, forKey: .upstream),
+            native: try members.decodeIfPresent(NativeResource.self, forKey: .native)
+        )
+        isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)
+        effective = try members.decodeIfPresent([EffectiveValue].self, forKey: .effective)
+    }
+}
+
+/// A setting as it is in force, and whether the deployment or the default gave it.
+package struct EffectiveValue: Codable, Sendable, Equatable {
+    package var setting: String
+    package var value: String
+    package var source: String
+
+    package init(setting: String, value: String, source: String) {
+        self.setting = setting
+        self.value = value
+        self.source = source
+    }
+}
+
+/// Azure's request settings; a member that is left out takes the default.
+package struct RequestSettingsResource: Codable, Sendable, Equatable {
+    package var requestTimeoutMs: Int?
+
+    package init(requestTimeoutMs: Int? = nil) {
+        self.requestTimeoutMs = requestTimeoutMs
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case requestTimeoutMs
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.members(CodingKeys.self)
+        requestTimeoutMs = try members.decodeIfPresent(Int.self, forKey: .requestTimeoutMs)
+    }
+}

@@ -1,0 +1,39 @@
+/// A registered model's version, as the admin API shows and takes it.
+package struct ModelResource: Codable, Sendable, Equatable {
+    package var name: String
+    /// Left out, the next number is given.
+    package var version: String?
+    /// Absolute path of the file on the gateway's machine.
+    package var path: String
+    /// Lower-case hex SHA-256 of the file.
+    package var sha256: String
+    /// Size in bytes.
+    package var size: Int64
+
+    package init(name: String, version: String? = nil, path: String, sha256: String, size: Int64) {
+        self.name = name
+        self.version = version
+        self.path = path
+        self.sha256 = sha256
+        self.size = size
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case name
+        case version
+        case path
+        case sha256
+        case size
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.members(CodingKeys.self)
+        self.init(
+            name: try members.decode(String.self, forKey: .name),
+            version: try members.decodeIfPresent(String.self, forKey: .version),
+            path: try members.decode(String.self, forKey: .path),
+            sha256: try members.decode(String.self, forKey: .sha256),
+            size: try members.decode(Int64.self, forKey: .size)
+        )
+    }
+}

@@ -1,0 +1,64 @@
+/// URLs somewhere else that serve a deployment.
+package struct UpstreamResource: Codable, Sendable, Equatable {
+    package var urls: [String]
+    package var model: String?
+    package var headers: [String: String]
+    /// PEM file, on the gateway's machine, of the CA that the upstream's certificate must chain to.
+    package var ca: String?
+
+    package init(urls: [String], model: String? = nil, headers: [String: String] = [:], ca: String? = nil) {
+        self.urls = urls
+        self.model = model
+        self.headers = headers
+        self.ca = ca
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case urls
+        case model
+        case headers
+        case ca
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.members(CodingKeys.self)
+        self.init(
+            urls: try members.decode([String].self, forKey: .urls),
+            model: try members.decodeIfPresent(String.self, forKey: .model),
+            headers: try members.decodeIfPresent([String: String].self, forKey: .headers) ?? [:],
+            ca: try members.decodeIfPresent(String.self, forKey: .ca)
+        )
+    }
+}
+
+/// How the embedded pool runs a deployment's model; what is left out takes the default.
+package struct NativeResource: Codable, Sendable, Equatable {
+    package var engine: String?
+    package var slots: Int?
+    package var context: Int?
+    package var threads: Int?
+
+    package init(engine: String? = nil, slots: Int? = nil, context: Int? = nil, threads: Int? = nil) {
+        self.engine = engine
+        self.slots = slots
+        self.context = context
+        self.threads = threads
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case engine
+        case slots
+        case context
+        case threads
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.members(CodingKeys.self)
+        self.init(
+            engine: try members.decodeIfPresent(String.self, forKey: .engine),
+            slots: try members.decodeIfPresent(Int.self, forKey: .slots),
+            context: try members.decodeIfPresent(Int.self, forKey: .context),
+            threads: try members.decodeIfPresent(Int.self, forKey: .threads)
+        )
+    }
+}

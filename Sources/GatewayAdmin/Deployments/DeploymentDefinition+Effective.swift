@@ -1,0 +1,57 @@
+import GatewayAPI
+import GatewayCore
+
+extension DeploymentDefinition {
+    /// Every value in force for this deployment, and whether it is the deployment's own or the default.
+    var effectiveValues: [EffectiveValue] {
+        var values = [
+            EffectiveValue(
+                setting: "request_timeout_ms",
+                value: String(settings.timeoutMilliseconds ?? RequestSettings.defaultTimeoutMilliseconds),
+                source: settings.timeoutMilliseconds == nil ? "default" : "deployment"
+            )
+        ]
+        switch serving {
+        case .upstream(let upstream):
+            values.append(
+                EffectiveValue(setting: "instances", value: String(upstream.urls.count), source: "deployment")
+            )
+            values.append(EffectiveValue(setting: "concurrent requests", value: "no cap", source: "default"))
+            values.append(
+                Self.optional("upstream model", upstream.model, otherwise: "the caller's")
+            )
+            values.append(
+                Self.optional("certificate authority", upstream.certificateAuthority, otherwise: "the system's")
+            )
+        case .native(let native): values += Self.values(of: native)
+        }
+        return values
+    }
+
+    /// A native definition keeps no trace of who chose a number: one that equals the default is called that.
+    private static func values(of native: NativeDefinition) -> [EffectiveValue] {
+        let standard = NativeDefinition()
+        func value(_ setting: String, _ text: String, isDefault: Bool) -> EffectiveValue {
+            EffectiveValue(setting: setting, value: text, source: isDefault ? "default" : "deployment")
+        }
+        return [
+            value("engine", native.engine, isDefault: native.engine == standard.engine),
+            value("instances", "1", isDefault: true),
+            value("slots", String(native.slots), isDefault: native.slots == standard.slots),
+            value(
+                "context",
+                native.context == 0 ? "the model's" : String(native.context),
+                isDefault: native.context == standard.context
+            ),
+            value(
+                "threads",
+                native.threads == 0 ? "this machine's" : String(native.threads),
+                isDefault: native.threads == standard.threads
+            ),
+        ]
+    }
+
+    private static func optional(_ setting: String, _ value: String?, otherwise: String) -> EffectiveValue {
+        EffectiveValue(setting: setting, value: value ?? otherwise, source: value == nil ? "default" : "deployment")
+    }
+}

@@ -1,0 +1,123 @@
+import GatewayAPI
+import GatewayCore
+
+extension DeploymentDefinition {
+    /// What a wire resource describes; names, URLs and the model's existence are the store's to judge.
+    init(_ resource: DeploymentResource) throws(APIError) {
+        let timeout = resource.requestSettings.requestTimeoutMs
+        if let timeout, !(1...86_400_000).contains(timeout) {
+            throw APIError(
+                .invalid,
+                "requestTimeoutMs \(timeout) is out of range; it must be 1 to 86400000",
+                target: "requestSettings.requestTimeoutMs"
+            )
+        }
+        self.init(
+            tenant: resource.tenant,
+            endpoint: resource.endpoint,
+            name: resource.name,
+            description: resource.description,
+            serving: try Serving(resource),
+            settings: RequestSettings(timeoutMilliseconds: timeout),
+            model: try Self.reference(resource.model),
+            instanceType: resource.instanceType,
+            environmentVariables: resource.environmentVariables,
+            tags: resource.tags,
+            properties: resource.properties
+        )
+    }
+
+    private static func reference(_ text: String?) throws(APIError) -> ModelReference? {
+        guard let text else { return nil }
+        if let reference = ModelReference(text) { return reference }
+        throw APIError(
+            .invalid,
+            "\(text.debugDescription) is not a reference to a model; write azureml:name:version or azureml:name@latest",
+            target: "model"
+        )
+    }
+}
+
+extension Serving {
+    fileprivate init(_ resource: DeploymentResource) throws(APIError) {
+        switch (resource.upstream, resource.native) {
+        case (let upstream?, nil):
+            let headers = upstream.headers.sorted { $0.key < $1.key }.map {
+                UpstreamHeader(name: $0.key, value: $0.value)
+            }
+            self = .upstream(
+                UpstreamDefinition(
+                    urls: upstream.urls,
+                    model: upstream.model,
+                    headers: headers,
+                    certificateAuthority: upstream.ca
+                )
+            )
+        case (nil, let native?): self = .native(try NativeDefinition(native))
+        case (nil, nil), (_?, _?):
+            throw APIError(.invalid, "a deployment needs exactly one of upstream and native", target: "upstream")
+        }
+    }
+}
+
+extension NativeDefinition {
+    fileprivate init(_ resource: NativeResource) throws(APIError) {
+        let standard = NativeDefinition()
+        self.init(
+            engine: resource.engine ?? standard.engine,
+            slots: resource.slots ?? standard.slots,
+            context: resource.context ?? standard.context,
+            threads: resource.threads ?? standard.threads
+        )
+        guard engine == standard.engine else {
+            throw APIError(
+                .invalid,
+                "the engine \(engine.debugDescription) is not built yet; use llama",
+                target: "native.engine"
+            )
+        }
+        guard (1...256).contains(slots), (0...10_000_000).contains(context), (0...1024).contains(threads) else {
+            throw APIError(
+                .invalid,
+                "slots must be 1 to 256, context 0 to 10000000 and threads 0 to 1024",
+                target: "native"
+            )
+        }
+    }
+}
+
+extension DeploymentResource {
+    init(_ deployment: DeploymentDefinition) {
+        self.init(
+            tenant: deployment.tenant,
+            endpoint: deployment.endpoint,
+            name: deployment.name,
+            description: deployment.description,
+            model: deployment.model?.text,
+            instanceType: deployment.instanceType,
+            environmentVariables: deployment.environmentVariables,
+            tags: deployment.tags,
+            properties: deployment.properties,
+            requestSettings: RequestSettingsResource(requestTimeoutMs: deployment.settings.timeoutMilliseconds)
+        )
+        switch deployment.serving {
+        case .upstream(let upstream):
+            self.upstream = UpstreamResource(
+                urls: upstream.urls,
+                model: upstream.model,
+                headers: Dictionary(
+                    upstream.headers.map { ($0.name, $0.value) },
+                    uniquingKeysWith: { first, _ in first }
+                ),
+                ca: upstream.certificateAuthority
+            )
+        case .native(let native):
+            self.native = NativeResource(
+                engine: native.engine,
+                slots: native.slots,
+                context: native.context,
+                threads: native.threads
+            )
+        }
+    }
+}

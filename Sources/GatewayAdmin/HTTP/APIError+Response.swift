@@ -1,0 +1,78 @@
+import GatewayAPI
+import GatewayStore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension APIError {
+    var status: HTTPResponse.Status {
+        switch code {
+        case .unauthorized: .unauthorized
+        case .invalid: .badRequest
+        case .notFound: .notFound
+        case .conflict: .conflict
+        case .tooLarge: .contentTooLarge
+        case .failed: .internalServerError
+        }
+    }
+
+    var response: Response {
+        let problem = APIErrorBody.Problem(code: code.rawValue, message: message, target: target, details: details)
+        var response = Response.json(APIErrorBody(error: problem), status: status)
+        if code == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer realm=\"gatehouse admin\"" }
+        return response
+    }
+
+    /// The one place that knows what an error of any module means to an operator; `nil` for what only the log may see.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as APIError: self = error
+        case let error as DecodingError: self.init(error)
+        case let error as StoreError:
+            guard let known = APIError(error) else { return nil }
+            self = known
+        case is NIOTooManyBytesError: self.init(.tooLarge, "the body is over \(JSONBody.limit >> 20) MiB")
+        case let error as HTTPError where error.status == .notFound:
+            self.init(.notFound, "there is nothing at this URL")
+        case let error as HTTPError where error.status.kind == .clientError:
+            self.init(.invalid, error.body ?? error.status.reasonPhrase)
+        default: return nil
+        }
+    }
+
+    private init?(_ error: StoreError) {
+        switch error {
+        case .invalid(let problems):
+            guard let first = problems.first else { return nil }
+            let details = problems.map(APIErrorBody.Detail.init)
+            let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
+            self.init(.invalid, first.message + more, target: first.resource, details: details)
+        case .notFound(let resource): self.init(.notFound, "there is no \(resource)", target: resource)
+        case .conflict(let problem): self.init(.conflict, problem.message, target: problem.resource)
+        case .unavailable: return nil
+        }
+    }
+
+    private init(_ error: DecodingError) {
+        let (context, last): (DecodingError.Context, String?) =
+            switch error {
+            case .keyNotFound(let key, let context): (context, key.stringValue)
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+                (context, nil)
+            @unknown default: (DecodingError.Context(codingPath: [], debugDescription: "cannot be read"), nil)
+            }
+        let path = (context.codingPath.map(\.stringValue) + [last].compactMap(\.self)).joined(separator: ".")
+        guard !path.isEmpty else {
+            self.init(.invalid, "the body is not the JSON object that this URL takes: \(context.debugDescription)")
+            return
+        }
+        self.init(.invalid, "\(path): \(context.debugDescription)", target: path)
+    }
+}
+
+extension APIErrorBody.Detail {
+    fileprivate init(_ problem: Problem) {
+        let target = problem.field.isEmpty ? problem.resource : "\(problem.resource).\(problem.field)"
+        self.init(code: problem.code.rawValue, message: problem.message, target: target)
+    }
+}

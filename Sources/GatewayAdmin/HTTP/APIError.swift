@@ -1,0 +1,27 @@
+import GatewayAPI
+
+/// Why an admin request is refused: the fact, and what to do about it.
+struct APIError: Error, Equatable {
+    /// What kind of refusal it is; each has one status.
+    enum Code: String, Sendable {
+        case unauthorized = "Unauthorized"
+        case invalid = "InvalidRequest"
+        case notFound = "NotFound"
+        case conflict = "Conflict"
+        case tooLarge = "PayloadTooLarge"
+        case failed = "InternalError"
+    }
+
+    var code: Code
+    var message: String
+    /// The resource or member that is meant.
+    var target: String?
+    var details: [APIErrorBody.Detail]?
+
+    init(_ code: Code, _ message: String, target: String? = nil, details: [APIErrorBody.Detail]? = nil) {
+        self.code = code
+        self.message = message
+        self.target = target
+        self.details = details
+    }
+}

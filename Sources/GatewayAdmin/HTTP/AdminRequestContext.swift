@@ -1,0 +1,28 @@
+import Hummingbird
+
+/// What Hummingbird carries with one admin request.
+struct AdminRequestContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+
+    init(source: Source) {
+        coreContext = .init(source: source)
+    }
+
+    var maxUploadSize: Int { JSONBody.limit }
+
+    /// A name in the URL.
+    func name(_ parameter: String) throws -> String { try parameters.require(parameter) }
+
+    /// A name in the URL, when the body says the same or nothing.
+    func name(_ parameter: String, matching given: String, member: String) throws -> String {
+        let name = try name(parameter)
+        guard given.isEmpty || given == name else {
+            throw APIError(
+                .invalid,
+                "the body says \(given.debugDescription), the URL \(name.debugDescription)",
+                target: member
+            )
+        }
+        return name
+    }
+}

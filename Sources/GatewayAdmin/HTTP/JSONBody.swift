@@ -1,0 +1,31 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Reads the JSON body of an admin request, up to a bound.
+enum JSONBody {
+    static let limit = 4 << 20
+
+    static func decode<Value: Decodable>(_ type: Value.Type, from request: Request) async throws -> Value {
+        let body = try await request.body.collect(upTo: limit)
+        guard body.readableBytes > 0 else { throw APIError(.invalid, "the body is empty, a JSON object is needed") }
+        return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+    }
+}
+
+extension Response {
+    /// An answer as JSON with its members in alphabetical order.
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        guard let data = try? encoder.encode(value) else { return Response(status: .internalServerError) }
+        return Response(
+            status: status,
+            headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data + Data([UInt8(ascii: "\n")])))
+        )
+    }
+
+    static var noContent: Response { Response(status: .noContent) }
+}

@@ -1,0 +1,60 @@
+import HTTPTypes
+import Testing
+
+@testable import GatewayAdmin
+
+@Suite struct BadRequestTests {
+    private static let endpoint = "/api/v1/tenants/demo/endpoints/chat"
+
+    @Test(arguments: [
+        "", "{", "[]", "null", "\"text\"", "12", "\u{0}", #"{"traffic":{"blue":"ninety"}}"#, #"{"traffic":[1]}"#,
+        #"{"unknown":1}"#, #"{"name":"other"}"#, #"{"tenant":"other"}"#, #"{"authMode":"aad_token"}"#,
+        #"{"traffic":{"blue":1e400}}"#, String(repeating: "[", count: 100_000),
+    ])
+    func `a body that is not what the URL takes is a 400 in JSON`(body: String) async throws {
+        try await AdminFixture().withClient { client in
+            _ = try await client.send(.put, "/api/v1/tenants/demo", "{}")
+            let answer = try await client.send(.put, Self.endpoint, body)
+            #expect(answer.status == 400)
+            #expect(answer.text.contains(#""code" : "InvalidRequest""#), "\(answer.text)")
+        }
+    }
+
+    @Test(arguments: [
+        "{}", #"{"upstream":{"urls":["http://a"]},"native":{}}"#,
+        #"{"native":{"engine":"onnx"},"model":"azureml:m:1"}"#,
+        #"{"native":{"slots":0},"model":"azureml:m:1"}"#, #"{"native":{},"model":"m"}"#, #"{"upstream":{"urls":"x"}}"#,
+        #"{"upstream":{"urls":["http://a"]},"requestSettings":{"requestTimeoutMs":0}}"#,
+        #"{"upstream":{"urls":["http://a"],"probe":{}}}"#,
+    ])
+    func `a deployment that cannot be is a 400 in JSON`(body: String) async throws {
+        try await AdminFixture().withClient { client in
+            _ = try await client.send(.put, "/api/v1/tenants/demo", "{}")
+            _ = try await client.send(.put, Self.endpoint, "{}")
+            let answer = try await client.send(.put, "\(Self.endpoint)/deployments/blue", body)
+            #expect(answer.status == 400)
+            #expect(answer.text.contains(#""code" : "InvalidRequest""#), "\(answer.text)")
+        }
+    }
+
+    @Test func `a body over 4 MiB is refused`() async throws {
+        try await AdminFixture().withClient { client in
+            let body = #"{"name":""# + String(repeating: "a", count: 4 << 20) + #""}"#
+            let answer = try await client.send(.put, "/api/v1/tenants/demo", body)
+            #expect(answer.status == 413)
+            #expect(answer.text.contains(#""code" : "PayloadTooLarge""#))
+        }
+    }
+
+    @Test(arguments: [
+        "/api/v1/tenants/%00", "/api/v1/tenants/%ff%fe", "/api/v1/tenants/..%2f..%2fetc", "/api/v1/tenants/V1",
+        "/api/v1/tenants/" + String(repeating: "a", count: 5000), "/api/v1/tenants/%0d%0aX:1",
+    ])
+    func `a strange name in the URL is refused, in JSON`(uri: String) async throws {
+        try await AdminFixture().withClient { client in
+            let answer = try await client.send(.put, uri, "{}")
+            #expect((400..<500).contains(answer.status))
+            #expect(answer.text.contains(#""error""#))
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Testing
+
+@testable import GatewayAdmin
+
+@Suite struct OperatorAuthenticationTests {
+    @Test func `every route but healthz is closed without the operator's token`() async throws {
+        let fixture = try AdminFixture()
+        let routes = Routes(controlPlane: fixture.controlPlane, logger: Logger(label: "test")).router().routes
+            .map { (method: $0.method, uri: "\($0.path)".replacing(":", with: "")) }
+        #expect(routes.count > 20)
+        try await fixture.withClient { client in
+            for (method, uri) in routes {
+                let answer = try await client.send(method, uri, authorization: nil)
+                #expect(answer.status == (uri == "/healthz" ? 200 : 401), "\(method) \(uri)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        nil, "", "Bearer", "Bearer ", "Bearer wrong", "Basic \(AdminFixture.token)", "Bearer \(AdminFixture.token)x",
+        "Bearer  \(AdminFixture.token)", "Bearer \(AdminFixture.token),Bearer \(AdminFixture.token)",
+        AdminFixture.token,
+    ])
+    func `what is not exactly the token is refused with a challenge`(authorization: String?) async throws {
+        let fixture = try AdminFixture()
+        try await fixture.withClient { client in
+            for uri in ["/api/v1/tenants", "/nowhere", "/healthz/", "//healthz", "/healthz/x"] {
+                let answer = try await client.send(.get, uri, authorization: authorization)
+                #expect(answer.status == 401)
+                #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
+                #expect(answer.text.contains(#""code" : "Unauthorized""#))
+                #expect(!answer.text.contains(AdminFixture.token))
+            }
+        }
+    }
+
+    @Test func `an unknown route is not found only for the operator`() async throws {
+        let fixture = try AdminFixture()
+        try await fixture.withClient { client in
+            let answer = try await client.send(.get, "/nowhere")
+            #expect(answer.status == 404)
+            #expect(answer.text.contains(#""code" : "NotFound""#))
+            #expect(answer.headers[.contentType] == "application/json")
+        }
+    }
+}
