@@ -1,0 +1,93 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Keeps one instance running until it is told to stop: performs what `WorkerInstance` says.
+final class InstanceSupervisor: Sendable {
+    /// The state machine, and what the process wrote.
+    private struct Current {
+        var instance = WorkerInstance()
+        var tail = LogTail(capacity: 200)
+        var lastEnd: String?
+    }
+
+    let copy: WorkerSpecification.Copy
+    private let process: WorkerProcess
+    private let logger: Logger
+    private let onChange: @Sendable (String, Bool) -> Void
+    private let stop = StopSignal()
+    private let current = Mutex(Current())
+    private let announcements = Mutex(())
+
+    init(
+        copy: WorkerSpecification.Copy,
+        process: WorkerProcess,
+        logger: Logger,
+        onChange: @escaping @Sendable (String, Bool) -> Void
+    ) {
+        self.copy = copy
+        self.process = process
+        self.onChange = onChange
+        var logger = logger
+        logger[metadataKey: "deployment"] = "\(copy.specification.id)"
+        logger[metadataKey: "instance"] = "\(copy.index)"
+        self.logger = logger
+    }
+
+    var state: InstanceState { current.withLock { $0.instance.state } }
+    /// How the process last ended, if it did.
+    var lastEnd: String? { current.withLock { $0.lastEnd } }
+    var lines: [String] { current.withLock { Array($0.tail.lines) } }
+
+    /// Returns when the instance was asked to stop and its process is gone.
+    func run() async {
+        while state != .stopped {
+            let started = ContinuousClock.now
+            let reason = stop.isSet ? "it was not started" : await runProcess()
+            current.withLock { $0.lastEnd = reason }
+            let action = change { $0.processEnded(reason, afterRunning: .now - started) }
+            await rest(after: action, reason)
+        }
+        // A worker that was killed leaves its socket behind.
+        try? FileManager.default.removeItem(atPath: process.socket)
+    }
+
+    func requestStop() {
+        _ = change { $0.stopRequested() }
+        stop.set()
+    }
+
+    private func runProcess() async -> String {
+        logger.info("worker starts", metadata: ["socket": "\(process.socket)"])
+        return await process.run(until: stop) {
+            if self.change({ $0.processAnswered() }) == .announceReady { self.logger.info("worker is ready") }
+        } onLine: { line in
+            self.current.withLock { $0.tail.append(line) }
+            self.logger.info("\(line)", metadata: ["source": "worker"])
+        }
+    }
+
+    private func rest(after action: WorkerInstance.Action, _ reason: String) async {
+        switch action {
+        case .restart(let delay, _):
+            logger.error("worker died", metadata: ["reason": "\(reason)", "restart-in": "\(delay)"])
+            await stop.wait(atMost: delay)
+            current.withLock { $0.instance.restartDue() }
+        case .finish: logger.info("worker stopped", metadata: ["reason": "\(reason)"])
+        case .wait, .announceReady, .terminate: break
+        }
+    }
+
+    /// Announces inside the lock, against the usual rule: "ready" and "gone" from two threads must not change places.
+    private func change(_ event: @Sendable (inout WorkerInstance) -> WorkerInstance.Action) -> WorkerInstance.Action {
+        announcements.withLock { _ in
+            let action = current.withLock { event(&$0.instance) }
+            switch action {
+            case .announceReady: onChange(process.socket, true)
+            case .restart(_, wasReady: true), .terminate(wasReady: true): onChange(process.socket, false)
+            case .restart, .terminate, .finish, .wait: break
+            }
+            return action
+        }
+    }
+}

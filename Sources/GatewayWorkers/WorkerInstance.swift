@@ -1,0 +1,75 @@
+/// The life of one instance as its supervisor sees it; owns no process, says what to do.
+struct WorkerInstance {
+    /// What to do after an event.
+    enum Action: Equatable {
+        case wait
+        case announceReady
+        /// Tell that it is gone if it was ready, wait, then start it again.
+        case restart(after: Duration, wasReady: Bool)
+        /// Tell that it is gone if it was ready, then ask the process to end.
+        case terminate(wasReady: Bool)
+        case finish
+    }
+
+    private(set) var state = InstanceState.starting
+    private var backoff = RestartBackoff()
+
+    /// The health probe was answered.
+    mutating func processAnswered() -> Action {
+        switch state {
+        case .starting:
+            state = .ready
+            return .announceReady
+        case .ready, .restarting, .stopping, .stopped:
+            return .wait
+        }
+    }
+
+    /// The process ended, or could not be started.
+    mutating func processEnded(_ reason: String, afterRunning lifetime: Duration) -> Action {
+        switch state {
+        case .starting, .ready:
+            let wasReady = state == .ready
+            let delay = backoff.delay(afterRunning: lifetime)
+            state = .restarting(failures: backoff.failures, reason: reason)
+            return .restart(after: delay, wasReady: wasReady)
+        case .stopping:
+            state = .stopped
+            return .finish
+        case .restarting, .stopped:
+            return .wait
+        }
+    }
+
+    /// The time before a restart is over.
+    mutating func restartDue() {
+        switch state {
+        case .restarting: state = .starting
+        case .starting, .ready, .stopping, .stopped: break
+        }
+    }
+
+    /// The deployment is gone, or the gateway stops.
+    mutating func stopRequested() -> Action {
+        switch state {
+        case .starting, .ready:
+            let wasReady = state == .ready
+            state = .stopping
+            return .terminate(wasReady: wasReady)
+        case .restarting:
+            state = .stopped
+            return .finish
+        case .stopping, .stopped:
+            return .wait
+        }
+    }
+}
+
+/// Where an instance is in its life.
+package enum InstanceState: Sendable, Equatable {
+    case starting
+    case ready
+    case restarting(failures: Int, reason: String)
+    case stopping
+    case stopped
+}

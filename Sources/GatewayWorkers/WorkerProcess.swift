@@ -1,0 +1,87 @@
+import Curl
+import Foundation
+import Logging
+import Subprocess
+import SystemPackage
+
+/// One start of the worker program, from spawn to exit.
+struct WorkerProcess: Sendable {
+    let executable: String
+    let arguments: [String]
+    let socket: String
+    let curl: CurlClient
+    /// How long a worker may take to finish its streams after SIGTERM.
+    let grace: Duration
+
+    private static let probeInterval = Duration.milliseconds(50)
+
+    /// Runs until the process is gone; returns how it ended.
+    func run(
+        until stop: StopSignal,
+        onReady: @escaping @Sendable () -> Void,
+        onLine: @escaping @Sendable (String) -> Void
+    ) async -> String {
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(executable)),
+                arguments: Arguments(arguments),
+                environment: .custom(visibleEnvironment()),
+                // Held open for the process's life: when the gateway dies, even by SIGKILL, the worker reads the end and leaves.
+                input: .inputWriter,
+                output: .sequence,
+                error: .combinedWithOutput
+            ) { execution in
+                await withTaskGroup { group in
+                    group.addTask { await probe(onReady) }
+                    group.addTask { await terminate(execution, when: stop) }
+                    await relay(execution.standardOutput, to: onLine)
+                    group.cancelAll()
+                }
+            }
+            return "it ended with \(result.terminationStatus)"
+        } catch {
+            return "it could not be run: \(error)"
+        }
+    }
+
+    private func visibleEnvironment() -> [Environment.Key: String] {
+        let visible = WorkerEnvironment.visible(of: ProcessInfo.processInfo.environment)
+        return Dictionary(uniqueKeysWithValues: visible.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+    }
+
+    private func probe(_ onReady: @Sendable () -> Void) async {
+        while !Task.isCancelled {
+            let response = try? await curl.get(
+                url: "http://localhost/healthz",
+                unixSocketPath: socket,
+                limit: 64 * 1024,
+                timeout: .seconds(2)
+            )
+            if response?.head.status == 200, !Task.isCancelled { return onReady() }
+            try? await Task.sleep(for: Self.probeInterval)
+        }
+    }
+
+    private func relay(_ output: SubprocessOutputSequence, to onLine: @Sendable (String) -> Void) async {
+        do {
+            for try await line in output.strings(bufferingPolicy: .maxLineLength(1024 * 1024)) where !line.isEmpty {
+                onLine(line)
+            }
+        } catch {
+            onLine("its output cannot be read any further: \(error)")
+        }
+    }
+
+    /// Its output is read on meanwhile: a worker that cannot write its log lines would not finish its streams either.
+    private func terminate(
+        _ execution: Execution<CustomWriteInput, SequenceOutput, CombinedErrorOutput>,
+        when stop: StopSignal
+    ) async {
+        await stop.wait()
+        guard !Task.isCancelled else { return }
+        try? execution.send(signal: .terminate)
+        try? await Task.sleep(for: grace)
+        guard !Task.isCancelled else { return }
+        try? execution.send(signal: .kill)
+    }
+}

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import GatewayWorkers
+
+@Suite struct WorkerInstanceTests {
+    @Test func `it is announced once when it answers`() {
+        var instance = WorkerInstance()
+        let actions = [instance.processAnswered(), instance.processAnswered()]
+        #expect(actions == [.announceReady, .wait])
+        #expect(instance.state == .ready)
+    }
+
+    @Test func `a death when ready is told and followed by a restart`() {
+        var instance = WorkerInstance()
+        _ = instance.processAnswered()
+        let action = instance.processEnded("killed", afterRunning: .seconds(1))
+        #expect(action == .restart(after: .milliseconds(100), wasReady: true))
+        #expect(instance.state == .restarting(failures: 1, reason: "killed"))
+        instance.restartDue()
+        #expect(instance.state == .starting)
+    }
+
+    @Test func `a death before it was ready is not told`() {
+        var instance = WorkerInstance()
+        let actions = (0..<2).map { _ in
+            defer { instance.restartDue() }
+            return instance.processEnded("no model", afterRunning: .zero)
+        }
+        #expect(
+            actions == [
+                .restart(after: .milliseconds(100), wasReady: false),
+                .restart(after: .milliseconds(200), wasReady: false),
+            ]
+        )
+    }
+
+    @Test func `a stop ends the process first and then the instance`() {
+        var instance = WorkerInstance()
+        _ = instance.processAnswered()
+        let actions = [
+            instance.stopRequested(), instance.stopRequested(), instance.processAnswered(),
+            instance.processEnded("terminated", afterRunning: .zero),
+        ]
+        #expect(actions == [.terminate(wasReady: true), .wait, .wait, .finish])
+        #expect(instance.state == .stopped)
+    }
+
+    @Test func `a stop while it waits for its restart ends it at once`() {
+        var instance = WorkerInstance()
+        _ = instance.processEnded("killed", afterRunning: .zero)
+        let action = instance.stopRequested()
+        instance.restartDue()
+        #expect(action == .finish)
+        #expect(instance.state == .stopped)
+    }
+}

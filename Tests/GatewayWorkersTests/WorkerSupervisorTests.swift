@@ -1,0 +1,126 @@
+import Foundation
+import GatewayWorkers
+import Testing
+
+/// Real processes, started and stopped.
+@Suite(.timeLimit(.minutes(3))) struct WorkerSupervisorTests {
+    @Test func `a wanted worker is started and told when it is ready`() async throws {
+        let fake = try FakeWorker()
+        let specification = fake.specification()
+        try await fake.supervisor.apply([specification])
+        try await fake.supervisor.waitUntilReady(specification.id, timeout: .seconds(60))
+        #expect(await fake.nextChanges(1) == [true])
+        #expect(await fake.supervisor.states() == [specification.id: [.ready]])
+        #expect(await fake.supervisor.logs(specification.id) == [["model loaded"]])
+        try await fake.stop()
+    }
+
+    @Test func `a worker that dies is restarted`() async throws {
+        let fake = try FakeWorker()
+        let specification = fake.specification()
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(1) == [true])
+        let first = try await fake.ask("/", specification)
+        _ = try? await fake.ask("/die", specification)
+        #expect(await fake.nextChanges(2) == [false, true])
+        #expect(try await fake.ask("/", specification) != first)
+        try await fake.stop()
+    }
+
+    @Test func `a worker that is no longer wanted ends by itself and leaves no socket`() async throws {
+        let fake = try FakeWorker()
+        let specification = fake.specification()
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(1) == [true])
+        let process = try #require(await fake.process(specification))
+        try await fake.supervisor.apply([])
+        #expect(await fake.nextChanges(1) == [false])
+        #expect(await fake.supervisor.states().isEmpty)
+        try await fake.stop()
+        #expect(kill(process, 0) == -1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: fake.folder + "/run").isEmpty)
+    }
+
+    @Test func `a worker that ignores its stop is killed after the grace`() async throws {
+        let fake = try FakeWorker(grace: .milliseconds(100))
+        let specification = fake.specification("--stubborn")
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(1) == [true])
+        let process = try #require(await fake.process(specification))
+        try await fake.stop()
+        #expect(kill(process, 0) == -1)
+    }
+
+    @Test func `a worker that cannot start says why`() async throws {
+        let fake = try FakeWorker()
+        let specification = fake.specification("--broken")
+        try await fake.supervisor.apply([specification])
+        try await fake.waitUntilFailed(specification.id, with: "the model file is damaged")
+        try await fake.stop()
+    }
+
+    @Test func `a program that is not there is a reason and not a crash`() async throws {
+        let fake = try FakeWorker()
+        try FileManager.default.removeItem(atPath: fake.folder + "/worker")
+        let specification = fake.specification()
+        try await fake.supervisor.apply([specification])
+        try await fake.waitUntilFailed(specification.id, with: "could not be run")
+        try await fake.stop()
+    }
+
+    @Test func `changed settings run beside the old ones until those are not wanted`() async throws {
+        let fake = try FakeWorker()
+        let old = fake.specification()
+        let new = fake.specification("--new")
+        try await fake.supervisor.apply([old])
+        try await fake.supervisor.waitUntilReady(old.id, timeout: .seconds(60))
+        try await fake.supervisor.apply([old, new])
+        try await fake.supervisor.waitUntilReady(old.id, timeout: .seconds(60))
+        #expect(await fake.supervisor.states() == [old.id: [.ready, .ready]])
+        try await fake.supervisor.apply([new])
+        #expect(await fake.nextChanges(3) == [true, true, false])
+        #expect(try await !fake.ask("/", new).isEmpty)
+        try await fake.stop()
+    }
+
+    @Test func `a worker wanted again while it leaves comes back`() async throws {
+        let fake = try FakeWorker()
+        let specification = fake.specification()
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(1) == [true])
+        try await fake.supervisor.apply([])
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(2) == [false, true])
+        #expect(try await !fake.ask("/", specification).isEmpty)
+        try await fake.stop()
+    }
+
+    @Test func `nothing is started once the gateway stops`() async throws {
+        let fake = try FakeWorker()
+        try await fake.stop()
+        await #expect(throws: WorkerFailure.stopped) { try await fake.supervisor.apply([fake.specification()]) }
+    }
+}
+
+extension FakeWorker {
+    /// Returns when the supervisor gives this reason; the suite's time limit is the bound.
+    func waitUntilFailed(_ id: String, with reason: String) async throws {
+        var said = ""
+        while !said.contains(reason) {
+            do {
+                try await supervisor.waitUntilReady(id, timeout: .milliseconds(20))
+                Issue.record("it must not become ready")
+                return
+            } catch let failure as WorkerFailure {
+                said = failure.description
+            }
+        }
+    }
+
+    /// As the service group would: `run` ends when its task is cancelled and every process is gone.
+    func stop() async throws {
+        let service = Task { try await supervisor.run() }
+        service.cancel()
+        try await service.value
+    }
+}
