@@ -1,0 +1,77 @@
+#if Llama
+    import CLlama
+
+    /// The memory of the requests that are being answered: one sequence per slot.
+    ///
+    /// Used from one thread only.
+    ///
+    /// Safe because the pointer is private to the module's thread and dies with its one owner.
+    @safe
+    final class Context {
+        let pointer: OpaquePointer
+        /// The context borrows the model: it must not go first.
+        private let model: Model
+
+        init(_ model: Model, slots: Int, tokens: Int, step: Int, threads: Int) throws(EngineFailure) {
+            var parameters = unsafe llama_context_default_params()
+            unsafe parameters.n_ctx = UInt32(clamping: slots * tokens)
+            unsafe parameters.n_batch = UInt32(clamping: step)
+            unsafe parameters.n_ubatch = UInt32(clamping: step)
+            unsafe parameters.n_seq_max = UInt32(clamping: slots)
+            unsafe parameters.n_threads = Int32(clamping: threads)
+            unsafe parameters.n_threads_batch = Int32(clamping: threads)
+            // A sequence of its own for each slot: measured about a third faster than a shared one at 16 slots.
+            unsafe parameters.kv_unified = false
+            unsafe parameters.no_perf = true
+            guard let pointer = unsafe llama_init_from_model(model.pointer, parameters),
+                unsafe Int(llama_n_ctx_seq(pointer)) >= tokens
+            else { throw .contextUnavailable(slots: slots, context: tokens) }
+            unsafe self.pointer = pointer
+            self.model = model
+        }
+
+        deinit { unsafe llama_free(pointer) }
+
+        func decode(_ batch: borrowing Batch) throws(EngineFailure) {
+            let code = unsafe llama_decode(pointer, batch.raw)
+            guard code == 0 else { throw .decodeFailed(code: Int(code)) }
+        }
+
+        /// Forgets one slot's tokens.
+        func forget(slot: Int) {
+            _ = unsafe llama_memory_seq_rm(llama_get_memory(pointer), Int32(slot), -1, -1)
+        }
+
+        func forgetAll() {
+            unsafe llama_memory_clear(llama_get_memory(pointer), true)
+        }
+    }
+
+    /// The tokens of one step, in the form that the engine takes; made once and filled again for every step.
+    ///
+    /// Safe because its arrays are private, written within their capacity only, and freed once.
+    @safe
+    struct Batch: ~Copyable {
+        fileprivate var raw: llama_batch
+        private let capacity: Int
+
+        init(capacity: Int) {
+            self.capacity = capacity
+            unsafe raw = llama_batch_init(Int32(clamping: capacity), 0, 1)
+        }
+
+        deinit { unsafe llama_batch_free(raw) }
+
+        mutating func fill(_ entries: [Schedule.Entry]) {
+            precondition(entries.count <= capacity, "the schedule's budget is the batch's capacity")
+            for (index, entry) in entries.enumerated() {
+                unsafe raw.token[index] = entry.token
+                unsafe raw.pos[index] = Int32(clamping: entry.position)
+                unsafe raw.n_seq_id[index] = 1
+                unsafe raw.seq_id[index]?[0] = Int32(clamping: entry.slot)
+                unsafe raw.logits[index] = entry.wantsOutput ? 1 : 0
+            }
+            unsafe raw.n_tokens = Int32(clamping: entries.count)
+        }
+    }
+#endif

@@ -1,0 +1,186 @@
+#if Llama
+    import GatewayAPI
+
+    /// Continuous batching: takes requests in, computes one step for all that have a slot, hands out what came of it.
+    ///
+    /// Decides nothing itself about what a step computes: `Schedule` does.
+    struct DecodeLoop: ~Copyable {
+        /// A request that has a slot.
+        private struct Run {
+            let ticket: Ticket
+            let promptTokens: Int
+            let sampler: Sampler
+            let deliver: @Sendable (WorkEvent) -> Void
+            var text: TextAssembler
+            var generated = 0
+        }
+
+        let card: ModelCard
+        private let inbox: Inbox
+        private let reader: PromptReader
+        private let model: Model
+        private let context: Context
+        private var batch: Batch
+        private var schedule: Schedule
+        private var runs: [Run?]
+        /// Requests in the queue: what they will need once they have a slot.
+        private var waiting: [Ticket: Work] = [:]
+        private var isStopped = false
+
+        init(_ options: EngineOptions, _ inbox: Inbox) throws(EngineFailure) {
+            let devices = try Runtime.load(options.backendDirectory)
+            let budget = Schedule.Budget.fitting(devices: devices)
+            let model = try Model(path: options.modelPath, gpuLayers: options.gpuLayers)
+            let tokens = options.context ?? min(model.trainedContext, EngineOptions.defaultContextLimit)
+            let reader = PromptReader(model: model, template: try ChatTemplate.find(in: model), context: tokens)
+            let context = try Context(
+                model,
+                slots: options.slots,
+                tokens: tokens,
+                step: budget.step,
+                threads: options.threads
+            )
+            card = ModelCard(
+                canChat: reader.canChat,
+                context: tokens,
+                slots: options.slots,
+                threads: options.threads,
+                devices: devices
+            )
+            self.model = model
+            self.reader = reader
+            self.context = context
+            self.inbox = inbox
+            batch = Batch(capacity: budget.step)
+            schedule = Schedule(slots: options.slots, budget: budget)
+            runs = Array(repeating: nil, count: options.slots)
+        }
+
+        mutating func run() {
+            while !isStopped {
+                for message in inbox.take(waiting: schedule.isIdle) { receive(message) }
+                for (slot, job) in schedule.seatWaiting() { seat(job, in: slot) }
+                countActive()
+                step()
+                countActive()
+            }
+        }
+
+        private func countActive() {
+            let active = schedule.active
+            inbox.count { $0.active = active }
+        }
+
+        private mutating func receive(_ message: Inbox.Message) {
+            switch message {
+            case .submit(let ticket, let work): enqueue(ticket, work)
+            case .cancel(let ticket): cancel(ticket)
+            case .stop: stop()
+            }
+        }
+
+        private mutating func enqueue(_ ticket: Ticket, _ work: Work) {
+            do throws(EngineFailure) {
+                let prompt = try reader.read(work.prompt)
+                let limit = min(work.parameters.maxTokens ?? .max, card.context - prompt.count)
+                schedule.enqueue(Schedule.Job(ticket: ticket, prompt: prompt, limit: limit))
+                waiting[ticket] = work
+            } catch {
+                inbox.ended()
+                work.deliver(.failed(error))
+            }
+        }
+
+        private mutating func cancel(_ ticket: Ticket) {
+            if let slot = schedule.withdraw(ticket) {
+                end(slot)
+            } else if waiting.removeValue(forKey: ticket) != nil {
+                inbox.ended()
+            }
+        }
+
+        private mutating func seat(_ job: Schedule.Job, in slot: Int) {
+            guard let work = waiting.removeValue(forKey: job.ticket) else { return schedule.vacate(slot) }
+            do throws(EngineFailure) {
+                runs[slot] = Run(
+                    ticket: job.ticket,
+                    promptTokens: job.prompt.count,
+                    sampler: try Sampler(work.parameters),
+                    deliver: work.deliver,
+                    text: TextAssembler(stops: work.parameters.stop)
+                )
+                inbox.count { $0.promptTokens += job.prompt.count }
+                work.deliver(.started)
+            } catch {
+                end(slot)
+                work.deliver(.failed(error))
+            }
+        }
+
+        private mutating func step() {
+            let entries = schedule.plan()
+            guard !entries.isEmpty else { return }
+            batch.fill(entries)
+            do throws(EngineFailure) {
+                try context.decode(batch)
+            } catch {
+                return failAll(error)
+            }
+            var chosen = 0
+            for (position, entry) in entries.enumerated() where entry.wantsOutput {
+                choose(entry.slot, position)
+                chosen += 1
+            }
+            inbox.count { counters in
+                counters.steps += 1
+                counters.completionTokens += chosen
+            }
+        }
+
+        private mutating func choose(_ slot: Int, _ position: Int) {
+            guard var run = runs[slot] else { return }
+            let token = run.sampler.choose(context, at: position)
+            let (generated, mayContinue) = schedule.chose(token, slot: slot)
+            run.generated = generated
+            let isEnd = model.isEnd(token)
+            var text = isEnd ? "" : run.text.append(model.piece(of: token))
+            let isFinished = isEnd || run.text.hasStopped || !mayContinue
+            if isFinished { text += run.text.finish() }
+            runs[slot] = run
+            if !text.isEmpty { run.deliver(.text(text)) }
+            guard isFinished else { return }
+            let usage = Usage(promptTokens: run.promptTokens, completionTokens: generated)
+            end(slot)
+            run.deliver(.finished(isEnd || run.text.hasStopped ? .stop : .length, usage))
+        }
+
+        private mutating func end(_ slot: Int) {
+            schedule.vacate(slot)
+            context.forget(slot: slot)
+            runs[slot] = nil
+            inbox.ended()
+        }
+
+        /// A step that failed leaves every sequence in an unknown state: all of its requests fail, those that wait do
+        /// not.
+        private mutating func failAll(_ failure: EngineFailure) {
+            for slot in runs.indices {
+                guard let run = runs[slot] else { continue }
+                end(slot)
+                run.deliver(.failed(failure))
+            }
+            context.forgetAll()
+        }
+
+        private mutating func stop() {
+            isStopped = true
+            failAll(.stopping)
+            for (ticket, work) in waiting {
+                _ = schedule.withdraw(ticket)
+                inbox.ended()
+                work.deliver(.failed(.stopping))
+            }
+            waiting = [:]
+        }
+    }
+#endif

@@ -1,0 +1,49 @@
+/// Why the engine cannot do what it was asked.
+package enum EngineFailure: Error, Equatable, Sendable {
+    case notBuiltIn
+    case noDevice(directory: String)
+    case modelUnreadable(path: String)
+    case notADecoder
+    case unknownTemplate
+    case noTemplate
+    case contextUnavailable(slots: Int, context: Int)
+    case untokenisable
+    case emptyPrompt
+    /// `tokens` is a lower bound where `isExact` is false: a text that long is not worth counting.
+    case promptTooLong(tokens: Int, context: Int, isExact: Bool)
+    case busy(slots: Int, queue: Int)
+    case decodeFailed(code: Int)
+    case stopping
+
+    package var message: String {
+        switch self {
+        case .notBuiltIn:
+            "This build has no model engine: build with --traits Llama and PKG_CONFIG_PATH set to llama.cpp's llama.pc."
+        case .noDevice(let directory):
+            "No backend could be loaded from \(directory): it must hold libggml-cpu*.so of the same build as libllama."
+        case .modelUnreadable(let path):
+            "The model file \(path) cannot be loaded: it is missing, damaged or of a kind that the engine does not run."
+        case .notADecoder:
+            "This model does not generate text from left to right; only decoder models can be served."
+        case .unknownTemplate:
+            "The model's own chat template is not one that the engine can apply, and no other is used in its place."
+        case .noTemplate:
+            "This model has no chat template: it serves /v1/completions only."
+        case .contextUnavailable(let slots, let context):
+            "No room for \(slots) slots of \(context) tokens: use fewer slots or a shorter context."
+        case .untokenisable:
+            "The prompt cannot be turned into tokens."
+        case .emptyPrompt:
+            "The prompt is empty."
+        case .promptTooLong(let tokens, let context, let isExact):
+            "The prompt has \(isExact ? "" : "at least ")\(tokens) tokens; the context of this model is \(context) "
+                + "tokens, of which the answer needs at least one."
+        case .busy(let slots, let queue):
+            "The model is busy: all \(slots) slots and all \(queue) places in the queue are taken."
+        case .decodeFailed(let code):
+            "The engine could not compute the next token (code \(code))."
+        case .stopping:
+            "The model server is stopping."
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Dispatch
+import Synchronization
+
+/// The way into the engine's thread: requests and cancels from anywhere, taken in order by the one thread that decodes.
+///
+/// Bounded: it knows how many requests are under way and refuses those beyond slots and queue.
+final class Inbox: Sendable {
+    /// What the engine's thread is told.
+    enum Message: Sendable {
+        case submit(Ticket, Work)
+        case cancel(Ticket)
+        case stop
+    }
+
+    private struct State {
+        var messages: [Message] = []
+        var underWay = 0
+        var lastNumber: UInt64 = 0
+        var isStopping = false
+        var counters = EngineCounters()
+    }
+
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+    private let slots: Int
+    private let queue: Int
+
+    init(slots: Int, queue: Int) {
+        self.slots = slots
+        self.queue = queue
+    }
+
+    func submit(_ work: Work) throws(EngineFailure) -> Ticket {
+        let result = state.withLock { state -> Result<Ticket, EngineFailure> in
+            guard !state.isStopping else { return .failure(.stopping) }
+            guard state.underWay < slots + queue else { return .failure(.busy(slots: slots, queue: queue)) }
+            state.underWay += 1
+            state.lastNumber += 1
+            let ticket = Ticket(number: state.lastNumber)
+            state.messages.append(.submit(ticket, work))
+            return .success(ticket)
+        }
+        let ticket = try result.get()
+        wake.signal()
+        return ticket
+    }
+
+    func cancel(_ ticket: Ticket) {
+        state.withLock { $0.messages.append(.cancel(ticket)) }
+        wake.signal()
+    }
+
+    func stop() {
+        state.withLock { state in
+            state.isStopping = true
+            state.messages.append(.stop)
+        }
+        wake.signal()
+    }
+
+    var counters: EngineCounters {
+        state.withLock { state in
+            var counters = state.counters
+            counters.waiting = max(0, state.underWay - counters.active)
+            return counters
+        }
+    }
+
+    // What follows is for the engine's thread.
+
+    /// Everything that came in; waits for something when there is nothing else to do.
+    func take(waiting: Bool) -> [Message] {
+        while true {
+            let messages = state.withLock { state in
+                defer { state.messages = [] }
+                return state.messages
+            }
+            guard messages.isEmpty, waiting else { return messages }
+            // Signals of messages that were taken without waiting are still counted: then this returns at once.
+            wake.wait()
+        }
+    }
+
+    /// A request is over, however it ended.
+    func ended() {
+        state.withLock { $0.underWay -= 1 }
+    }
+
+    func count(_ change: (inout EngineCounters) -> Void) {
+        state.withLock { change(&$0.counters) }
+    }
+}

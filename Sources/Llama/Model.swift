@@ -1,0 +1,70 @@
+#if Llama
+    import CLlama
+    import GatewayAPI
+
+    /// The weights and the vocabulary of one GGUF file.
+    ///
+    /// Safe because the pointers are private, never escape and die with their one owner.
+    @safe
+    final class Model {
+        let pointer: OpaquePointer
+        private let vocabulary: OpaquePointer
+        /// Bytes of the longest token: no text has fewer tokens than its size divided by this.
+        let longestPiece: Int
+
+        init(path: String, gpuLayers: Int) throws(EngineFailure) {
+            var parameters = unsafe llama_model_default_params()
+            unsafe parameters.n_gpu_layers = Int32(clamping: gpuLayers)
+            guard let pointer = unsafe llama_model_load_from_file(path, parameters),
+                let vocabulary = unsafe llama_model_get_vocab(pointer)
+            else { throw .modelUnreadable(path: path) }
+            unsafe self.pointer = pointer
+            unsafe self.vocabulary = vocabulary
+            longestPiece = unsafe Self.longestPiece(vocabulary)
+            guard unsafe llama_model_has_decoder(pointer), unsafe !llama_model_has_encoder(pointer) else {
+                throw .notADecoder
+            }
+        }
+
+        deinit { unsafe llama_model_free(pointer) }
+
+        var trainedContext: Int { Int(unsafe llama_model_n_ctx_train(pointer)) }
+
+        func isEnd(_ token: Int32) -> Bool { unsafe llama_vocab_is_eog(vocabulary, token) }
+
+        /// The text's tokens; marks such as `<|im_start|>` in it are read as marks, since that is how templates write
+        /// them.
+        func tokens(of text: String) -> [Int32]? {
+            let bytes = text.utf8.map { CChar(bitPattern: $0) }
+            guard let size = Int32(exactly: bytes.count) else { return nil }
+            // Never more tokens than bytes, but for what the model wants at the ends.
+            var tokens = [Int32](repeating: 0, count: bytes.count + 8)
+            let count = unsafe llama_tokenize(vocabulary, bytes, size, &tokens, Int32(tokens.count), true, true)
+            return count >= 0 ? Array(tokens.prefix(Int(count))) : nil
+        }
+
+        /// A token's bytes, which may be half a character; marks have none.
+        func piece(of token: Int32) -> [UInt8] { unsafe Self.piece(vocabulary, token) }
+
+        private static func piece(_ vocabulary: OpaquePointer, _ token: Int32) -> [UInt8] {
+            var buffer = [CChar](repeating: 0, count: 64)
+            var count = unsafe llama_token_to_piece(vocabulary, token, &buffer, Int32(buffer.count), 0, false)
+            if count < 0 {
+                // Negative: the size that is needed.
+                buffer = [CChar](repeating: 0, count: Int(-count))
+                count = unsafe llama_token_to_piece(vocabulary, token, &buffer, Int32(buffer.count), 0, false)
+            }
+            return buffer.prefix(max(0, Int(count))).map { UInt8(bitPattern: $0) }
+        }
+
+        private static func longestPiece(_ vocabulary: OpaquePointer) -> Int {
+            let count = unsafe llama_vocab_n_tokens(vocabulary)
+            // Marks are not printed but are written out in a prompt, so their spelling counts.
+            return (0..<count).reduce(1) { longest, token in
+                let spelling =
+                    unsafe llama_vocab_get_text(vocabulary, token).map { unsafe String(cString: $0).utf8.count } ?? 0
+                return max(longest, spelling, unsafe piece(vocabulary, token).count)
+            }
+        }
+    }
+#endif

@@ -1,0 +1,45 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The listening socket and its one event loop; the model has a thread of its own.
+struct Server {
+    private let channel: any Channel
+    private let path: String
+
+    static func open(_ path: String, _ station: Station) async throws -> Server {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 128)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let operations = channel.pipeline.syncOperations
+                    try operations.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
+                    try operations.addHandler(ConnectionHandler(station))
+                }
+            }
+        // Set before the socket exists: a moment with a wider mode would be enough for somebody to connect.
+        let mask = umask(0o177)
+        defer { umask(mask) }
+        let channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        return Server(channel: channel, path: path)
+    }
+
+    /// Takes no new connection, waits for open answers within bounds, and removes the socket.
+    func drain(_ station: Station, within bound: Duration) async {
+        // Connections that wait in the kernel's queue are lost with the listener: the gateway retries those.
+        try? await channel.close()
+        let timer = Task {
+            try await Task.sleep(for: bound)
+            station.abandon()
+        }
+        await station.drained()
+        timer.cancel()
+        removeSocket()
+    }
+
+    func removeSocket() {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Foundation
+import Llama
+import Logging
+
+// This program serves one model to one gateway: OpenAI's API over HTTP/1.1 on a Unix socket. It knows nothing of
+// tenants, keys or limits; who may connect is a matter of the socket file's mode.
+
+/// The command line of the model server.
+@main
+struct Worker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gatehouse-worker",
+        abstract: "Serves one GGUF model on a Unix socket, as the OpenAI API.",
+        discussion: """
+            Exit codes: 0 after SIGTERM, SIGINT or the parent's death, 64 for wrong arguments, 65 when the model \
+            cannot be served, 69 when this build has no model engine, 71 when the socket cannot be opened.
+            """
+    )
+
+    @Option(help: "The GGUF file.")
+    var model: String
+    @Option(help: "The Unix socket to listen on; made with mode 0600.")
+    var socket: String?
+    @Option(help: "The model's name in answers; the file's name without .gguf if not given.")
+    var name: String?
+    @Option(help: "Requests that are answered at once.")
+    var slots = 4
+    @Option(
+        help:
+            "Tokens per request, prompt and answer; what the model was trained for, at most 4096, if not given."
+    )
+    var context: Int?
+    @Option(help: "Threads that compute; half of the cores if not given.")
+    var threads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    @Option(help: "Requests that may wait beyond the slots.")
+    var queue = 32
+    @Option(help: "Where the loadable backends are; beside libllama if not given.")
+    var backends: String?
+    @Option(name: .customLong("gpu-layers"), help: "Layers to put on a GPU; negative: all, when there is one.")
+    var gpuLayers = -1
+    @Option(help: "Seconds that open answers get after SIGTERM.")
+    var drain = 30
+    @Option(help: "Answers this prompt with the engine itself, greedily, and exits: no server, no batching.")
+    var once: String?
+    @Option(name: .customLong("max-tokens"), help: "With --once: how long the answer may be.")
+    var maxTokens = 128
+    @Flag(help: "Logs what the engine says about itself while loading.")
+    var verbose = false
+
+    func validate() throws {
+        guard (socket == nil) != (once == nil) else { throw ValidationError("Give either --socket or --once.") }
+        guard (1...64).contains(slots) else { throw ValidationError("--slots must be between 1 and 64.") }
+        guard (0...4096).contains(queue) else { throw ValidationError("--queue must be between 0 and 4096.") }
+        guard (1...256).contains(threads) else { throw ValidationError("--threads must be between 1 and 256.") }
+        guard (0...3600).contains(drain) else { throw ValidationError("--drain must be between 0 and 3600.") }
+        guard maxTokens >= 1 else { throw ValidationError("--max-tokens must be at least 1.") }
+        if let context, !(16...4_194_304).contains(context) {
+            throw ValidationError("--context must be between 16 and 4194304.")
+        }
+    }
+
+    func run() async throws {
+        LoggingSystem.bootstrap { _ in JSONLinesHandler(level: verbose ? .debug : .info) }
+        let log = Logger(label: "gatehouse-worker")
+        EngineLog.send(to: { severity, line in log.log(level: severity.level, "engine", metadata: ["line": "\(line)"]) }
+        )
+        if let once {
+            print(orExit(log) { () throws(EngineFailure) in try Reference.answer(once, maxTokens: maxTokens, options) })
+        } else {
+            try await serve(log)
+        }
+    }
+
+    private func serve(_ log: Logger) async throws {
+        ParentWatch.start(log)
+        let station = Station(name: name ?? URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent, log)
+        let signals = StopSignals.watch(station, log)
+        defer { withExtendedLifetime(signals) {} }
+        let server = try await open(station, log)
+        do throws(EngineFailure) {
+            station.open(try await Engine.start(options))
+        } catch {
+            server.removeSocket()
+            exit(after: error, log)
+        }
+        await station.stopRequested()
+        await server.drain(station, within: .seconds(drain))
+        log.info("stopped")
+    }
+
+    private func open(_ station: Station, _ log: Logger) async throws -> Server {
+        do {
+            return try await Server.open(socket ?? "", station)
+        } catch {
+            log.critical("cannot listen", metadata: ["socket": "\(socket ?? "")", "reason": "\(error)"])
+            throw ExitCode(71)
+        }
+    }
+
+    private var options: EngineOptions {
+        EngineOptions(
+            modelPath: model,
+            backendDirectory: backends.map { URL(fileURLWithPath: $0).path },
+            slots: slots,
+            context: context,
+            threads: threads,
+            queue: queue,
+            gpuLayers: gpuLayers
+        )
+    }
+
+    private func orExit<Value>(_ log: Logger, _ body: () throws(EngineFailure) -> Value) -> Value {
+        do throws(EngineFailure) { return try body() } catch { exit(after: error, log) }
+    }
+
+    private func exit(after failure: EngineFailure, _ log: Logger) -> Never {
+        log.critical("model refused", metadata: ["model": "\(model)", "reason": "\(failure.message)"])
+        Self.exit(withError: ExitCode(failure == .notBuiltIn ? 69 : 65))
+    }
+}
+
+extension EngineLog.Severity {
+    /// The engine tells much about itself while it loads: that is detail here.
+    fileprivate var level: Logger.Level {
+        switch self {
+        case .information: .debug
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import GatewayAPI
+import Testing
+
+@testable import Llama
+
+@Suite struct InboxTests {
+    private let work = Work(.text("x"), GenerationParameters()) { _ in }
+
+    @Test func `requests beyond slots and queue are refused at once`() throws {
+        let inbox = Inbox(slots: 1, queue: 1)
+        _ = try inbox.submit(work)
+        _ = try inbox.submit(work)
+        #expect(throws: EngineFailure.busy(slots: 1, queue: 1)) { _ = try inbox.submit(work) }
+    }
+
+    @Test func `a request that is over makes room for the next`() throws {
+        let inbox = Inbox(slots: 1, queue: 0)
+        _ = try inbox.submit(work)
+        inbox.ended()
+        _ = try inbox.submit(work)
+    }
+
+    @Test func `an engine that stops takes nothing more`() {
+        let inbox = Inbox(slots: 1, queue: 1)
+        inbox.stop()
+        #expect(throws: EngineFailure.stopping) { _ = try inbox.submit(work) }
+    }
+
+    @Test func `messages come out in the order they went in, once`() throws {
+        let inbox = Inbox(slots: 2, queue: 0)
+        let first = try inbox.submit(work)
+        inbox.cancel(first)
+        #expect(inbox.take(waiting: false).count == 2)
+        #expect(inbox.take(waiting: false).isEmpty)
+    }
+}
