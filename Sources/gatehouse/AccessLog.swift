@@ -1,0 +1,105 @@
+import Foundation
+import GatewayCore
+
+/// Writes one JSON line per exchange on standard output, whatever the input was (SECURITY D-2).
+///
+/// Works on whole batches, on the receipt writer's thread: one `write` call for many exchanges.
+final class AccessLog: Sendable {
+    /// The lines of a batch, oldest first.
+    static func lines(_ receipts: [Receipt]) -> [UInt8] {
+        var line = JSONLine()
+        line.reserve(receipts.count * 640)
+        for receipt in receipts { append(receipt, to: &line) }
+        return line.bytes
+    }
+
+    func write(_ receipts: [Receipt]) {
+        let bytes = Self.lines(receipts)
+        FileHandle.standardOutput.write(Data(bytes))
+    }
+
+    private static func append(_ receipt: Receipt, to line: inout JSONLine) {
+        line.open()
+        line.add("time", receipt.startedAt)
+        line.add("request_id", receipt.requestID)
+        line.add("client", receipt.clientAddress)
+        line.add("method", receipt.method)
+        line.add("path", receipt.path)
+        line.add("http", receipt.httpVersion)
+        line.add("status", Int64(receipt.status))
+        line.add("outcome", receipt.outcome.rawValue)
+        line.add("refusal", receipt.refusal)
+        line.add("tenant", receipt.tenant)
+        line.add("endpoint", receipt.endpoint)
+        line.add("deployment", receipt.deployment)
+        line.add("instance", receipt.instance)
+        line.add("upstream_status", Int64(receipt.upstreamStatus))
+        line.add("caller", receipt.caller)
+        line.add("model", receipt.model)
+        line.add("request_bytes", receipt.requestBytes)
+        line.add("response_bytes", receipt.responseBytes)
+        if let tokens = receipt.promptTokens { line.add("prompt_tokens", tokens) }
+        if let tokens = receipt.completionTokens { line.add("completion_tokens", tokens) }
+        if let time = receipt.firstByteMicroseconds { line.add("first_byte_us", time) }
+        line.add("duration_us", receipt.durationMicroseconds)
+        line.add("attempts", Int64(receipt.attempts))
+        line.close()
+    }
+}
+
+/// Builds JSON objects, one to a line, without a value tree: 0.6 us a line instead of 20 with an encoder.
+struct JSONLine {
+    private(set) var bytes: [UInt8] = []
+    private var isFirst = true
+
+    mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
+
+    mutating func open() {
+        bytes.append(UInt8(ascii: "{"))
+        isFirst = true
+    }
+
+    mutating func close() {
+        bytes.append(UInt8(ascii: "}"))
+        bytes.append(0x0a)
+    }
+
+    mutating func add(_ name: StaticString, _ value: Int64) {
+        begin(name)
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    /// Empty text is left out.
+    mutating func add(_ name: StaticString, _ value: String) {
+        guard !value.isEmpty else { return }
+        begin(name)
+        bytes.append(UInt8(ascii: "\""))
+        for byte in value.utf8 { append(byte) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func begin(_ name: StaticString) {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    /// RFC 8259 §7: quotes, backslashes and control characters are escaped.
+    private mutating func append(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case 0x20...0x7e, 0x80...: bytes.append(byte)
+        default:
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(Self.digit(byte >> 4))
+            bytes.append(Self.digit(byte & 15))
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+}

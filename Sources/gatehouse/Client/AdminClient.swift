@@ -1,0 +1,107 @@
+import Curl
+import Foundation
+import GatewayAPI
+import Logging
+import NIOCore
+import NIOPosix
+
+/// Calls the admin API: JSON in, JSON out, its errors as sentences.
+struct AdminClient {
+    private static let largestAnswer = 64 << 20
+
+    private let server: String
+    private let token: String
+    private let authority: CurlRequest.CertificateAuthority
+    private let curl: CurlClient
+
+    init(server: String, token: String, authority: CurlRequest.CertificateAuthority) {
+        self.server = server
+        self.token = token
+        self.authority = authority
+        curl = CurlClient(logger: Logger(label: "gatehouse"))
+    }
+
+    func get<Answer: Decodable>(_ path: String, as type: Answer.Type = Answer.self) async throws -> Answer {
+        try decode(await send("GET", path, body: nil))
+    }
+
+    func put<Answer: Decodable>(_ path: String, _ body: some Encodable) async throws -> Answer {
+        try decode(await send("PUT", path, body: JSONEncoder().encode(body)))
+    }
+
+    func post<Answer: Decodable>(_ path: String, _ body: some Encodable) async throws -> Answer {
+        try decode(await send("POST", path, body: JSONEncoder().encode(body)))
+    }
+
+    func delete(_ path: String) async throws {
+        _ = try await send("DELETE", path, body: nil)
+    }
+
+    private func decode<Answer: Decodable>(_ body: ByteBuffer) throws -> Answer {
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))
+        } catch {
+            throw ClientError("\(server) gave an answer that this version does not understand")
+        }
+    }
+
+    private func send(_ method: String, _ path: String, body: Data?) async throws -> ByteBuffer {
+        let response: AdminAnswer
+        do {
+            response = try await transfer(request(method, path, body: body), body: body)
+        } catch let failure as CurlFailure {
+            throw explain(failure)
+        }
+        guard !(200..<300).contains(response.status) else { return response.body }
+        let data = Data(response.body.readableBytesView)
+        guard let answer = try? JSONDecoder().decode(APIErrorBody.self, from: data) else {
+            throw ClientError("\(server) answered \(response.status) to \(method) \(path)")
+        }
+        throw ClientError(answer.error)
+    }
+
+    private func request(_ method: String, _ path: String, body: Data?) -> CurlRequest {
+        var headers = [
+            ("Host", String(server.dropFirst("https://".count))), ("Authorization", "Bearer \(token)"),
+            ("Accept", "application/json"),
+        ]
+        if body != nil { headers.append(("Content-Type", "application/json")) }
+        return CurlRequest(
+            method: method,
+            url: server + path,
+            headers: headers,
+            hasBody: body != nil,
+            contentLength: body?.count,
+            authority: authority
+        )
+    }
+
+    private func transfer(_ request: CurlRequest, body: Data?) async throws -> AdminAnswer {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let answer = loop.makePromise(of: AdminAnswer.self)
+        loop.execute {
+            let collector = AnswerCollector(answer: answer, limit: Self.largestAnswer)
+            let transfer = curl.start(request, on: loop, delegate: collector)
+            guard let body else { return }
+            transfer.write(ByteBuffer(bytes: body))
+            transfer.end()
+        }
+        return try await answer.futureResult.get()
+    }
+
+    private func explain(_ failure: CurlFailure) -> ClientError {
+        switch failure.phase {
+        case .connect:
+            ClientError(
+                "cannot reach the gateway at \(server): \(failure.reason)",
+                details: ["is gatehouse serve running?"]
+            )
+        case .tls:
+            ClientError(
+                "\(server) could not be verified: \(failure.reason)",
+                details: ["name its CA with --ca FILE, and use a name that is in its certificate with --server"]
+            )
+        case .send, .receive, .cancelled, .timeout: ClientError("\(server): \(failure.reason)")
+        }
+    }
+}

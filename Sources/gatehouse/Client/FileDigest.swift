@@ -1,0 +1,29 @@
+import Crypto
+import Foundation
+
+/// Size and SHA-256 of a file, read in pieces: a model may be larger than memory.
+struct FileDigest: Equatable {
+    private static let piece = 4 << 20
+
+    let size: Int64
+    /// Lower-case hex.
+    let sha256: String
+
+    init(path: String) throws {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw ClientError("\(path) cannot be read")
+        }
+        defer { try? file.close() }
+        var hash = SHA256()
+        var size: Int64 = 0
+        while let bytes = try file.read(upToCount: Self.piece), !bytes.isEmpty {
+            hash.update(data: bytes)
+            size += Int64(bytes.count)
+        }
+        self.size = size
+        sha256 = hash.finalize().map { byte in
+            let text = String(byte, radix: 16)
+            return text.count == 1 ? "0\(text)" : text
+        }.joined()
+    }
+}

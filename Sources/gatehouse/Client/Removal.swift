@@ -1,0 +1,7 @@
+/// What a delete command prints.
+struct Removal: Codable, TableRow {
+    static let headings = ["deleted"]
+
+    let resource: String
+    var cells: [String] { [resource] }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import GatewayCore
+
+/// `tenant`, `tenant/endpoint` or `tenant/endpoint/deployment`, as commands take resources.
+struct ResourcePath: Equatable {
+    let parts: [String]
+
+    init?(_ text: String, parts count: Int) {
+        parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == count, let tenant = parts.first, Names.isTenant(tenant) else { return nil }
+        guard parts.dropFirst().allSatisfy(Names.isArtifact) else { return nil }
+    }
+
+    var tenant: String { "/api/v1/tenants/\(parts[0])" }
+}
+
+/// A tenant's name on the command line.
+struct TenantName: ExpressibleByArgument {
+    let path: ResourcePath
+
+    init?(argument: String) {
+        guard let path = ResourcePath(argument, parts: 1) else { return nil }
+        self.path = path
+    }
+
+    var name: String { path.parts[0] }
+    var url: String { path.tenant }
+}
+
+/// `tenant/endpoint` on the command line.
+struct EndpointName: ExpressibleByArgument {
+    let path: ResourcePath
+
+    init?(argument: String) {
+        guard let path = ResourcePath(argument, parts: 2) else { return nil }
+        self.path = path
+    }
+
+    var url: String { "\(path.tenant)/endpoints/\(path.parts[1])" }
+}
+
+/// `tenant/endpoint/deployment` on the command line.
+struct DeploymentName: ExpressibleByArgument {
+    let path: ResourcePath
+
+    init?(argument: String) {
+        guard let path = ResourcePath(argument, parts: 3) else { return nil }
+        self.path = path
+    }
+
+    var url: String { "\(path.tenant)/endpoints/\(path.parts[1])/deployments/\(path.parts[2])" }
+}
+
+/// `tenant/model` on the command line.
+struct ModelName: ExpressibleByArgument {
+    let path: ResourcePath
+
+    init?(argument: String) {
+        guard let path = ResourcePath(argument, parts: 2) else { return nil }
+        self.path = path
+    }
+
+    var name: String { path.parts[1] }
+    var url: String { "\(path.tenant)/models" }
+}

@@ -1,0 +1,57 @@
+import GatewayAPI
+
+extension TenantResource: TableRow {
+    static var headings: [String] { ["tenant"] }
+    var cells: [String] { [name] }
+}
+
+extension EndpointResource: TableRow {
+    static var headings: [String] { ["endpoint", "traffic", "model names", "hosts", "url"] }
+    var cells: [String] {
+        let shares = traffic.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        return [
+            "\(tenant)/\(name)", shares.joined(separator: " "), modelNames.joined(separator: " "),
+            hosts.joined(separator: " "), scoringUri ?? "",
+        ]
+    }
+}
+
+extension DeploymentResource: TableRow {
+    static var headings: [String] { ["deployment", "served by", "model", "ready"] }
+    var cells: [String] {
+        let servedBy = upstream.map { $0.urls.joined(separator: " ") } ?? "native"
+        return [
+            "\(tenant)/\(endpoint)/\(name)", servedBy, model ?? upstream?.model ?? "", isReady == true ? "yes" : "no",
+        ]
+    }
+}
+
+extension EffectiveValue: TableRow {
+    static var headings: [String] { ["setting", "value", "from"] }
+    var cells: [String] { [setting, value, source] }
+}
+
+extension ModelResource: TableRow {
+    static var headings: [String] { ["model", "version", "size", "sha256", "path"] }
+    var cells: [String] { [name, version ?? "", String(size), sha256, path] }
+}
+
+extension KeyPairResource: TableRow {
+    static var headings: [String] { ["primary", "secondary"] }
+    var cells: [String] { [primaryKey, secondaryKey] }
+}
+
+extension CertificateResource: TableRow {
+    static var headings: [String] { ["hosts", "expires", "days left", "certificate", "issuer"] }
+    var cells: [String] {
+        [
+            hosts.joined(separator: " ") + (isDefault ? " (default)" : ""), notAfter, String(daysLeft), certificate,
+            issuer,
+        ]
+    }
+}
+
+extension ApplyResult.Change: TableRow {
+    static var headings: [String] { ["action", "resource", "fields"] }
+    var cells: [String] { [action, resource, fields.joined(separator: ", ")] }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import GatewayAPI
+
+/// The command `gatehouse apply`.
+struct Apply: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make the store match endpoint and deployment documents, all or nothing."
+    )
+
+    @Option(name: [.short, .customLong("file")], help: "A document, or a folder of them; may be given several times.")
+    var files: [String]
+    @Option(help: "For documents that name no tenant.") var tenant: String?
+    @Flag(help: "Remove what the documents' tenants have and the documents do not name.") var prune = false
+    @Flag(help: "Print the difference and change nothing.") var dryRun = false
+    @Flag(help: "Do not wait until every deployment has a ready instance.") var noWait = false
+    @Option(help: "How long to wait, in seconds.") var timeout = 60
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let documents = try DocumentSet.read(paths: files, tenant: tenant)
+        documents.warnings.forEach { report("warning: \($0)") }
+        let client = try admin.connect()
+        let result: ApplyResult = try await client.post(
+            "/api/v1/apply",
+            ApplyRequest(
+                endpoints: documents.endpoints,
+                deployments: documents.deployments,
+                prune: prune,
+                dryRun: dryRun
+            )
+        )
+        try output.show(result.changes)
+        guard !dryRun, !noWait else { return }
+        try await Readiness(client: client, timeout: .seconds(timeout)).wait(for: documents.deployments)
+    }
+}

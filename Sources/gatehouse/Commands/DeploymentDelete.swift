@@ -1,0 +1,15 @@
+import ArgumentParser
+
+/// The command `gatehouse deployments delete`.
+struct DeploymentDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "delete", abstract: "Remove a deployment.")
+
+    @Argument(help: "tenant/endpoint/deployment") var deployment: DeploymentName
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await admin.connect().delete(deployment.url)
+        try output.show(Removal(resource: deployment.path.parts.joined(separator: "/")))
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import GatewayAPI
+
+/// The command `gatehouse deployments show`.
+struct DeploymentShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show one deployment with every effective value and where it came from."
+    )
+
+    @Argument(help: "tenant/endpoint/deployment") var deployment: DeploymentName
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let found: DeploymentResource = try await admin.connect().get(deployment.url)
+        try output.show(found)
+        guard output.output == .table else { return }
+        print()
+        try output.show(found.effective ?? [])
+    }
+}

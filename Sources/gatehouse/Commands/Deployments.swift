@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// The commands `gatehouse deployments …`.
+struct Deployments: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Deployments: what serves an endpoint.",
+        subcommands: [DeploymentList.self, DeploymentShow.self, DeploymentDelete.self]
+    )
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// The command `gatehouse endpoints delete`.
+struct EndpointDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Remove an endpoint with its deployments and keys."
+    )
+
+    @Argument(help: "tenant/endpoint") var endpoint: EndpointName
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await admin.connect().delete(endpoint.url)
+        try output.show(Removal(resource: endpoint.path.parts.joined(separator: "/")))
+    }
+}

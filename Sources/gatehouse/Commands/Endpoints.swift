@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// The commands `gatehouse endpoints …`.
+struct Endpoints: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Endpoints: stable URLs with keys and a traffic split.",
+        subcommands: [EndpointList.self, EndpointShow.self, EndpointDelete.self]
+    )
+}

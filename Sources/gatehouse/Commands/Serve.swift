@@ -1,0 +1,34 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// The command `gatehouse serve`.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Start the gateway and run until SIGTERM.")
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The program that runs a model; by default gatehouse-worker beside this one.",
+            valueName: "file"
+        )
+    )
+    var worker: String?
+
+    func run() async throws {
+        let settings = try configuration.load()
+        ProcessLimits.prepare()
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        try await Composition(
+            configuration: settings,
+            workerExecutable: worker ?? Self.siblingWorker,
+            logger: Logger(label: "gatehouse")
+        ).run()
+    }
+
+    private static var siblingWorker: String {
+        let own = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+        return own.deletingLastPathComponent().appendingPathComponent("gatehouse-worker").path
+    }
+}

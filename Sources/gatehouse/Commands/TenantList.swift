@@ -1,0 +1,15 @@
+import ArgumentParser
+import GatewayAPI
+
+/// The command `gatehouse tenants list`.
+struct TenantList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "Show all tenants.")
+
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let list: ResourceList<TenantResource> = try await admin.connect().get("/api/v1/tenants")
+        try output.show(list.value)
+    }
+}

@@ -1,0 +1,89 @@
+extension Configuration {
+    /// Why a value cannot be used, and what can.
+    struct Complaint: Equatable {
+        var message: String
+        var hint: String?
+    }
+
+    /// A setting with one value: files, environment and flags all set it through here.
+    enum Setting: String, CaseIterable {
+        case gateway = "listen.gateway"
+        case admin = "listen.admin"
+        case publicName = "listen.public"
+        case domain = "listen.domain"
+        case threads
+        case store
+        case models
+        case runtimeDirectory = "workers.runtime"
+        case devices = "workers.devices"
+
+        /// `GATEHOUSE_LISTEN_GATEWAY` and so on.
+        var variable: String {
+            "GATEHOUSE_" + rawValue.uppercased().map { $0 == "." ? "_" : String($0) }.joined()
+        }
+    }
+
+    /// Takes a value, or says why it cannot.
+    mutating func set(_ setting: Setting, to text: String) -> Complaint? {
+        switch setting {
+        case .gateway: return setAddress(\.gateway, to: text)
+        case .admin: return setAddress(\.admin, to: text)
+        case .publicName: return setPublicName(text)
+        case .domain: domain = text.lowercased()
+        case .threads: return setThreads(text)
+        case .store: return setPath(\.store, to: text)
+        case .models: return setPath(\.models, to: text)
+        case .runtimeDirectory: return setPath(\.runtimeDirectory, to: text)
+        case .devices:
+            guard let devices = Devices(rawValue: text) else {
+                return Complaint(message: "\(text.debugDescription) is not built yet", hint: "use auto or cpu")
+            }
+            self.devices = devices
+        }
+        return nil
+    }
+
+    private mutating func setAddress(_ path: WritableKeyPath<Configuration, ListenAddress>, to text: String)
+        -> Complaint?
+    {
+        guard let address = ListenAddress(text) else {
+            return Complaint(message: "\(text.debugDescription) is not an address", hint: "write 127.0.0.1:8443")
+        }
+        self[keyPath: path] = address
+        return nil
+    }
+
+    private mutating func setPath(_ path: WritableKeyPath<Configuration, String>, to text: String) -> Complaint? {
+        guard !text.isEmpty else { return Complaint(message: "must not be empty", hint: nil) }
+        self[keyPath: path] = text
+        return nil
+    }
+
+    private mutating func setPublicName(_ text: String) -> Complaint? {
+        var name = text
+        while name.hasSuffix("/") { name.removeLast() }
+        guard name.hasPrefix("https://"), name.count > "https://".count, !name.dropFirst(8).contains("/") else {
+            return Complaint(
+                message: "\(text.debugDescription) is not a base URL",
+                hint: "write https://models.example.com:8443"
+            )
+        }
+        publicName = name
+        return nil
+    }
+
+    private mutating func setThreads(_ text: String) -> Complaint? {
+        if text == "auto" {
+            threads = nil
+            return nil
+        }
+        guard let number = Int(text), (1...1024).contains(number) else {
+            return Complaint(
+                message: "\(text.debugDescription) is not a number of event loops",
+                hint: "use auto or 1 to 1024"
+            )
+        }
+        threads = number
+        return nil
+    }
+}

@@ -1,0 +1,79 @@
+import GatewayAPI
+import GatewayCore
+import Yams
+
+/// What serves a deployment: the `gatehouse.upstream` or `gatehouse.native` part of its document.
+extension DeploymentDocument {
+    static func readServing(_ document: YAMLMapping, into deployment: inout DeploymentResource) {
+        let ways = "add gatehouse.upstream (urls) or gatehouse.native"
+        guard document["gatehouse"] != nil else {
+            document.refuse("gatehouse", "nothing says what serves this deployment", hint: ways)
+            return
+        }
+        guard
+            let ours = document.object(
+                "gatehouse",
+                known: ["tenant", "upstream", "native"],
+                notBuilt: ["rate_limits", "fallback", "capture"]
+            )
+        else { return }
+        deployment.tenant = ours.tenantName("tenant") ?? ""
+        switch (ours["upstream"], ours["native"]) {
+        case (.some, nil): deployment.upstream = readUpstream(ours)
+        case (nil, .some): deployment.native = readNative(ours, model: deployment.model)
+        case (.some, .some): ours.refuse("native", "stands beside upstream", hint: "keep one of the two")
+        case (nil, nil): ours.refuse("upstream", "nothing says what serves this deployment", hint: ways)
+        }
+    }
+
+    private static func readUpstream(_ ours: YAMLMapping) -> UpstreamResource? {
+        guard
+            let upstream = ours.object(
+                "upstream",
+                known: ["urls", "model", "headers", "ca"],
+                notBuilt: ["probe", "retries", "proxy"]
+            )
+        else { return nil }
+        guard let urls = upstream.strings("urls"), !urls.isEmpty else {
+            if upstream["urls"] == nil || upstream.strings("urls") != nil {
+                upstream.refuse("urls", "is required", hint: "write urls: [http://127.0.0.1:9000]")
+            }
+            return nil
+        }
+        for url in urls {
+            if case .failure(let problem) = InstanceAddress.parse(url) {
+                upstream.refuse("urls", "\(url.debugDescription) \(problem.reason)")
+            }
+        }
+        return UpstreamResource(
+            urls: urls,
+            model: upstream.string("model"),
+            headers: upstream.stringMap("headers"),
+            ca: upstream.string("ca")
+        )
+    }
+
+    private static func readNative(_ ours: YAMLMapping, model: String?) -> NativeResource? {
+        guard
+            let native = ours.object(
+                "native",
+                known: ["engine", "slots", "context", "threads", "min_instances", "max_instances"],
+                notBuilt: ["idle_seconds", "devices"]
+            )
+        else { return nil }
+        for key in ["min_instances", "max_instances"] {
+            if let count = native.integer(key, in: 0...1024), count != 1 {
+                native.refuse(key, "\(count) is not built yet", hint: "only 1 is, for now")
+            }
+        }
+        if model == nil {
+            native.refuse("engine", "a native deployment needs a model", hint: "add model: azureml:name@latest")
+        }
+        return NativeResource(
+            engine: native.word("engine", of: ["llama"]),
+            slots: native.integer("slots", in: 1...256),
+            context: native.integer("context", in: 0...10_000_000),
+            threads: native.integer("threads", in: 0...1024)
+        )
+    }
+}

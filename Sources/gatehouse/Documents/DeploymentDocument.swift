@@ -1,0 +1,147 @@
+import GatewayAPI
+import GatewayCore
+import Yams
+
+/// Reads Azure ML's `managedOnlineDeployment` document with our additions under `gatehouse`.
+enum DeploymentDocument {
+    /// Keys that only a deployment has: they tell the kind of a document that says it nowhere else.
+    static let ownKeys: Set<String> = [
+        "endpoint_name", "instance_type", "instance_count", "model", "model_mount_path", "environment",
+        "environment_variables", "code_configuration", "app_insights_enabled", "scale_settings", "request_settings",
+        "liveness_probe", "readiness_probe", "data_collector", "egress_public_network_access",
+    ]
+
+    private static let known =
+        ownKeys.subtracting(["liveness_probe", "readiness_probe"]) + [
+            "$schema", "name", "type", "description", "tags", "properties", "id", "provisioning_state",
+            "creation_context", "gatehouse",
+        ]
+
+    /// The deployment of a document, its tenant empty where the document names none; `nil` when something was noted.
+    static func read(_ node: Node, file: String, log: ProblemLog) -> DeploymentResource? {
+        let problems = log.problems.count
+        guard
+            let document = YAMLMapping(
+                node,
+                file: file,
+                known: known,
+                notBuilt: ["liveness_probe", "readiness_probe", "private_network_connection"],
+                log: log
+            )
+        else { return nil }
+        var deployment = DeploymentResource(
+            tenant: "",
+            endpoint: document.endpointName("endpoint_name") ?? "",
+            name: document.endpointName("name") ?? ""
+        )
+        deployment.description = document.string("description") ?? ""
+        deployment.tags = document.stringMap("tags")
+        deployment.properties = document.stringMap("properties")
+        deployment.environmentVariables = document.stringMap("environment_variables")
+        deployment.instanceType = document.string("instance_type")
+        deployment.model = readModel(document)
+        deployment.requestSettings = readRequestSettings(document)
+        refuseWhatIsNotBuilt(document)
+        warnOfWhatHasNoMeaning(document)
+        readServing(document, into: &deployment)
+        return log.problems.count == problems ? deployment : nil
+    }
+
+    /// `azureml:name:version`, `azureml:name@latest`, or a mapping with `name` and `version`.
+    private static func readModel(_ document: YAMLMapping) -> String? {
+        guard let member = document["model"] else { return nil }
+        let spelling = "write azureml:name:version or azureml:name@latest"
+        guard case .mapping = member.node else {
+            guard let text = document.string("model") else { return nil }
+            if text.hasPrefix("azureml://") {
+                document.refuse("model", "models of a registry are not built yet", hint: spelling)
+            } else if !text.hasPrefix("azureml:") || ModelReference(text) == nil {
+                document.refuse(
+                    "model",
+                    "\(text.debugDescription) is not a reference to a registered model",
+                    hint: spelling
+                )
+            }
+            return text
+        }
+        let known = ["name", "version", "type", "description", "tags", "properties", "flavors", "stage"]
+        guard let model = document.object("model", known: known, notBuilt: ["path", "datastore"]) else { return nil }
+        guard let name = model.requiredString("name") else { return nil }
+        guard Names.isArtifact(name) else {
+            model.refuse("name", "\(name.debugDescription) is not a valid model name")
+            return nil
+        }
+        return ModelReference(name: name, version: model.string("version")).text
+    }
+
+    private static func readRequestSettings(_ document: YAMLMapping) -> RequestSettingsResource {
+        let settings = document.object(
+            "request_settings",
+            known: ["request_timeout_ms"],
+            notBuilt: ["max_concurrent_requests_per_instance", "max_queue_wait_ms"]
+        )
+        return RequestSettingsResource(requestTimeoutMs: settings?.integer("request_timeout_ms", in: 1...86_400_000))
+    }
+
+    private static func refuseWhatIsNotBuilt(_ document: YAMLMapping) {
+        if document.word("type", of: ["managed", "kubernetes"]) == "kubernetes" {
+            document.refuse("type", "kubernetes deployments are not supported", hint: "use managed")
+        }
+        if document.word("egress_public_network_access", of: ["enabled", "disabled"]) == "disabled" {
+            document.refuse("egress_public_network_access", "disabled is not built yet", hint: "remove it")
+        }
+        let scaling = document.object(
+            "scale_settings",
+            known: ["type"],
+            notBuilt: ["min_instances", "max_instances", "polling_interval", "target_utilization_percentage"]
+        )
+        if scaling?.word("type", of: ["default", "target_utilization"]) == "target_utilization" {
+            scaling?.refuse("type", "target_utilization is not built yet", hint: "use default")
+        }
+        refuseDataCollection(document)
+    }
+
+    private static func refuseDataCollection(_ document: YAMLMapping) {
+        guard
+            let collector = document.object(
+                "data_collector",
+                known: ["collections", "rolling_rate", "sampling_rate", "request_logging"]
+            ),
+            let collections = collector["collections"]
+        else { return }
+        for (name, line, node) in YAMLMapping.entries(collections.node) ?? [] {
+            let collection = YAMLMapping(
+                node,
+                file: document.file,
+                path: "data_collector.collections.\(name)",
+                known: ["enabled", "data", "client_id"],
+                log: document.log
+            )
+            guard let collection, collection.boolean("enabled") != false else { continue }
+            let message = "data_collector.collections.\(name): capture is not built yet"
+            document.log.note(
+                DocumentProblem(
+                    file: document.file,
+                    line: line,
+                    message: message,
+                    hint: "set enabled: 'false' or remove it"
+                )
+            )
+        }
+    }
+
+    private static func warnOfWhatHasNoMeaning(_ document: YAMLMapping) {
+        for key in ["environment", "code_configuration", "model_mount_path"] {
+            document.warn(key, "has no meaning here: nothing of it is run")
+        }
+        if let count = document.integer("instance_count", in: 0...1_000_000), count != 1 {
+            document.warn(
+                "instance_count",
+                "has no meaning here: an upstream's instances are its urls, the pool runs one"
+            )
+        }
+        if document.boolean("app_insights_enabled") == true {
+            document.warn("app_insights_enabled", "has no meaning here: every request has a receipt")
+        }
+    }
+}

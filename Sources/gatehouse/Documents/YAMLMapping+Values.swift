@@ -1,0 +1,128 @@
+import Yams
+
+extension YAMLMapping {
+    func string(_ key: String) -> String? {
+        guard let member = self[key] else { return nil }
+        guard case .scalar(let scalar) = member.node else {
+            refuse(key, "must be text")
+            return nil
+        }
+        if member.node.tag == Tag(.bool) {
+            refuse(key, "\(scalar.string) is a boolean in YAML", hint: "put it in quotes")
+            return nil
+        }
+        return scalar.string
+    }
+
+    func requiredString(_ key: String) -> String? {
+        if self[key] == nil { refuse(key, "is required") }
+        return string(key)
+    }
+
+    /// Integers accept numeric text, and fractions are cut off, as Azure's own reader does.
+    func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
+        guard let member = self[key] else { return nil }
+        guard case .scalar(let scalar) = member.node, let number = Self.integer(scalar.string) else {
+            refuse(key, "must be a whole number")
+            return nil
+        }
+        guard range.contains(number) else {
+            let upper =
+                range.upperBound == .max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            refuse(key, "\(number) is out of range", hint: "it must be \(upper)")
+            return nil
+        }
+        return number
+    }
+
+    func boolean(_ key: String) -> Bool? {
+        guard let member = self[key] else { return nil }
+        switch member.node.scalar?.string.lowercased() {
+        case "yes", "true", "1", "on", "y", "t": return true
+        case "no", "false", "0", "off", "n", "f": return false
+        default:
+            refuse(key, "must be true or false")
+            return nil
+        }
+    }
+
+    /// One of some words, whatever their case; `camelCase` is taken for `snake_case`.
+    func word(_ key: String, of words: [String]) -> String? {
+        guard let text = string(key) else { return nil }
+        let plain = text.lowercased().filter { $0 != "_" }
+        if let word = words.first(where: { $0.filter { $0 != "_" } == plain }) { return word }
+        let nearest = NearestName.of(text, in: words).map { "did you mean \($0)?" }
+        refuse(key, "\(text) is not one of \(words.joined(separator: ", "))", hint: nearest)
+        return nil
+    }
+
+    func strings(_ key: String) -> [String]? {
+        guard let member = self[key] else { return nil }
+        guard case .sequence(let sequence) = member.node else {
+            refuse(key, "must be a list", hint: "write [a, b]")
+            return nil
+        }
+        var texts: [String] = []
+        for node in sequence {
+            guard let text = node.scalar?.string, !node.isNull else {
+                refuse(key, "must be a list of texts")
+                return nil
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// Names to any scalar values, as text.
+    func stringMap(_ key: String) -> [String: String] {
+        var map: [String: String] = [:]
+        for (name, _, node) in entries(key) {
+            guard let text = node.scalar?.string else {
+                refuse(key, "\(name) must have one value, not a list or a mapping")
+                continue
+            }
+            map[name] = node.isNull ? "" : text
+        }
+        return map
+    }
+
+    func integerMap(_ key: String) -> [String: Int] {
+        var map: [String: Int] = [:]
+        for (name, line, node) in entries(key) {
+            guard let number = node.scalar.flatMap({ Self.integer($0.string) }), (0...100).contains(number) else {
+                let message = "\(fullName(key)).\(name): must be a whole number from 0 to 100"
+                log.note(DocumentProblem(file: file, line: line, message: message))
+                continue
+            }
+            map[name] = number
+        }
+        return map
+    }
+
+    func object(_ key: String, known: [String], notBuilt: [String] = []) -> YAMLMapping? {
+        guard let member = self[key] else { return nil }
+        return YAMLMapping(
+            member.node,
+            file: file,
+            path: fullName(key),
+            known: known,
+            notBuilt: notBuilt,
+            log: log
+        )
+    }
+
+    private func entries(_ key: String) -> [(name: String, line: Int, node: Node)] {
+        guard let member = self[key] else { return [] }
+        guard let entries = Self.entries(member.node) else {
+            refuse(key, "must be a mapping of names to values")
+            return []
+        }
+        return entries
+    }
+
+    private static func integer(_ text: String) -> Int? {
+        if let number = Int(text) { return number }
+        guard let number = Double(text), abs(number) < 1e15 else { return nil }
+        return Int(number)
+    }
+}

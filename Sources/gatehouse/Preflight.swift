@@ -1,0 +1,76 @@
+import Foundation
+import GatewayStore
+import GatewayTLS
+
+/// Finds what would keep a configuration from starting, without changing anything.
+struct Preflight {
+    let configuration: Configuration
+    let file: String
+
+    func problems() -> [DocumentProblem] {
+        certificates()
+            + [store(), networks(), writable("workers.runtime", configuration.runtimeDirectory)].compactMap(\.self)
+    }
+
+    private func certificates() -> [DocumentProblem] {
+        configuration.certificates.compactMap { files in
+            do throws(TLSError) {
+                _ = try CertificateStore.check(files)
+                return nil
+            } catch {
+                let hint = "run gatehouse certs init, or name another pair in tls.certificates"
+                return problem("tls.certificates", ClientError(error).message, hint: hint)
+            }
+        }
+    }
+
+    private func store() -> DocumentProblem? {
+        let path = configuration.store
+        guard FileManager.default.fileExists(atPath: path) else {
+            return writable("store", URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        }
+        guard FileManager.default.isWritableFile(atPath: path) else {
+            return problem("store", "\(path) cannot be opened for writing")
+        }
+        do throws(StoreError) {
+            try Store.check(path: path)
+            return nil
+        } catch {
+            return problem("store", error.description)
+        }
+    }
+
+    private func networks() -> DocumentProblem? {
+        do throws(Problem) {
+            _ = try NetworkList(configuration.allowedNetworks)
+            return nil
+        } catch {
+            return problem("upstreams.allow", error.message)
+        }
+    }
+
+    /// A folder that exists must be writable; of one that does not, the nearest that does.
+    private func writable(_ setting: String, _ folder: String) -> DocumentProblem? {
+        var url = URL(fileURLWithPath: folder)
+        while !FileManager.default.fileExists(atPath: url.path), url.path != "/" { url.deleteLastPathComponent() }
+        return FileManager.default.isWritableFile(atPath: url.path)
+            ? nil : problem(setting, "\(url.path) cannot be written")
+    }
+
+    private func problem(_ setting: String, _ message: String, hint: String? = nil) -> DocumentProblem {
+        DocumentProblem(file: file, message: "\(setting): \(message)", hint: hint)
+    }
+}
+
+extension ClientError {
+    init(_ error: TLSError) {
+        switch error {
+        case .certificate(let problem): self.init(problem.description)
+        case .trust(let reason), .invalidHost(let reason), .handshakeFailed(let reason), .protocolViolation(let reason),
+            .authority(let reason), .library(let reason):
+            self.init(reason)
+        case .handshakeTimedOut: self.init("the TLS handshake was not complete in time")
+        case .truncated: self.init("the TLS connection was cut")
+        }
+    }
+}

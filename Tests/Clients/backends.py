@@ -1,0 +1,189 @@
+"""Backends for the client programs: an OpenAI-style fake, one that logs request ids, one that sends timed events.
+
+Run as `backends.py KIND --port PORT [--log FILE] [--name NAME]`; standard library only.
+"""
+import argparse
+import asyncio
+import json
+import time
+
+OWN_MODEL = "acme/special-7b"
+WORDS = ["Paris", " is", " the", " capital", " of", " France", "."]
+
+
+class Request:
+    def __init__(self, method, target, headers, body):
+        self.method, self.target, self.headers, self.body = method, target, headers, body
+        self.path = target.partition("?")[0]
+
+
+class Reply:
+    """Writes one response on a connection that stays open."""
+
+    def __init__(self, writer):
+        self.writer = writer
+
+    def head(self, status, headers):
+        lines = [f"HTTP/1.1 {status} X"] + [f"{name}: {value}" for name, value in headers.items()]
+        self.writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+
+    async def json(self, status, value, headers=None):
+        body = json.dumps(value).encode()
+        self.head(status, {"content-type": "application/json", "content-length": len(body), **(headers or {})})
+        self.writer.write(body)
+        await self.writer.drain()
+
+    def start_events(self):
+        self.head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
+
+    async def event(self, text):
+        data = f"data: {text}\n\n".encode()
+        self.writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        await self.writer.drain()
+
+    async def end(self):
+        self.writer.write(b"0\r\n\r\n")
+        await self.writer.drain()
+
+
+async def read_body(reader, headers):
+    if "chunked" in headers.get("transfer-encoding", ""):
+        body = b""
+        while size := int((await reader.readline()).split(b";")[0], 16):
+            body += (await reader.readexactly(size + 2))[:size]
+        while (await reader.readline()).strip():
+            pass
+        return body
+    return await reader.readexactly(int(headers.get("content-length", 0)))
+
+
+async def read_request(reader):
+    line = (await reader.readline()).decode().split()
+    if len(line) != 3:
+        return None
+    headers = {}
+    while text := (await reader.readline()).decode().strip():
+        name, _, value = text.partition(":")
+        headers[name.lower()] = value.strip()
+    return Request(line[0], line[1], headers, await read_body(reader, headers))
+
+
+def serve(port, answer):
+    async def connection(reader, writer):
+        try:
+            while request := await read_request(reader):
+                await answer(request, Reply(writer))
+        except (ConnectionError, asyncio.IncompleteReadError, ValueError):
+            pass
+        finally:
+            writer.close()
+
+    async def main():
+        server = await asyncio.start_server(connection, "127.0.0.1", port, backlog=1024)
+        async with server:
+            await server.serve_forever()
+
+    asyncio.run(main())
+
+
+class OpenAIFake:
+    """Refuses every model name but its own; remembers what it was sent (`GET /seen`)."""
+
+    def __init__(self):
+        self.seen = {}
+
+    async def answer(self, request, reply):
+        if request.path == "/seen":
+            return await reply.json(200, self.seen)
+        if request.path == "/v1/models":
+            return await reply.json(200, {"object": "list", "data": [{"id": OWN_MODEL, "object": "model"}]})
+        try:
+            body = json.loads(request.body)
+        except ValueError:
+            return await reply.json(400, error("the body is not JSON"))
+        identifier = request.headers.get("x-request-id", "none")
+        self.seen[identifier] = {"path": request.target, "headers": request.headers, "body": body}
+        if body.get("model") != OWN_MODEL:
+            return await reply.json(404, error(f"no model {body.get('model')!r}", "model_not_found"))
+        is_chat = request.path == "/v1/chat/completions"
+        if not is_chat and request.path != "/v1/completions":
+            return await reply.json(404, error("no such path"))
+        prompt = " ".join(m["content"] for m in body["messages"]) if is_chat else body["prompt"]
+        words = WORDS[: body.get("max_tokens", len(WORDS))]
+        usage = {"prompt_tokens": len(prompt.split()), "completion_tokens": len(words)}
+        usage["total_tokens"] = sum(usage.values())
+        frame = {"id": "fake-1", "created": int(time.time()), "model": OWN_MODEL}
+        frame["object"] = ("chat.completion" if is_chat else "text_completion")
+        if body.get("stream"):
+            return await self.stream(reply, frame, words, usage, is_chat, body.get("stream_options") or {})
+        piece = {"message": {"role": "assistant", "content": "".join(words)}} if is_chat else {"text": "".join(words)}
+        choices = [{"index": 0, "finish_reason": "stop", "logprobs": None, **piece}]
+        await reply.json(200, {**frame, "choices": choices, "usage": usage})
+
+    async def stream(self, reply, frame, words, usage, is_chat, options):
+        if is_chat:
+            frame["object"] = "chat.completion.chunk"
+        with_usage = {"usage": None} if options.get("include_usage") else {}
+        reply.start_events()
+        for index, word in enumerate(words):
+            piece = {"delta": {"content": word}} if is_chat else {"text": word}
+            finish = "stop" if index == len(words) - 1 else None
+            choices = [{"index": 0, "finish_reason": finish, "logprobs": None, **piece}]
+            await reply.event(json.dumps({**frame, "choices": choices, **with_usage}))
+        if with_usage:
+            await reply.event(json.dumps({**frame, "choices": [], "usage": usage}))
+        await reply.event("[DONE]")
+        await reply.end()
+
+
+def error(message, code=None):
+    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
+
+
+class Logging:
+    """Answers every request after a moment and logs its id just before; one line per request, unbuffered."""
+
+    def __init__(self, name, log, delay):
+        self.name, self.delay = name, delay
+        self.log = open(log, "ab", buffering=0)
+
+    async def answer(self, request, reply):
+        await asyncio.sleep(self.delay)
+        if "x-request-id" in request.headers:
+            self.log.write(request.headers["x-request-id"].encode() + b"\n")
+        await reply.json(200, {"answered_by": self.name})
+
+
+class Events:
+    """Sends `count` events `gap` seconds apart (query parameters), each with the time at which it was sent."""
+
+    async def answer(self, request, reply):
+        query = dict(pair.split("=") for pair in request.target.partition("?")[2].split("&") if "=" in pair)
+        if request.method == "GET" and "count" not in query:
+            return await reply.json(200, {})
+        reply.start_events()
+        for index in range(int(query["count"])):
+            if index:
+                await asyncio.sleep(float(query.get("gap", 0.2)))
+            await reply.event(json.dumps({"index": index, "sent": time.time()}))
+        await reply.event("[DONE]")
+        await reply.end()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=["openai", "logging", "events"])
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--log")
+    parser.add_argument("--name", default="backend")
+    parser.add_argument("--delay", type=float, default=0.005)
+    options = parser.parse_args()
+    if options.kind == "logging":
+        backend = Logging(options.name, options.log, options.delay)
+    else:
+        backend = {"openai": OpenAIFake, "events": Events}[options.kind]()
+    serve(options.port, backend.answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+"""What the client programs share: a gateway of their own, backends, checks that print one line each."""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import sqlite3
+import ssl
+import subprocess
+import sys
+import time
+import traceback
+import uuid
+
+HERE = pathlib.Path(__file__).parent
+# A program's exit code when it ran to its end and checks failed; anything else but 0 is a crash.
+CHECKS_FAILED = 3
+
+
+class Failure(Exception):
+    """A check that did not hold; its text is what the reader of the last lines gets."""
+
+
+def require(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(question, seconds, what):
+    """Asks until the answer is true, at most `seconds` long; returns the answer."""
+    deadline = time.monotonic() + seconds
+    last = None
+    while time.monotonic() < deadline:
+        try:
+            if answer := question():
+                return answer
+        except (OSError, http.client.HTTPException, Failure) as problem:
+            last = problem
+        time.sleep(0.05)
+    raise Failure(f"not within {seconds} s: {what}" + (f" ({last})" if last else ""))
+
+
+def run(*command, **options):
+    """A program's standard output; fails with its last words when it exits non-zero."""
+    options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, "timeout": 120, **options}
+    result = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True, **options)
+    words = f"{result.stdout}{result.stderr or ''}"[-600:].strip()
+    require(result.returncode == 0, f"{command[0]} exited {result.returncode}: {words}")
+    return result.stdout
+
+
+class Setting:
+    """Where the programs under test and the scratch folder are; handed from the runner by environment."""
+
+    def __init__(self):
+        self.gatehouse = os.environ["CLIENTS_GATEHOUSE"]
+        self.worker = os.environ.get("CLIENTS_WORKER", "")
+        self.model = os.environ.get("CLIENTS_MODEL", "")
+        self.directory = pathlib.Path(os.environ["CLIENTS_DIRECTORY"])
+
+
+class Gateway:
+    """One `gatehouse serve` with its own certificates, store and free ports."""
+
+    def __init__(self, setting, name, threads=1):
+        self.setting = setting
+        self.directory = setting.directory / name
+        self.directory.mkdir(parents=True)
+        self.port, self.admin = free_port(), free_port()
+        self.configuration = self.directory / "gatehouse.yaml"
+        self.store = self.directory / "gatehouse.db"
+        self.receipts = self.directory / "receipts.db"
+        self.authority = self.directory / "certs" / "ca.pem"
+        self.process = None
+        self.backends = []
+        self.configuration.write_text(
+            f"listen:\n  gateway: 127.0.0.1:{self.port}\n  admin: 127.0.0.1:{self.admin}\n"
+            f"tls:\n  certificates:\n    - certificate: {self.directory}/certs/server.pem\n"
+            f"      key: {self.directory}/certs/server.key\n"
+            f"threads: {threads}\nstore: {self.store}\nmodels: {self.directory}/models\n"
+            f"workers:\n  runtime: {self.directory}/run\n")
+        run(setting.gatehouse, "certs", "init", "--directory", self.directory / "certs",
+            "--name", "localhost", "--name", "127.0.0.1")
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        for backend in self.backends:
+            if backend.poll() is None:
+                backend.kill()
+            backend.wait()
+
+    def start(self):
+        log = open(self.directory / "gatehouse.log", "ab")
+        self.process = subprocess.Popen(
+            [self.setting.gatehouse, "serve", "--config", str(self.configuration)], stdin=subprocess.DEVNULL,
+            stdout=log, stderr=subprocess.STDOUT)
+        try:
+            wait_for(lambda: self.process.poll() is not None or self.request("GET", "/healthz").status == 200, 30,
+                     "the gateway answers /healthz")
+        finally:
+            if self.process.poll() is not None:
+                raise Failure(f"gatehouse serve exited {self.process.returncode}: {self.log()[-800:]}")
+
+    def stop(self):
+        """Ends the gateway at once: a second signal cuts the drain short. Returns its exit code."""
+        if self.process is None or self.process.poll() is not None:
+            return self.process and self.process.returncode
+        for _ in range(2):
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self.process.wait(1)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(10)
+        self.process.kill()
+        return self.process.wait()
+
+    def log(self):
+        return (self.directory / "gatehouse.log").read_text(errors="replace")
+
+    def backend(self, kind, *arguments):
+        """Starts a backend of backends.py; its port."""
+        port = free_port()
+        process = subprocess.Popen(
+            [sys.executable, str(HERE / "backends.py"), kind, "--port", str(port), *map(str, arguments)],
+            stdin=subprocess.DEVNULL)
+        process.port = port
+        self.backends.append(process)
+        wait_for(lambda: socket.create_connection(("127.0.0.1", port), 1).close() or True, 15,
+                 f"backend {kind} listens")
+        return process
+
+    def command(self, *arguments, **options):
+        return run(self.setting.gatehouse, *arguments, "--config", self.configuration, **options)
+
+    def apply(self, documents):
+        """Applies documents given as text and returns once every event loop serves them."""
+        path = self.directory / f"apply-{uuid.uuid4().hex[:8]}.yaml"
+        path.write_text(documents)
+        self.command("apply", "-f", path, "--tenant", "demo", timeout=180)
+
+    def register_model(self, name="smollm2", version=1):
+        require(self.setting.model, "no model file was given (--model)")
+        self.command("tenants", "create", "demo")
+        self.command("models", "register", f"demo/{name}", "--version", version, "--path", self.setting.model)
+
+    def key(self, endpoint):
+        return json.loads(self.command("keys", "list", f"demo/{endpoint}", "--output", "json"))["primaryKey"]
+
+    def connection(self, timeout=60, host="localhost"):
+        context = ssl.create_default_context(cafile=str(self.authority))
+        return http.client.HTTPSConnection(host, self.port, timeout=timeout, context=context)
+
+    def request(self, method, path, body=None, headers=None, timeout=60):
+        """One exchange on a connection of its own; the response carries its body as `content`."""
+        connection = self.connection(timeout)
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None,
+                               {"content-type": "application/json", **(headers or {})})
+            response = connection.getresponse()
+            response.content = response.read()
+            return response
+        finally:
+            connection.close()
+
+    def receipt(self, request_id):
+        """The receipt of one exchange, as soon as its batch is on disk."""
+        return wait_for(lambda: self.read_receipt(request_id), 5, f"a receipt for {request_id}")
+
+    def read_receipt(self, request_id):
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{self.receipts}?mode=ro", uri=True, timeout=5)) as store:
+                store.row_factory = sqlite3.Row
+                rows = store.execute("SELECT * FROM receipts WHERE request_id = ?", [request_id]).fetchall()
+        except sqlite3.OperationalError as problem:
+            raise Failure(f"{self.receipts.name}: {problem}") from problem
+        require(len(rows) <= 1, f"{len(rows)} receipts for {request_id}")
+        return dict(rows[0]) if rows else None
+
+    def worker_pids(self):
+        """The gateway's own child processes that run the worker."""
+        pids = []
+        for entry in pathlib.Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if not entry.name.isdigit() or b"gatehouse-worker" not in (entry / "cmdline").read_bytes():
+                    continue
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if int(fields[1]) == self.process.pid and fields[0] != "Z":
+                    pids.append(int(entry.name))
+        return pids
+
+
+def lines(response):
+    """The lines of a body as they arrive; `read1` raises where chunks end too early, `readline` would hide it."""
+    rest = b""
+    while data := response.read1(65536):
+        *whole, rest = (rest + data).split(b"\n")
+        yield from whole
+
+
+def described(problem):
+    """An unexpected exception in one line: what it was and where in these programs it came from."""
+    own = [frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename.startswith(str(HERE))]
+    place = f" at {pathlib.Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+    return f"{type(problem).__name__}: {str(problem)[:400]}{place}"
+
+
+def new_id():
+    return f"client-{uuid.uuid4().hex}"
+
+
+class Checks:
+    """Runs checks in order; one `pass` or `FAIL` line each, which the runner counts."""
+
+    def __init__(self, program):
+        self.program, self.failed = program, 0
+
+    def __call__(self, name):
+        def perform(check):
+            started = time.monotonic()
+            try:
+                detail = check()
+                print(f"pass {self.program}: {name} ({detail + ', ' if detail else ''}"
+                      f"{time.monotonic() - started:.1f} s)", flush=True)
+            except Exception as problem:  # a check may fail in any way; the run goes on
+                self.failed += 1
+                text = str(problem) if isinstance(problem, Failure) else described(problem)
+                print(f"FAIL {self.program}: {name}: {' | '.join(text.splitlines())[-600:]}", flush=True)
+            return check
+        return perform
+
+    def finish(self):
+        sys.exit(CHECKS_FAILED if self.failed else 0)
+
+
+def upstream_documents(endpoint, deployments, **extra):
+    """Azure-style documents of one endpoint; `deployments` maps a name to (weight, settings under `gatehouse:`)."""
+    endpoint_extra = "".join(f"\n  {name}: {json.dumps(value)}" for name, value in extra.items())
+    traffic = json.dumps({name: weight for name, (weight, _) in deployments.items()})
+    parts = [f"name: {endpoint}\nauth_mode: key\ntraffic: {traffic}\ngatehouse:\n  tenant: demo{endpoint_extra}\n"]
+    for name, (_, settings) in deployments.items():
+        settings = dict(settings)
+        top = "".join(f"{key}: {json.dumps(settings.pop(key))}\n" for key in ["model", "instance_type"]
+                      if key in settings)
+        timeout = settings.pop("request_timeout_ms", 60000)
+        parts.append(f"name: {name}\nendpoint_name: {endpoint}\n{top}"
+                     f"request_settings: {{request_timeout_ms: {timeout}}}\ngatehouse: {json.dumps(settings)}\n")
+    return "---\n".join(parts)
+
+
+def native_documents(endpoint, slots=None):
+    settings = {"engine": "llama"}
+    if slots:
+        settings["slots"] = slots
+    return upstream_documents(endpoint, {
+        "local": (100, {"model": "azureml:smollm2:1", "instance_type": "auto", "native": settings})})

@@ -1,0 +1,111 @@
+"""The embedded worker through the gateway: interleaved streams, a worker killed in mid-answer, the direct answer."""
+import http.client
+import json
+import os
+import signal
+import threading
+import time
+
+from harness import Checks, Gateway, Setting, lines, native_documents, require, run, wait_for
+
+check = Checks("worker")
+PROMPTS = ["What is the capital of France?", "Name three colours.", "Why is the sky blue?"]
+
+
+def chat(gateway, key, prompt, tokens, stream):
+    """An open response of a chat call."""
+    connection = gateway.connection()
+    connection.request("POST", "/v1/chat/completions", json.dumps({
+        "model": "chat", "messages": [{"role": "user", "content": prompt}], "temperature": 0,
+        "max_tokens": tokens, "stream": stream}), {"content-type": "application/json", "api-key": key})
+    response = connection.getresponse()
+    response.connection = connection
+    return response
+
+
+def pieces(response):
+    """The text pieces of an event stream; raises IncompleteRead where it is cut."""
+    for line in lines(response):
+        if not line.startswith(b"data: "):
+            continue
+        if line.strip() == b"data: [DONE]":
+            response.is_done = True
+            continue
+        for choice in json.loads(line[6:]).get("choices", []):
+            if text := choice["delta"].get("content"):
+                yield text
+
+
+def answer(gateway, key, prompt, tokens=24):
+    response = chat(gateway, key, prompt, tokens, stream=False)
+    body = response.read()
+    response.connection.close()
+    require(response.status == 200, f"status {response.status}: {body[:200]}")
+    return json.loads(body)["choices"][0]["message"]["content"]
+
+
+setting = Setting()
+if not setting.model:
+    print("no model file was given: the worker's checks are left out")
+    check.finish()
+with Gateway(setting, "worker") as gateway:
+    gateway.register_model()
+    gateway.apply(native_documents("chat"))
+    key = gateway.key("chat")
+
+    @check("three greedy answers are those of the engine used directly")
+    def _():
+        require(setting.worker, "no worker program was given (--worker)")
+        for prompt in PROMPTS:
+            direct = run(setting.worker, "--model", setting.model, "--once", prompt, "--max-tokens", 24).strip()
+            ours = answer(gateway, key, prompt).strip()
+            require(ours == direct, f"{prompt}: {ours!r}, directly {direct!r}")
+
+    @check("two streams' tokens interleave")
+    def _():
+        order = []
+        def read(name, prompt):
+            response = chat(gateway, key, prompt, 48, stream=True)
+            for _ in pieces(response):
+                order.append(name)
+            response.connection.close()
+        threads = [threading.Thread(target=read, args=pair) for pair in [
+            ("a", "Tell me a story about a dog."), ("b", "Tell me a story about a cat.")]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        require({"a", "b"} == set(order), f"only {set(order)} had tokens")
+        switches = sum(first != second for first, second in zip(order, order[1:]))
+        require(switches >= 20, f"{switches} switches in {len(order)} tokens")
+        return f"{switches} switches in {len(order)} tokens"
+
+    @check("kill -9 of the worker in mid-answer cuts the stream; the next request is answered after the restart")
+    def _():
+        workers = gateway.worker_pids()
+        require(len(workers) == 1, f"worker processes: {workers}")
+        response = chat(gateway, key, "Tell me a very long story about the sea.", 1000, stream=True)
+        response.is_done = False
+        text = pieces(response)
+        for _ in range(5):
+            next(text)
+        os.kill(workers[0], signal.SIGKILL)
+        try:
+            for _ in text:
+                pass
+        except (http.client.IncompleteRead, ConnectionError):
+            pass
+        else:
+            require(False, "the stream ended as if it were whole" + (" with [DONE]" if response.is_done else ""))
+        require(not response.is_done, "[DONE] after the worker died")
+        started = time.monotonic()
+        wait_for(lambda: answer(gateway, key, PROMPTS[0], 4), 30, "an answer after the restart")
+        require(gateway.worker_pids() != workers, "the dead worker is still listed")
+        return f"answered {time.monotonic() - started:.1f} s later"
+
+    @check("the worker stops with the gateway")
+    def _():
+        workers = gateway.worker_pids()
+        gateway.stop()
+        wait_for(lambda: not [pid for pid in workers if os.path.exists(f"/proc/{pid}")], 10, f"{workers} are gone")
+check.finish()

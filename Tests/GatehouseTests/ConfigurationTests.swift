@@ -1,0 +1,131 @@
+import GatewayTLS
+import Testing
+
+@testable import gatehouse
+
+@Suite struct ConfigurationTests {
+    private static let tls = "tls: {certificates: [{certificate: c.pem, key: k.pem}]}\n"
+
+    private func load(
+        _ text: String,
+        environment: [String: String] = [:],
+        flags: [String: String] = [:]
+    ) throws -> Configuration {
+        try Configuration.load(YAMLFile(name: "g.yaml", text: text), environment: environment, flags: flags).get()
+    }
+
+    private func problems(
+        _ text: String,
+        environment: [String: String] = [:],
+        flags: [String: String] = [:]
+    ) throws -> [String] {
+        do {
+            _ = try load(text, environment: environment, flags: flags)
+            return []
+        } catch let found as DocumentProblems {
+            return found.problems.map(\.description)
+        }
+    }
+
+    @Test func `what a file leaves out has its default`() throws {
+        let configuration = try load(Self.tls)
+        var expected = Configuration()
+        expected.certificates = [CertificateFiles(certificate: "c.pem", key: "k.pem")]
+        #expect(configuration == expected)
+        #expect(configuration.publicURL == "https://localhost:8443")
+        #expect(configuration.admin.localURL == "https://127.0.0.1:8444")
+    }
+
+    @Test func `every key is read`() throws {
+        let configuration = try load(
+            """
+            listen: {gateway: "0.0.0.0:9443", admin: "[::1]:9444", public: "https://m.example.com:9443/", domain: M.example.com}
+            tls:
+              certificates:
+                - {certificate: a.pem, key: a.key}
+                - {certificate: b.pem, key: b.key, hosts: [b.example.org]}
+            threads: 2
+            store: s/g.db
+            models: s/models
+            workers: {runtime: s/run, devices: cpu}
+            upstreams: {allow: [127.0.0.0/8]}
+            issuers: {allow_http: []}
+            secrets: {env: [A], files: [/run/secrets]}
+            """
+        )
+        #expect(configuration.gateway == ListenAddress(host: "0.0.0.0", port: 9443))
+        #expect(configuration.admin.localURL == "https://[::1]:9444")
+        #expect(configuration.publicURL == "https://m.example.com:9443")
+        #expect(configuration.domain == "m.example.com")
+        #expect(configuration.certificates.map(\.hosts) == [[], ["b.example.org"]])
+        #expect(configuration.threads == 2)
+        #expect(configuration.store == "s/g.db")
+        #expect(configuration.models == "s/models")
+        #expect(configuration.runtimeDirectory == "s/run")
+        #expect(configuration.devices == .cpu)
+        #expect(configuration.allowedNetworks == ["127.0.0.0/8"])
+        #expect(configuration.secretVariables == ["A"])
+        #expect(configuration.secretFiles == ["/run/secrets"])
+    }
+
+    @Test func `a flag wins over the environment, which wins over the file`() throws {
+        let text = Self.tls + "threads: 1\nstore: file.db\nmodels: file"
+        let configuration = try load(
+            text,
+            environment: [
+                "GATEHOUSE_STORE": "env.db", "GATEHOUSE_MODELS": "env", "GATEHOUSE_LISTEN_ADMIN": "127.0.0.1:1",
+            ],
+            flags: ["models": "flag"]
+        )
+        #expect(configuration.threads == 1)
+        #expect(configuration.store == "env.db")
+        #expect(configuration.models == "flag")
+        #expect(configuration.admin.port == 1)
+    }
+
+    @Test(arguments: [
+        ("listn: {}", "g.yaml:2: listn: unknown key; did you mean listen?"),
+        ("listen:\n  gatway: 0.0.0.0:1", "g.yaml:3: listen.gatway: unknown key; did you mean gateway?"),
+        ("listen: {gateway: here}", "g.yaml:2: listen.gateway: \"here\" is not an address; write 127.0.0.1:8443"),
+        (
+            "listen: {gateway: '0.0.0.0:99999'}",
+            "g.yaml:2: listen.gateway: \"0.0.0.0:99999\" is not an address; write 127.0.0.1:8443"
+        ),
+        (
+            "listen: {public: 'http://a'}",
+            "g.yaml:2: listen.public: \"http://a\" is not a base URL; write https://models.example.com:8443"
+        ),
+        ("listen: {private_networks: [10.0.0.0/8]}", "g.yaml:2: listen.private_networks: not built yet; remove it"),
+        ("threads: 0", "g.yaml:2: threads: \"0\" is not a number of event loops; use auto or 1 to 1024"),
+        (
+            "workers: {devices: [0, 1]}",
+            "g.yaml:2: workers.devices: a list of devices is not built yet; use auto or cpu"
+        ),
+        ("issuers: {allow_http: [127.0.0.1]}", "g.yaml:2: issuers: not built yet; remove it"),
+        ("runtimes: [a]", "g.yaml:2: runtimes: not built yet; remove it"),
+        ("store: [a]", "g.yaml:2: store: must be text"),
+        ("secrets: {env: A}", "g.yaml:2: secrets.env: must be a list; write [a, b]"),
+    ])
+    func `what is wrong is told with its line and a hint`(text: String, problem: String) throws {
+        #expect(try problems(Self.tls + text) == [problem])
+    }
+
+    @Test func `a start without a certificate is refused`() throws {
+        #expect(
+            try problems("threads: 1")
+                == [
+                    "g.yaml:1: tls: certificates are required; run gatehouse certs init, then name certificate and key here"
+                ]
+        )
+    }
+
+    @Test func `a bad value outside the file names its source`() throws {
+        #expect(
+            try problems(Self.tls, environment: ["GATEHOUSE_THREADS": "many"])
+                == ["GATEHOUSE_THREADS: \"many\" is not a number of event loops; use auto or 1 to 1024"]
+        )
+        #expect(
+            try problems(Self.tls, flags: ["thread": "1"]) == ["--set thread: unknown setting; did you mean threads?"]
+        )
+    }
+}

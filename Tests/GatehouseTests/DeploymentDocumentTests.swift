@@ -1,0 +1,138 @@
+import GatewayAPI
+import Testing
+
+@testable import gatehouse
+
+@Suite struct DeploymentDocumentTests {
+    private static let head = "name: blue\nendpoint_name: chat\n"
+
+    @Test func `an upstream deployment is read`() throws {
+        let set = try documents(
+            Self.head + """
+                request_settings: {request_timeout_ms: "60000"}
+                environment_variables: {A: 1, B: true}
+                gatehouse:
+                  upstream:
+                    urls: [http://127.0.0.1:9000, "https://models.example.net/v1"]
+                    model: Qwen/Qwen2.5-7B-Instruct
+                    headers: {Authorization: "Bearer ${env:BACKEND_KEY}"}
+                    ca: certs/upstream.pem
+                """,
+            tenant: "demo"
+        )
+        let upstream = UpstreamResource(
+            urls: ["http://127.0.0.1:9000", "https://models.example.net/v1"],
+            model: "Qwen/Qwen2.5-7B-Instruct",
+            headers: ["Authorization": "Bearer ${env:BACKEND_KEY}"],
+            ca: "certs/upstream.pem"
+        )
+        #expect(
+            set.deployments == [
+                DeploymentResource(
+                    tenant: "demo",
+                    endpoint: "chat",
+                    name: "blue",
+                    environmentVariables: ["A": "1", "B": "true"],
+                    requestSettings: RequestSettingsResource(requestTimeoutMs: 60000),
+                    upstream: upstream
+                )
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        ("model: azureml:smollm2:1", "azureml:smollm2:1"),
+        ("model: azureml:smollm2@latest", "azureml:smollm2@latest"),
+        ("model: {name: smollm2, version: 2}", "azureml:smollm2:2"),
+    ])
+    func `a native deployment refers to a registered model`(line: String, reference: String) throws {
+        let text =
+            Self.head + "instance_type: auto\n\(line)\ngatehouse: {native: {engine: llama, slots: 8, min_instances: 1}}"
+        let deployment = try #require(try documents(text, tenant: "demo").deployments.first)
+        #expect(deployment.model == reference)
+        #expect(deployment.native == NativeResource(engine: "llama", slots: 8))
+        #expect(deployment.instanceType == "auto")
+    }
+
+    @Test func `what has no meaning here is warned about, not refused`() throws {
+        let set = try documents(
+            Self.head + """
+                environment: azureml:sklearn:1
+                code_configuration: {code: src, scoring_script: score.py}
+                instance_type: Standard_DS3_v2
+                instance_count: 3
+                app_insights_enabled: true
+                scale_settings: {type: default}
+                data_collector: {collections: {model_inputs: {enabled: 'false'}}}
+                gatehouse: {upstream: {urls: [http://127.0.0.1:9000]}}
+                """,
+            tenant: "demo"
+        )
+        #expect(set.warnings.map(\.line) == [3, 4, 6, 7])
+    }
+
+    @Test(arguments: [
+        ("", "nothing says what serves this deployment"),
+        ("gatehouse: {}", "nothing says what serves this deployment"),
+        ("gatehouse: {upstream: {urls: []}}", "gatehouse.upstream.urls: is required"),
+        ("gatehouse: {upstream: {urls: ['ftp://a']}}", "gatehouse.upstream.urls: \"ftp://a\" must begin with"),
+        (
+            "gatehouse: {upstream: {urls: ['http://a'], probe: {liveness: /h}}}",
+            "gatehouse.upstream.probe: not built yet"
+        ),
+        ("gatehouse: {upstream: {urls: ['http://a'], header: {}}}", "did you mean headers?"),
+        ("gatehouse: {upstream: {urls: ['http://a']}, native: {slots: 1}}", "stands beside upstream"),
+        ("gatehouse: {native: {slots: 1}}", "a native deployment needs a model"),
+        (
+            "model: azureml:m:1\ngatehouse: {native: {min_instances: 0}}",
+            "gatehouse.native.min_instances: 0 is not built yet"
+        ),
+        (
+            "model: azureml:m:1\ngatehouse: {native: {max_instances: 2}}",
+            "gatehouse.native.max_instances: 2 is not built yet"
+        ),
+        (
+            "model: azureml:m:1\ngatehouse: {native: {idle_seconds: 300}}",
+            "gatehouse.native.idle_seconds: not built yet"
+        ),
+        ("model: azureml:m:1\ngatehouse: {native: {engine: onnx}}", "onnx is not one of llama"),
+        ("model: azureml:m:1\ngatehouse: {native: {slots: 0}}", "0 is out of range; it must be 1 to 256"),
+        ("model: m:1\ngatehouse: {native: {slots: 1}}", "is not a reference to a registered model"),
+        ("model: azureml://registries/r/models/m/versions/1\ngatehouse: {native: {slots: 1}}", "not built yet"),
+        ("model: {name: m, path: ./m}\ngatehouse: {native: {slots: 1}}", "model.path: not built yet"),
+    ])
+    func `what cannot serve is refused`(rest: String, reason: String) {
+        let found = problems(in: Self.head + rest)
+        #expect(found.contains { $0.contains(reason) }, "\(found)")
+    }
+
+    @Test(arguments: [
+        (
+            "request_settings: {max_concurrent_requests_per_instance: 4}",
+            "request_settings.max_concurrent_requests_per_instance: not built yet"
+        ),
+        ("request_settings: {max_queue_wait_ms: 4}", "request_settings.max_queue_wait_ms: not built yet"),
+        ("request_settings: {request_timeout_ms: -1}", "-1 is out of range"),
+        ("request_settings: {request_timeout_ms: soon}", "must be a whole number"),
+        ("liveness_probe: {period: 10}", "liveness_probe: not built yet"),
+        ("readiness_probe: {period: 10}", "readiness_probe: not built yet"),
+        (
+            "data_collector: {collections: {request: {enabled: 'true'}}}",
+            "data_collector.collections.request: capture is not built yet"
+        ),
+        ("egress_public_network_access: disabled", "egress_public_network_access: disabled is not built yet"),
+        ("type: kubernetes", "kubernetes deployments are not supported"),
+        ("scale_settings: {type: target_utilization}", "scale_settings.type: target_utilization is not built yet"),
+        ("private_network_connection: true", "private_network_connection: not built yet"),
+        ("instance_count: many", "instance_count: must be a whole number"),
+        ("app_insights_enabled: maybe", "app_insights_enabled: must be true or false"),
+        ("environment_variables: [A]", "environment_variables: must be a mapping"),
+        ("endpoint: chat", "endpoint: unknown key; did you mean endpoint_name?"),
+    ])
+    func `a setting without behaviour is refused, never ignored`(line: String, reason: String) throws {
+        let found = problems(in: Self.head + "\(line)\ngatehouse: {upstream: {urls: ['http://a']}}")
+        #expect(found.count == 1)
+        #expect(try #require(found.first).hasPrefix("f.yaml:3: "))
+        #expect(found.contains { $0.contains(reason) }, "\(found)")
+    }
+}

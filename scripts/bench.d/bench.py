@@ -1,0 +1,191 @@
+"""Measures Gatehouse and its peers at the same work, in turn, several rounds; see ../bench for what it needs."""
+import argparse
+import json
+import os
+import pathlib
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import peers
+
+NAMES = ["gatehouse", "envoy", "haproxy", "nginx"]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=5, help="length of one measurement")
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--peers", default=",".join(NAMES), help="which, separated by commas")
+    parser.add_argument("--check", action="store_true", help="only show that keys and split work, measure nothing")
+    parser.add_argument("--json", help="also write every round to this file")
+    parser.add_argument("--gatehouse", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--envoy", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--print-configuration", action="store_true", help="print the peers' whole configuration files")
+    options = parser.parse_args()
+    options.names = [name for name in options.peers.split(",") if name]
+    unknown = set(options.names) - set(NAMES)
+    if unknown:
+        parser.error(f"unknown peer {', '.join(sorted(unknown))}; known: {', '.join(NAMES)}")
+    return options
+
+
+class Bench:
+    """What all peers share: the folder, the certificate, the backend and the programs."""
+
+    def __init__(self, directory, options):
+        self.directory, self.options = directory, options
+        self.gatehouse, self.envoy = options.gatehouse, options.envoy
+        self.authority = directory / "ca.pem"
+        self.values = {
+            "DIR": directory, "BLUE": peers.free_port(), "GREEN": peers.free_port(), "ANSWER": peers.ANSWER,
+            "CERTIFICATE": directory / "server.pem", "CERTIFICATE_KEY": directory / "server.key",
+        }
+        self.backend = None
+
+    def make_certificate(self):
+        """An EC P-256 certificate from Gatehouse's own command, or from openssl where the program is absent."""
+        if self.gatehouse:
+            subprocess.run([self.gatehouse, "certs", "init", "--directory", str(self.directory), "--name", "localhost",
+                            "--name", "127.0.0.1"], check=True, stdout=subprocess.DEVNULL)
+            return
+        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
+        quiet = dict(check=True, cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["openssl", "req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.pem",
+                        "-subj", "/CN=Gatehouse bench CA"], **quiet)
+        subprocess.run(["openssl", "req", "-x509", *curve, "-CA", "ca.pem", "-CAkey", "ca.key", "-keyout", "server.key",
+                        "-out", "server.pem", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                        "-addext", "basicConstraints=critical,CA:FALSE"], **quiet)
+
+    def start_backend(self):
+        configuration = peers.render("backend.nginx.conf", self.directory / "backend.nginx.conf", self.values)
+        self.backend = subprocess.Popen(
+            ["nginx", "-e", str(self.directory / "backend.error.log"), "-c", str(configuration)],
+            stdin=subprocess.DEVNULL)
+
+    def measure(self, peer, seconds):
+        """One run of wrk against one peer: what the caller saw and what it cost the peer."""
+        before = peers.cpu_ticks(peer.process.pid)
+        run = subprocess.run(
+            ["wrk", "-t1", f"-c{self.options.connections}", f"-d{seconds}s", "--latency", "-s",
+             str(peers.HERE / "request.lua"), f"https://localhost:{peer.port}"],
+            env=dict(os.environ, BENCH_KEY=peer.key), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+        after = peers.cpu_ticks(peer.process.pid)
+        lines = [line for line in run.stdout.splitlines() if line.startswith("RESULT ")]
+        if not lines or peer.process.poll() is not None:
+            raise SystemExit(f"{peer.name}: the measurement broke off:\n{run.stdout[-2000:]}")
+        result = json.loads(lines[0].removeprefix("RESULT "))
+        if result["failed"] or not result["requests"]:
+            raise SystemExit(f"{peer.name}: {result['failed']} of {result['requests']} requests failed")
+        microseconds = [(b - a) * 1e6 / peers.TICK / result["requests"] for a, b in zip(before, after)]
+        return {
+            "peer": peer.name, "rate": result["requests"] * 1e6 / result["microseconds"], "p50": result["p50"],
+            "p99": result["p99"], "user": microseconds[0], "system": microseconds[1], "cpu": sum(microseconds),
+        }
+
+
+def interval(ratios):
+    """Bootstrap 95 % interval of the median; the seed is fixed so that the same rounds give the same interval."""
+    chance = random.Random(1)
+    medians = sorted(statistics.median(chance.choices(ratios, k=len(ratios))) for _ in range(10_000))
+    return medians[249], medians[9749]
+
+
+def print_results(rounds, names):
+    print(f"\nmedian of {len(rounds)} rounds")
+    print(f"{'peer':<10} {'requests/s':>10} {'p50 us':>8} {'p99 us':>8} {'CPU us/request':>15} {'user':>6} "
+          f"{'system':>7}")
+    for name in names:
+        row = {field: statistics.median(r[name][field] for r in rounds)
+               for field in ["rate", "p50", "p99", "cpu", "user", "system"]}
+        print(f"{name:<10} {row['rate']:>10.0f} {row['p50']:>8.0f} {row['p99']:>8.0f} {row['cpu']:>15.2f} "
+              f"{row['user']:>6.2f} {row['system']:>7.2f}")
+    first = names[0] if "gatehouse" not in names else "gatehouse"
+    for other in [name for name in names if name != first]:
+        ratios = [r[first]["cpu"] / r[other]["cpu"] for r in rounds]
+        low, high = interval(ratios)
+        print(f"CPU per request, {first} : {other} = {statistics.median(ratios):.3f} "
+              f"(median of paired rounds, 95 % interval {low:.3f} to {high:.3f})")
+
+
+def print_setting(bench, running):
+    versions = {
+        "envoy": [bench.envoy, "--version"], "haproxy": ["haproxy", "-v"], "nginx": ["nginx", "-v"],
+        "gatehouse": [bench.gatehouse, "version"],
+    }
+    options = bench.options
+    print(f"TLS, HTTP/1.1 keep-alive, {options.connections} connections from wrk with 1 thread, "
+          f"POST of {len(peers.BODY)} bytes, answer of {len(peers.ANSWER)} bytes, {options.seconds} s a run, "
+          "one worker thread each")
+    for peer in running:
+        run = subprocess.run(versions[peer.name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        version = next((line.strip() for line in run.stdout.splitlines() if line.strip()), "?")
+        version = version.rpartition("version: ")[2]
+        files = {"gatehouse": "gatehouse.yaml and gatehouse-endpoint.yaml", "envoy": "envoy.yaml",
+                 "haproxy": "haproxy.cfg", "nginx": "nginx.conf"}[peer.name]
+        print(f"  {peer.name}: scripts/bench.d/{files} ({version})")
+        if options.print_configuration:
+            for configuration in peer.configuration:
+                print("".join(f"    {line}\n" for line in configuration.read_text().splitlines()))
+
+
+def run(bench, running):
+    options = bench.options
+    print_setting(bench, running)
+    for peer in running:
+        counts = peer.show()
+        print(f"{peer.name}: wrong key refused with 401; of 1,000 requests blue had {counts['blue']}, "
+              f"green {counts['green']}", flush=True)
+    if options.check:
+        return
+    for peer in running:
+        bench.measure(peer, 1)
+    rounds = []
+    for number in range(options.rounds):
+        # Each round begins with another peer, so that none always runs on the coolest or the busiest machine.
+        turn = number % len(running)
+        results = {peer.name: bench.measure(peer, options.seconds) for peer in running[turn:] + running[:turn]}
+        rounds.append(results)
+        print(f"round {number + 1}: " + ", ".join(
+            f"{name} {result['cpu']:.2f} us at {result['rate']:.0f}/s" for name, result in results.items()), flush=True)
+    print_results(rounds, [peer.name for peer in running])
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(rounds, indent=1))
+
+
+def main():
+    options = arguments()
+    if "gatehouse" in options.names and not options.gatehouse:
+        options.names.remove("gatehouse")
+        print("gatehouse is not built: measuring its peers only")
+    with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as directory:
+        bench = Bench(pathlib.Path(directory), options)
+        running = []
+        # nginx's worker may run as another user, which must reach the folder.
+        os.chmod(directory, 0o755)
+        try:
+            bench.make_certificate()
+            bench.start_backend()
+            time.sleep(0.3)
+            for name in options.names:
+                peer = peers.Peer(name, bench)
+                running.append(peer)
+                peer.start()
+            run(bench, running)
+        finally:
+            for peer in running:
+                peer.stop()
+            if bench.backend:
+                bench.backend.terminate()
+                bench.backend.wait()
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
+    main()

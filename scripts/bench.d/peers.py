@@ -1,0 +1,171 @@
+"""The gateways under measurement: how each is configured, started, shown to work, and billed for its CPU time."""
+import http.client
+import json
+import os
+import pathlib
+import secrets
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+HERE = pathlib.Path(__file__).parent
+TICK = os.sysconf("SC_CLK_TCK")
+PATH = "/demo/bench/score"
+BODY = '{"messages":[{"role":"user","content":"What is the capital of France?"}],"max_tokens":16,"temperature":0}'
+# 300 bytes, the size of a short chat answer.
+ANSWER = json.dumps({"object": "chat.completion", "choices": [{"message": {"content": ""}}]})
+ANSWER = ANSWER.replace('""', '"' + "a" * (300 - len(ANSWER)) + '"')
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def render(template, target, values):
+    text = (HERE / template).read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    target.write_text(text)
+    return target
+
+
+def process_tree(root):
+    """The process and its descendants, as far as they live."""
+    children = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    tree, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        tree.append(pid)
+        waiting += children.get(pid, [])
+    return tree
+
+
+def cpu_ticks(root):
+    """User and system clock ticks of a process tree, including children that it has already buried."""
+    user = system = 0
+    for pid in process_tree(root):
+        try:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        user += int(fields[11]) + int(fields[13])
+        system += int(fields[12]) + int(fields[14])
+    return user, system
+
+
+class Peer:
+    """One gateway process with its port, its key and the configuration it was started with."""
+
+    def __init__(self, name, bench):
+        self.name, self.bench = name, bench
+        self.port = free_port()
+        self.key = secrets.token_hex(32)
+        self.process = None
+        self.configuration = []
+
+    def start(self):
+        values = dict(self.bench.values, PORT=self.port, ADMIN=free_port(), KEY=self.key)
+        command = getattr(self, self.name)(values)
+        log = open(self.bench.directory / f"{self.name}.log", "wb")
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        self.wait_until_it_answers()
+        if self.name == "gatehouse":
+            self.apply_endpoint(values)
+
+    def nginx(self, values):
+        self.configuration = [render("nginx.conf", self.bench.directory / "nginx.conf", values)]
+        return ["nginx", "-e", str(self.bench.directory / "nginx.error.log"), "-c", str(self.configuration[0])]
+
+    def haproxy(self, values):
+        combined = self.bench.directory / "combined.pem"
+        combined.write_text(
+            pathlib.Path(values["CERTIFICATE"]).read_text() + pathlib.Path(values["CERTIFICATE_KEY"]).read_text())
+        combined.chmod(0o600)
+        values = dict(values, COMBINED=combined)
+        self.configuration = [render("haproxy.cfg", self.bench.directory / "haproxy.cfg", values)]
+        return ["haproxy", "-db", "-f", str(self.configuration[0])]
+
+    def envoy(self, values):
+        self.configuration = [render("envoy.yaml", self.bench.directory / "envoy.yaml", values)]
+        return [self.bench.envoy, "-c", str(self.configuration[0]), "--concurrency", "1", "--use-dynamic-base-id",
+                "-l", "warning"]
+
+    def gatehouse(self, values):
+        self.configuration = [
+            render("gatehouse.yaml", self.bench.directory / "gatehouse.yaml", values),
+            render("gatehouse-endpoint.yaml", self.bench.directory / "gatehouse-endpoint.yaml", values),
+        ]
+        return [self.bench.gatehouse, "serve", "--config", str(self.configuration[0])]
+
+    def command(self, *arguments):
+        """A command of Gatehouse's own CLI; its standard output."""
+        return subprocess.run(
+            [self.bench.gatehouse, *arguments, "--config", str(self.configuration[0])], check=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True).stdout
+
+    def apply_endpoint(self, values):
+        self.command("apply", "-f", str(self.configuration[1]))
+        self.key = json.loads(self.command("keys", "list", "demo/bench", "--output", "json"))["primaryKey"]
+
+    def wait_until_it_answers(self):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                self.request(self.connection(), {"api-key": "wrong"})
+                return
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.05)
+        log = (self.bench.directory / f"{self.name}.log").read_text(errors="replace")
+        raise SystemExit(f"{self.name} did not start:\n{log[-2000:]}")
+
+    def connection(self):
+        context = ssl.create_default_context(cafile=self.bench.authority)
+        return http.client.HTTPSConnection("localhost", self.port, timeout=10, context=context)
+
+    def request(self, connection, headers):
+        connection.request("POST", PATH, BODY, {"content-type": "application/json", **headers})
+        response = connection.getresponse()
+        return response.status, response.getheader("x-bench-deployment"), response.read()
+
+    def show(self):
+        """Fails unless both key headers open the endpoint, wrong keys do not, and 1,000 requests split 90/10."""
+        connection = self.connection()
+        for headers, due in [
+            ({"api-key": self.key}, 200), ({"Authorization": f"Bearer {self.key}"}, 200),
+            ({"api-key": "wrong"}, 401), ({"Authorization": "Bearer wrong"}, 401), ({}, 401),
+        ]:
+            status, _, body = self.request(self.connection(), headers)
+            if status != due or (due == 200 and body != ANSWER.encode()):
+                raise SystemExit(f"{self.name}: {list(headers) or 'no key'} gave {status}, not {due}: {body[:200]}")
+        counts = {"blue": 0, "green": 0}
+        for _ in range(1000):
+            status, deployment, _ = self.request(connection, {"api-key": self.key})
+            if status != 200:
+                raise SystemExit(f"{self.name}: {status} in the middle of 1,000 requests")
+            counts[deployment] += 1
+        # Envoy draws lots, so its count has a deviation of 9.5; the others count.
+        if not 855 <= counts["blue"] <= 945:
+            raise SystemExit(f"{self.name}: split {counts}, not 90/10")
+        return counts
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()

@@ -1,0 +1,58 @@
+# Sourced by the scripts after common.sh: builds the two programs, always with the same flags, so that nothing is
+# compiled twice.
+# shellcheck shell=bash
+
+# shellcheck source=scripts/lib/llama.sh
+source "$repository/scripts/lib/llama.sh"
+# shellcheck source=scripts/lib/model.sh
+source "$repository/scripts/lib/model.sh"
+
+# What the two sourced files say appears as a step; standard output stays free for the paths that they print.
+llama_say() { step "$*" >&2; }
+
+# need_build_packages NAME…: what both programs and the engine are built with, and the packages named beside.
+need_build_packages() {
+    local packages=("$@" libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev pkg-config) package
+    # A python3 with pip may come from elsewhere than the distribution.
+    local has_pip=false
+    ! python3 -m pip --version >/dev/null 2>&1 || has_pip=true
+    for package in "${LLAMA_PACKAGES[@]}"; do
+        [[ $package == python3* ]] && $has_pip || packages+=("$package")
+    done
+    need_packages "${packages[@]}"
+    need_python
+}
+
+# prepare_engine: llama.cpp in the cache, LLAMA_SWIFT_FLAGS and PKG_CONFIG_PATH set.
+prepare_engine() {
+    step "model engine: llama.cpp"
+    llama_prepare || fail "llama.cpp was not built" "see the lines above; run this again, finished parts are kept"
+}
+
+# Everything that a build depends on, as one checksum.
+build_fingerprint() {
+    (
+        cd "$repository" || exit 1
+        printf '%s\n' "$@"
+        # Package.resolved is not there before the first build.
+        { find Sources Package.swift Package.resolved -type f -printf '%p %s %T@\n' 2>/dev/null || true; } | sort
+    ) | sha256sum | cut -c 1-64
+}
+
+# build_release: sets `programs` to the folder of the release build, made when something has changed since the last one.
+build_release() {
+    local flags=(--package-path "$repository" -c release --static-swift-stdlib "${LLAMA_SWIFT_FLAGS[@]}")
+    local stamp=$repository/.build/release.fingerprint fingerprint product
+    programs=$repository/.build/release
+    fingerprint=$(build_fingerprint "${flags[@]}")
+    if [[ -x $programs/gatehouse && -x $programs/gatehouse-worker && -e $stamp && $(<"$stamp") == "$fingerprint" ]]; then
+        step "gatehouse is built"
+        return 0
+    fi
+    for product in gatehouse gatehouse-worker; do
+        run_step "building $product (release; the first time takes several minutes)" \
+            "read the compiler's lines above; to start over: rm -rf .build" \
+            swift build "${flags[@]}" --product "$product"
+    done
+    build_fingerprint "${flags[@]}" >"$stamp"
+}
