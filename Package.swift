@@ -10,9 +10,6 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-/// The event loops' hot path checks exclusivity at compile time only: about 1 us per request (STYLE §9).
-let hotPath: [SwiftSetting] = settings + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
-
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -36,7 +33,10 @@ let package = Package(
         .executable(name: "gatehouse-worker", targets: ["gatehouse-worker"]),
     ],
     traits: [
-        .trait(name: "Llama", description: "Builds the model engine on llama.cpp (pkg-config llama) into gatehouse-worker.")
+        .trait(
+            name: "Llama",
+            description: "Builds the model engine on llama.cpp (pkg-config llama) into gatehouse-worker."
+        )
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -56,19 +56,32 @@ let package = Package(
         .target(
             name: "GatewayCore",
             dependencies: [crypto],
-            swiftSettings: hotPath
+            swiftSettings: settings
         ),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
-        .target(name: "GatewayTLS", dependencies: ["COpenSSL", nioCore, nioTLS, logging, lifecycle], swiftSettings: hotPath),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
+        .target(
+            name: "GatewayTLS",
+            dependencies: ["COpenSSL", nioCore, nioTLS, logging, lifecycle],
+            swiftSettings: settings
+        ),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
         .target(name: "Curl", dependencies: ["CCurl", nioCore, logging, lifecycle], swiftSettings: settings),
         .target(
             name: "GatewayProxy",
             dependencies: [
-                "GatewayCore", "GatewayTLS", "Curl", "GatewayTokens", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS,
+                "GatewayCore", "GatewayTLS", "Curl", "GatewayTokens", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                nioTLS,
                 logging, lifecycle,
             ],
-            swiftSettings: hotPath
+            swiftSettings: settings
         ),
         .target(
             name: "GatewayTokens",
@@ -88,8 +101,10 @@ let package = Package(
         .target(
             name: "GatewayAdmin",
             dependencies: [
-                "GatewayCore", "GatewayStore", "GatewayAPI", "GatewayTLS", "GatewayTokens", "GatewayWorkers", hummingbird,
-                hummingbirdCore, nioCore, nioTLS, logging, lifecycle, .product(name: "HTTPTypes", package: "swift-http-types"),
+                "GatewayCore", "GatewayStore", "GatewayAPI", "GatewayTLS", "GatewayTokens", "GatewayWorkers",
+                hummingbird,
+                hummingbirdCore, nioCore, nioTLS, logging, lifecycle,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings
         ),
@@ -104,7 +119,8 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "GatewayCore", "GatewayTLS", "Curl", "GatewayProxy", "GatewayTokens", "GatewayStore", "GatewayAPI",
-                "GatewayAdmin", "GatewayWorkers", argumentParser, logging, lifecycle, unixSignals, nioCore, nioPosix, crypto,
+                "GatewayAdmin", "GatewayWorkers", argumentParser, logging, lifecycle, unixSignals, nioCore, nioPosix,
+                crypto,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings
@@ -158,7 +174,8 @@ let package = Package(
         .testTarget(
             name: "GatewayAdminTests",
             dependencies: [
-                "GatewayAdmin", "GatewayStore", "GatewayAPI", "GatewayCore", "GatewayTLS", nioCore, logging, hummingbird,
+                "GatewayAdmin", "GatewayStore", "GatewayAPI", "GatewayCore", "GatewayTLS", nioCore, logging,
+                hummingbird,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
@@ -172,7 +189,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "GatewayWorkersTests", dependencies: ["GatewayWorkers", "GatewayCore"], swiftSettings: settings),
+        .testTarget(
+            name: "GatewayWorkersTests",
+            dependencies: ["GatewayWorkers", "GatewayCore"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "LlamaTests", dependencies: ["Llama", "GatewayAPI"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

@@ -1,4 +1,6 @@
-/// The life of a request up to the moment bytes move. Read this first.
+/// The life of a request up to the moment bytes move.
+///
+/// Read this first.
 package struct Admission: Sendable {
     /// How much of a body is held to find its `model`.
     package static let heldBody = 16 << 20
@@ -74,7 +76,9 @@ package struct Admission: Sendable {
         return .model(id)
     }
 
-    /// The endpoint that the form, or the body's `model`, names. Another tenant's does not exist.
+    /// The endpoint that the form, or the body's `model`, names.
+    ///
+    /// Another tenant's does not exist.
     private func find(
         _ form: URLForm,
         fields: BodyFields?,
@@ -110,7 +114,8 @@ package struct Admission: Sendable {
         guard let index = endpoint.split.pick() else { throw .noTraffic }
         let deployment = endpoint.deployments[index]
         if let instance = deployment.pickInstance() { return (deployment, instance) }
-        for (other, deployment) in endpoint.deployments.enumerated() where other != index && endpoint.split.hasWeight(other) {
+        for (other, deployment) in endpoint.deployments.enumerated()
+        where other != index && endpoint.split.hasWeight(other) {
             if let instance = deployment.pickInstance() { return (deployment, instance) }
         }
         throw .notReady(deployment: deployment.name)

@@ -1,7 +1,9 @@
 /// What admission needs to know of a request's head, already checked and normalised by the proxy's rules.
 package struct RequestHead: Sendable, Equatable {
     package var method: String
-    /// Normalised: unreserved escapes decoded, dot segments resolved. What is authorised is what is forwarded.
+    /// Normalised: unreserved escapes decoded, dot segments resolved.
+    ///
+    /// What is authorised is what is forwarded.
     package var path: String
     /// Without the `?`; `nil` when there is none.
     package var query: String?

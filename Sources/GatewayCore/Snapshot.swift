@@ -1,4 +1,6 @@
-/// All configuration the data plane needs, compiled and frozen. A request sees exactly one.
+/// All configuration the data plane needs, compiled and frozen.
+///
+/// A request sees exactly one.
 package final class Snapshot: Sendable {
     /// The domain of the host form `{endpoint}.{tenant}.{domain}`; `nil` turns the form off.
     package let domain: String?

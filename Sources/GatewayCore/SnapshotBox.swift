@@ -1,6 +1,8 @@
 import Synchronization
 
-/// The current snapshot. Read once per request; a request never sees two configurations.
+/// The current snapshot.
+///
+/// Read once per request; a request never sees two configurations.
 package final class SnapshotBox: Sendable {
     private let value: Mutex<Snapshot>
 

@@ -2,7 +2,9 @@ import GatewayCore
 import NIOCore
 import NIOHTTP1
 
-/// Turns a refusal into the answer that this caller's client library understands. The only place where that is done.
+/// Turns a refusal into the answer that this caller's client library understands.
+///
+/// The only place where that is done.
 struct ErrorResponse {
     let status: HTTPResponseStatus
     let body: ByteBuffer
@@ -45,7 +47,9 @@ struct ErrorResponse {
     }
 }
 
-/// What each refusal is called and says. Messages hold nothing of the caller's input: names of deployments are the admin's.
+/// What each refusal is called and says.
+///
+/// Messages hold nothing of the caller's input: names of deployments are the admin's.
 private struct RefusalFacts {
     let status: Int
     let code: String
@@ -64,19 +68,35 @@ private struct RefusalFacts {
         case .noSuchEndpoint:
             self.init(404, "ResourceNotFound", "There is no such endpoint. Check the URL's tenant and endpoint names.")
         case .noSuchModel:
-            self.init(404, "ModelNotFound", "There is no such model for this key. GET /v1/models lists those that there are.")
+            self.init(
+                404,
+                "ModelNotFound",
+                "There is no such model for this key. GET /v1/models lists those that there are."
+            )
             parameter = "model"
         case .noSuchDeployment:
-            self.init(404, "DeploymentNotFound", "The endpoint has no deployment of the name in azureml-model-deployment.")
+            self.init(
+                404,
+                "DeploymentNotFound",
+                "The endpoint has no deployment of the name in azureml-model-deployment."
+            )
         case .noTraffic:
             self.init(404, "NoTraffic", "No deployment of this endpoint has traffic. An admin must give one a weight.")
         case .bodyTooLarge(let limit):
-            self.init(413, "RequestBodyTooLarge", "The body is over the limit of \(limit) bytes within which its model must stand.")
+            self.init(
+                413,
+                "RequestBodyTooLarge",
+                "The body is over the limit of \(limit) bytes within which its model must stand."
+            )
         case .bodyUnreadable(let fault):
             self.init(400, "BadArgument", Self.sentence(fault))
             parameter = fault == .notJSON ? nil : "model"
         case .notReady(let deployment):
-            self.init(isScoring ? 424 : 503, "ModelNotReady", "No instance of deployment \(deployment) is ready. Try again soon.")
+            self.init(
+                isScoring ? 424 : 503,
+                "ModelNotReady",
+                "No instance of deployment \(deployment) is ready. Try again soon."
+            )
         case .upstreamFailed(let deployment, let phase):
             self.init(isScoring ? 424 : 502, "UpstreamFailed", "Deployment \(deployment) \(Self.sentence(phase)).")
         case .timedOut(let deployment, let milliseconds):
@@ -137,10 +157,11 @@ private struct RefusalFacts {
         switch code {
         case "Unauthorized": "invalid_api_key"
         case "ModelNotFound": "model_not_found"
-        default: code.reduce(into: "") { text, letter in
-            if letter.isUppercase, !text.isEmpty { text.append("_") }
-            text.append(contentsOf: letter.lowercased())
-        }
+        default:
+            code.reduce(into: "") { text, letter in
+                if letter.isUppercase, !text.isEmpty { text.append("_") }
+                text.append(contentsOf: letter.lowercased())
+            }
         }
     }
 

@@ -42,17 +42,20 @@ package final class ProxyService: Service {
     private let admission: Admission
     private let receipts: ReceiptQueue
     private let curl: CurlClient
+    private let isAddressAllowed: @Sendable (String) -> Bool
     private let logger: Logger
     private let lifecycle = Lifecycle()
     private let group: MultiThreadedEventLoopGroup
     private let boundPort = Mutex<Int?>(nil)
 
+    /// - Parameter isAddressAllowed: asked with the numeric address of each upstream connection before a byte is sent on it.
     package init(
         settings: Settings,
         tls: TLSServer,
         admission: Admission,
         receipts: ReceiptQueue,
         curl: CurlClient,
+        isAddressAllowed: @escaping @Sendable (String) -> Bool = { _ in true },
         logger: Logger
     ) {
         self.settings = settings
@@ -60,6 +63,7 @@ package final class ProxyService: Service {
         self.admission = admission
         self.receipts = receipts
         self.curl = curl
+        self.isAddressAllowed = isAddressAllowed
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
     }
@@ -74,7 +78,13 @@ package final class ProxyService: Service {
             group: group,
             tls: tls
         ) { [self] loop in
-            LoopResources(loop: loop, admission: admission, receipts: receipts, curl: curl, lifecycle: lifecycle)
+            LoopResources(
+                admission: admission,
+                receipts: receipts,
+                curl: curl,
+                pool: UpstreamPool(on: loop, isAddressAllowed: isAddressAllowed),
+                lifecycle: lifecycle
+            )
         }
         boundPort.withLock { $0 = listener.port }
         logger.info("gateway listens", metadata: ["host": "\(settings.host)", "port": "\(listener.port)"])

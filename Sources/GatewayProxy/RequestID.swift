@@ -1,4 +1,6 @@
-/// Makes request ids: 128 bits in hexadecimal, unique in practice. They are names, not secrets.
+/// Makes request ids: 128 bits in hexadecimal, unique in practice.
+///
+/// They are names, not secrets.
 ///
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) from two random seeds: asking the kernel each time would cost two system
 /// calls per request.

@@ -1,3 +1,4 @@
+import GatewayTLS
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -69,7 +70,11 @@ package final class FakeUpstream: Sendable {
 
     /// Nobody can connect any more; what runs goes on.
     package func stop() async throws {
-        try await channel.withLock { $0 }?.close().get()
+        let open = channel.withLock { channel in
+            defer { channel = nil }
+            return channel
+        }
+        try await open?.close().get()
     }
 
     fileprivate func visited(_ visit: Visit) {

@@ -64,5 +64,9 @@ package final class Inbox<Element: Sendable>: Sendable {
 package struct TookTooLong: Error, CustomStringConvertible {
     package let bound: Duration
 
+    package init(bound: Duration) {
+        self.bound = bound
+    }
+
     package var description: String { "nothing happened within \(bound)" }
 }

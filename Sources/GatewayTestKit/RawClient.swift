@@ -1,3 +1,4 @@
+import GatewayTLS
 package import NIOCore
 import NIOPosix
 import Synchronization
@@ -42,7 +43,12 @@ package final class RawClient: Sendable {
     }
 
     package func send(_ text: String) async throws {
-        try await channel.writeAndFlush(ByteBuffer(string: text)).get()
+        try await send(ByteBuffer(string: text))
+    }
+
+    /// Ends when the bytes have been taken by the system: a gateway that does not read holds this up.
+    package func send(_ bytes: ByteBuffer) async throws {
+        try await channel.writeAndFlush(bytes).get()
     }
 
     /// Leaves without a word, as a client does whose user pressed stop.

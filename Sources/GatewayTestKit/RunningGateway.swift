@@ -35,16 +35,18 @@ package struct RunningGateway: Sendable {
     package static let key = "a-key-of-demo-chat"
 
     package let port: Int
-    package let receipts: ReceiptQueue
     package let workspace: Workspace
     private let services: ServiceGroup
 
     /// Runs a gateway while `act` does; its graceful stop is part of every test.
+    ///
+    /// - Returns: the receipts of every exchange, oldest first: after the stop all are settled.
+    @discardableResult
     package static func run(
         _ serving: [Serving],
         in workspace: Workspace,
         act: (RunningGateway) async throws -> Void
-    ) async throws {
+    ) async throws -> [Receipt] {
         let receipts = ReceiptQueue()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let curl = CurlClient(logger: logger)
@@ -66,7 +68,7 @@ package struct RunningGateway: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             let port = try await port(of: proxy)
-            let gateway = RunningGateway(port: port, receipts: receipts, workspace: workspace, services: services)
+            let gateway = RunningGateway(port: port, workspace: workspace, services: services)
             do {
                 try await act(gateway)
             } catch {
@@ -77,6 +79,7 @@ package struct RunningGateway: Sendable {
             try await group.waitForAll()
         }
         await curl.shutdown()
+        return receipts.takeAll()
     }
 
     /// Asks the gateway to stop; it does so behind the exchanges that run.

@@ -85,6 +85,11 @@ package final class Visit: Sendable {
         try await channel.writeAndFlush(Part.end(trailers.map { HTTPHeaders($0) })).get()
     }
 
+    /// Takes nothing more from the gateway.
+    package func stopReading() async throws {
+        try await channel.setOption(.autoRead, value: false).get()
+    }
+
     /// Breaks the connection off.
     package func cut() {
         channel.close(promise: nil)

@@ -15,6 +15,13 @@ struct WorkerProcess: Sendable {
 
     private static let probeInterval = Duration.milliseconds(50)
 
+    /// A group of its own: a Ctrl-C in the gateway's terminal is for the gateway, which drains before its workers stop.
+    private static var ownGroup: PlatformOptions {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        return options
+    }
+
     /// Runs until the process is gone; returns how it ended.
     func run(
         until stop: StopSignal,
@@ -26,6 +33,7 @@ struct WorkerProcess: Sendable {
                 .path(FilePath(executable)),
                 arguments: Arguments(arguments),
                 environment: .custom(visibleEnvironment()),
+                platformOptions: Self.ownGroup,
                 // Held open for the process's life: when the gateway dies, even by SIGKILL, the worker reads the end and leaves.
                 input: .inputWriter,
                 output: .sequence,

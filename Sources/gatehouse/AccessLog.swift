@@ -1,4 +1,3 @@
-import Foundation
 import GatewayCore
 
 /// Writes one JSON line per exchange on standard output, whatever the input was (SECURITY D-2).
@@ -14,8 +13,7 @@ final class AccessLog: Sendable {
     }
 
     func write(_ receipts: [Receipt]) {
-        let bytes = Self.lines(receipts)
-        FileHandle.standardOutput.write(Data(bytes))
+        StandardOutput.write(Self.lines(receipts))
     }
 
     private static func append(_ receipt: Receipt, to line: inout JSONLine) {
@@ -74,8 +72,21 @@ struct JSONLine {
         guard !value.isEmpty else { return }
         begin(name)
         bytes.append(UInt8(ascii: "\""))
-        for byte in value.utf8 { append(byte) }
+        if Self.isPlain(value) {
+            bytes.append(contentsOf: value.utf8)
+        } else {
+            for byte in value.utf8 { append(byte) }
+        }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether nothing in it needs an escape: nearly always, and then it is copied as it is.
+    private static func isPlain(_ value: String) -> Bool {
+        var isPlain = true
+        for byte in value.utf8 {
+            isPlain = isPlain && byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f
+        }
+        return isPlain
     }
 
     private mutating func begin(_ name: StaticString) {

@@ -11,7 +11,9 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// Builds the running gateway out of all modules: one line per service, in start order. They stop in reverse.
+/// Builds the running gateway out of all modules: one line per service, in start order.
+///
+/// They stop in reverse.
 struct Composition {
     private let configuration: Configuration
     private let workerExecutable: String
@@ -28,7 +30,8 @@ struct Composition {
         let receipts = ReceiptQueue()
         let instances = InstanceRegistry()
         let changes = AsyncStream.makeStream(of: StoreContents.self, bufferingPolicy: .bufferingNewest(1))
-        let compiler = try compiler(instances)
+        let networks = try NetworkList(configuration.allowedNetworks)
+        let compiler = compiler(instances, networks)
         let store = try Store(
             path: configuration.store,
             compiler: compiler,
@@ -41,14 +44,21 @@ struct Composition {
             files: configuration.certificates + store.contents.certificates.map(\.files),
             logger: logger
         )
-        let curl = CurlClient(logger: logger)
+        let addresses = AddressRule(allowed: networks)
+        // Asked of the address that was dialled, whatever the name resolved to when the deployment was made (SECURITY S-1).
+        let isAddressAllowed: @Sendable (String) -> Bool = { text in
+            IPAddress(text).map { addresses.refusal(of: $0, spelled: text) == nil } ?? false
+        }
+        let curl = CurlClient(logger: logger, addressAllowed: isAddressAllowed)
         let workers = WorkerSupervisor(
             executable: workerExecutable,
             runtimeDirectory: configuration.runtimeDirectory,
             curl: curl,
             logger: logger,
             onChange: { socket, isReady in
-                instances.instance(at: InstanceAddress(transport: .unix(path: socket)), isReady: false).markReady(isReady)
+                instances.instance(at: InstanceAddress(transport: .unix(path: socket)), isReady: false).markReady(
+                    isReady
+                )
             }
         )
         let services: [any Service] = [
@@ -59,6 +69,7 @@ struct Composition {
                 observe: AccessLog().write
             ),
             CertificateReloadService(store: certificates, logger: logger),
+            SecretRefreshService(store: store, logger: logger),
             workers,
             ReconcileService(
                 changes: changes.stream,
@@ -82,40 +93,36 @@ struct Composition {
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
                 logger: logger
             ),
-            try proxy(snapshots, receipts, certificates, curl),
+            ProxyService(
+                settings: proxySettings,
+                tls: try TLSServer(certificates: certificates, applicationProtocols: ["h2", "http/1.1"]),
+                admission: Admission(snapshots: snapshots, receipts: receipts),
+                receipts: receipts,
+                curl: curl,
+                isAddressAllowed: isAddressAllowed,
+                logger: logger
+            ),
         ]
         let group = ServiceGroup(services: services, logger: logger)
         try await SignalWatch(certificates: certificates, logger: logger).run(group)
         await curl.shutdown()
     }
 
-    private func compiler(_ instances: InstanceRegistry) throws -> SnapshotCompiler {
+    private func compiler(_ instances: InstanceRegistry, _ networks: NetworkList) -> SnapshotCompiler {
         SnapshotCompiler(
             domain: configuration.domain,
             runtimeDirectory: configuration.runtimeDirectory,
-            allowed: try NetworkList(configuration.allowedNetworks),
+            allowed: networks,
             secrets: SecretResolver(env: Set(configuration.secretVariables), files: Set(configuration.secretFiles)),
             instances: instances
         )
     }
 
-    private func proxy(
-        _ snapshots: SnapshotBox,
-        _ receipts: ReceiptQueue,
-        _ certificates: CertificateStore,
-        _ curl: CurlClient
-    ) throws -> ProxyService {
-        ProxyService(
-            settings: ProxyService.Settings(
-                host: configuration.gateway.host,
-                port: configuration.gateway.port,
-                threads: configuration.threads ?? System.coreCount
-            ),
-            tls: try TLSServer(certificates: certificates, applicationProtocols: ["h2", "http/1.1"]),
-            admission: Admission(snapshots: snapshots, receipts: receipts),
-            receipts: receipts,
-            curl: curl,
-            logger: logger
+    private var proxySettings: ProxyService.Settings {
+        ProxyService.Settings(
+            host: configuration.gateway.host,
+            port: configuration.gateway.port,
+            threads: configuration.threads ?? System.coreCount
         )
     }
 }

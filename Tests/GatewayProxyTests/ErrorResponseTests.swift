@@ -1,6 +1,7 @@
 import Foundation
 import GatewayCore
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import GatewayProxy

@@ -6,7 +6,9 @@ package final class RoundRobin: Sendable {
 
     package init() {}
 
-    /// 0, 1, … `count` - 1, and round again. 0 when `count` is 0.
+    /// 0, 1, … `count` - 1, and round again.
+    ///
+    /// 0 when `count` is 0.
     package func next(below count: Int) -> Int {
         guard count > 1 else { return 0 }
         let value = turn.wrappingAdd(1, ordering: .relaxed).oldValue

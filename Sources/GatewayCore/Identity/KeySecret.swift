@@ -9,7 +9,9 @@ package struct KeySecret: Sendable, Equatable {
     /// `ghk_`, 43 base64url characters, 6 checksum characters.
     package let text: String
 
-    /// A new random key. `SystemRandomNumberGenerator` is the kernel's.
+    /// A new random key.
+    ///
+    /// `SystemRandomNumberGenerator` is the kernel's.
     package static func generate() -> KeySecret {
         var generator = SystemRandomNumberGenerator()
         var bytes: [UInt8] = []

@@ -6,7 +6,9 @@ package struct Keyring: Sendable {
         self.callers = callers
     }
 
-    /// Who holds this key. Unknown and wrong keys take the same path: one hash, one look-up whose comparison is constant-time.
+    /// Who holds this key.
+    ///
+    /// Unknown and wrong keys take the same path: one hash, one look-up whose comparison is constant-time.
     package func identify(_ secret: String) -> Caller? {
         callers[KeyDigest(of: secret)]
     }

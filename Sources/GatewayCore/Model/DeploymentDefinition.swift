@@ -52,7 +52,9 @@ package struct UpstreamDefinition: Sendable, Equatable {
     package var urls: [String]
     /// The model name that the upstream itself uses; put into the body's `model` on the way.
     package var model: String?
-    /// Added to every request after the caller's credential was removed. Values may hold `${env:NAME}` and `${file:PATH}`.
+    /// Added to every request after the caller's credential was removed.
+    ///
+    /// Values may hold `${env:NAME}` and `${file:PATH}`.
     package var headers: [UpstreamHeader]
     /// PEM file with the CA that the upstream's certificate must chain to; `nil` = the system's.
     package var certificateAuthority: String?

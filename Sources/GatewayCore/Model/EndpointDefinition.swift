@@ -36,7 +36,9 @@ package struct EndpointDefinition: Sendable, Equatable {
     }
 }
 
-/// How callers prove who they are. Tokens come with a later issue; a document that asks for them is refused until then.
+/// How callers prove who they are.
+///
+/// Tokens come with a later issue; a document that asks for them is refused until then.
 package enum AuthMode: String, Sendable, Hashable, CaseIterable {
     case key
 }

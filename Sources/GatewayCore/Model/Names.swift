@@ -13,7 +13,8 @@ package enum Names {
     /// Azure's rule for endpoints and deployments: a letter, then letters, digits and `-`, 3 to 32 in all, no `-` at the end.
     package static func isEndpoint(_ name: String) -> Bool {
         let bytes = name.utf8
-        guard (3...32).contains(bytes.count), let first = bytes.first, first.isLetter, bytes.last != UInt8(ascii: "-") else {
+        guard (3...32).contains(bytes.count), let first = bytes.first, first.isLetter, bytes.last != UInt8(ascii: "-")
+        else {
             return false
         }
         return bytes.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") }
@@ -31,7 +32,9 @@ package enum Names {
         guard (1...255).contains(name.utf8.count), let first = name.utf8.first, first.isLetter || first.isDigit else {
             return false
         }
-        return name.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+        return name.utf8.allSatisfy {
+            $0.isLetter || $0.isDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+        }
     }
 
     /// A DNS host name, lower case, without a port.

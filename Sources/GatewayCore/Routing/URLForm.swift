@@ -1,4 +1,6 @@
-/// Which of the URL forms of DESIGN §3 a request uses. Fixed forms win over tenants' names.
+/// Which of the URL forms of DESIGN §3 a request uses.
+///
+/// Fixed forms win over tenants' names.
 package enum URLForm: Sendable {
     case service(LocalAnswer)
     /// `/{tenant}/{endpoint}{rest}`; `rest` is empty or begins with a slash.

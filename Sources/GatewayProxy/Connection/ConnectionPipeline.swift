@@ -2,7 +2,9 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTP2
 
-/// Builds the handlers of a client connection. The only place that knows their order.
+/// Builds the handlers of a client connection.
+///
+/// The only place that knows their order.
 struct ConnectionPipeline {
     private let channel: any Channel
     private let resources: LoopResources
@@ -14,7 +16,7 @@ struct ConnectionPipeline {
         client = ClientFacts(address: channel.remoteAddress?.ipAddress ?? "unknown")
     }
 
-    /// guard -> parser -> encoder -> exchange
+    /// Guard -> parser -> encoder -> exchange.
     func addHTTP1() throws {
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes,
@@ -31,7 +33,7 @@ struct ConnectionPipeline {
         )
     }
 
-    /// frame guard -> HTTP/2 -> (stream: stream guard -> codec -> exchange) and the connection's own clock
+    /// Frame guard -> HTTP/2 -> (stream: stream guard -> codec -> exchange), and the clock of the connection.
     func addHTTP2() throws {
         let connection = HTTP2ConnectionHandler(resources: resources)
         let bound = NIOLoopBound((resources: resources, client: client), eventLoop: channel.eventLoop)

@@ -80,7 +80,9 @@ struct StreamCount: NIOHTTP2StreamDelegate {
 }
 
 extension HTTP2ConnectionHandler: DrainableConnection {
-    /// First GOAWAY: no stream is refused yet, but the client is told to open no more. The second comes with the last stream.
+    /// First GOAWAY: no stream is refused yet, but the client is told to open no more.
+    ///
+    /// The second comes with the last stream.
     func drain() {
         guard !isDraining else { return }
         isDraining = true

@@ -2,7 +2,9 @@ import Curl
 import GatewayCore
 import NIOCore
 
-/// What every connection of one event loop shares. Lives on that loop; nothing here is locked.
+/// What every connection of one event loop shares.
+///
+/// Lives on that loop; nothing here is locked.
 final class LoopResources {
     let loop: any EventLoop
     let admission: Admission
@@ -13,13 +15,19 @@ final class LoopResources {
     private var requestIDs = RequestIDSource()
     private var connections: [ObjectIdentifier: any DrainableConnection] = [:]
 
-    init(loop: any EventLoop, admission: Admission, receipts: ReceiptQueue, curl: CurlClient, lifecycle: Lifecycle) {
-        self.loop = loop
+    init(
+        admission: Admission,
+        receipts: ReceiptQueue,
+        curl: CurlClient,
+        pool: UpstreamPool,
+        lifecycle: Lifecycle
+    ) {
+        loop = pool.loop
         self.admission = admission
         self.receipts = receipts
         self.curl = curl
         self.lifecycle = lifecycle
-        pool = UpstreamPool(on: loop)
+        self.pool = pool
     }
 
     func nextRequestID() -> String { requestIDs.next() }

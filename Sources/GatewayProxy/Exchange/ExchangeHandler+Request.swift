@@ -48,13 +48,20 @@ extension ExchangeHandler {
             mustClose = true
             return refuseUnread(.malformed(status: error.status, reason: error.reason), path: head.uri)
         }
-        if !checked.acceptsKeepAlive || checked.isUpgrade || resources.lifecycle.isDraining { mustClose = version == .http1 }
+        if !checked.acceptsKeepAlive || checked.isUpgrade || resources.lifecycle.isDraining {
+            mustClose = version == .http1
+        }
         var receipt = Receipt(requestID: checked.requestID ?? resources.nextRequestID(), startedAt: WallClock.now())
         receipt.httpVersion = version == .http1 ? "http/1.1" : "h2"
         receipt.method = checked.method.rawValue
         receipt.path = checked.path
         receipt.clientAddress = client.address
-        current = CurrentRequest(checked: checked, isHTTP10: head.version == .http1_0, receipt: receipt, started: .now())
+        current = CurrentRequest(
+            checked: checked,
+            isHTTP10: head.version == .http1_0,
+            receipt: receipt,
+            started: .now()
+        )
         decide(fields: nil)
     }
 

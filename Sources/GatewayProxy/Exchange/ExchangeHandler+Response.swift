@@ -94,7 +94,9 @@ extension ExchangeHandler {
         refuse(
             .timedOut(
                 deployment: plan.deployment.name,
-                milliseconds: Int(timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000)
+                milliseconds: Int(
+                    timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000
+                )
             )
         )
     }
@@ -242,8 +244,8 @@ extension Dialect {
     /// For errors before the URL form is known.
     init(path: String) {
         self =
-            if path.hasPrefix("/v1/messages") { .anthropic }
-            else if path.hasPrefix("/v1/") || path.hasPrefix("/openai/") { .openAI }
-            else { .azure }
+            if path.hasPrefix("/v1/messages") {
+                .anthropic
+            } else if path.hasPrefix("/v1/") || path.hasPrefix("/openai/") { .openAI } else { .azure }
     }
 }

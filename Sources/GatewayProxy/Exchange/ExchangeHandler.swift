@@ -106,7 +106,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch (version, error) {
         case (.http1, let violation as GuardViolation): receiveFault(status: violation.status, reason: violation.reason)
-        case (.http1, is HTTPParserError): receiveFault(status: 400, reason: "The request breaks the syntax of HTTP/1.1.")
+        case (.http1, is HTTPParserError):
+            receiveFault(status: 400, reason: "The request breaks the syntax of HTTP/1.1.")
         case (.http2, let fault as RequestFault): receiveFault(status: fault.status, reason: fault.reason)
         default:
             clientLeft()

@@ -65,8 +65,10 @@ struct HTTP1Guard {
     /// Bytes of body or chunk still to come; while a chunk size is read, the size so far.
     var remaining = 0
     var chunkExtensions = 0
-    /// Where in the last read a tab stood in a framing field. It is white space there, as a space is, but the decoder takes
-    /// only spaces behind a Content-Length: `BytesGuard` writes one in its place.
+    /// Where in the last read a tab stood in a framing field.
+    ///
+    /// It is white space there, as a space is, but the decoder takes only spaces behind a Content-Length:
+    /// `BytesGuard` writes one in its place.
     var tabs: [Int] = []
     /// The eight bytes of the version, first byte highest.
     var version: UInt64 = 0

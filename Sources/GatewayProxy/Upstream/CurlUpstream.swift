@@ -13,7 +13,13 @@ final class CurlUpstream: CurlTransferDelegate {
     private var transfer: CurlTransfer?
     private var hasResponseBegun = false
 
-    init(client: CurlClient, loop: any EventLoop, instance: Instance, certificateAuthority: String?, caller: ExchangeHandler) {
+    init(
+        client: CurlClient,
+        loop: any EventLoop,
+        instance: Instance,
+        certificateAuthority: String?,
+        caller: ExchangeHandler
+    ) {
         self.client = client
         self.loop = loop
         self.instance = instance
@@ -65,7 +71,9 @@ final class CurlUpstream: CurlTransferDelegate {
         headers.reserveCapacity(head.headers.count)
         for (name, value) in head.headers { headers.add(name: name, value: value) }
         let version: HTTPVersion = head.version == "1.0" ? .http1_0 : .http1_1
-        caller?.upstreamHead(HTTPResponseHead(version: version, status: .init(statusCode: head.status), headers: headers))
+        caller?.upstreamHead(
+            HTTPResponseHead(version: version, status: .init(statusCode: head.status), headers: headers)
+        )
         caller?.upstreamReadComplete()
     }
 
@@ -87,7 +95,11 @@ final class CurlUpstream: CurlTransferDelegate {
         self.caller = nil
         transfer = nil
         caller?.upstreamFailed(
-            UpstreamFailure(phase: phase(of: failure), isReused: failure.isConnectionReused, hasSent: failure.hasSentRequest)
+            UpstreamFailure(
+                phase: phase(of: failure),
+                isReused: failure.isConnectionReused,
+                hasSent: failure.hasSentRequest
+            )
         )
     }
 

@@ -3,10 +3,12 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The idle connections of one event loop, and how new ones are made. The last one given back is the first one taken: what
-/// is not needed grows old and closes.
+/// The idle connections of one event loop, and how new ones are made.
+///
+/// The last one given back is the first one taken: what is not needed grows old and closes.
 final class UpstreamPool {
-    private let loop: any EventLoop
+    let loop: any EventLoop
+    private let isAddressAllowed: @Sendable (String) -> Bool
     /// By the instance's number.
     private var idle: [[UpstreamConnection]] = []
     private lazy var sweepTimer = LazyTimer(on: loop) { [weak self] in
@@ -14,8 +16,9 @@ final class UpstreamPool {
         self.sweepOld()
     }
 
-    init(on loop: any EventLoop) {
+    init(on loop: any EventLoop, isAddressAllowed: @escaping @Sendable (String) -> Bool) {
         self.loop = loop
+        self.isAddressAllowed = isAddressAllowed
     }
 
     /// Finds or makes a connection and tells the caller by `upstreamReady` or `upstreamFailed`; a kept one at once.
@@ -66,7 +69,8 @@ final class UpstreamPool {
             }
         let connected: EventLoopFuture<any Channel>
         switch instance.address.transport {
-        case .http(let host, let port), .https(let host, let port): connected = bootstrap.connect(host: host, port: port)
+        case .http(let host, let port), .https(let host, let port):
+            connected = bootstrap.connect(host: host, port: port)
         case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
         }
         connected.assumeIsolated().whenComplete { [weak self, weak caller] result in
@@ -76,10 +80,12 @@ final class UpstreamPool {
 
     private func opened(_ result: Result<any Channel, any Error>, for caller: ExchangeHandler?, attempt: Int) {
         switch result {
-        case .failure:
-            guard let caller, caller.isWaiting(forAttempt: attempt) else { return }
-            caller.upstreamFailed(UpstreamFailure(phase: .connect, isReused: false, hasSent: false))
+        case .failure: tell(caller, ofFailedAttempt: attempt)
         case .success(let channel):
+            if let address = channel.remoteAddress?.ipAddress, !isAddressAllowed(address) {
+                channel.close(promise: nil)
+                return tell(caller, ofFailedAttempt: attempt)
+            }
             guard let connection = try? channel.pipeline.syncOperations.handler(type: UpstreamConnection.self) else {
                 channel.close(promise: nil)
                 return
@@ -92,9 +98,14 @@ final class UpstreamPool {
             if connection.lease(to: caller) {
                 caller.upstreamReady(.direct(connection))
             } else {
-                caller.upstreamFailed(UpstreamFailure(phase: .connect, isReused: false, hasSent: false))
+                tell(caller, ofFailedAttempt: attempt)
             }
         }
+    }
+
+    private func tell(_ caller: ExchangeHandler?, ofFailedAttempt attempt: Int) {
+        guard let caller, caller.isWaiting(forAttempt: attempt) else { return }
+        caller.upstreamFailed(UpstreamFailure(phase: .connect, isReused: false, hasSent: false))
     }
 
     private static func addHandlers(to channel: any Channel, _ connection: UpstreamConnection) throws {

@@ -97,10 +97,7 @@ private actor Backlog {
 
     /// Whether nothing waits any more.
     var isEmpty: Bool {
-        if batch.isEmpty {
-            batch = queue.takeAll()
-            if !batch.isEmpty { observe(batch) }
-        }
+        if batch.isEmpty { batch = queue.takeAll() }
         return batch.isEmpty
     }
 

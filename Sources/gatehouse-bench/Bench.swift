@@ -1,0 +1,40 @@
+import GatewayCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Measures what a request costs on its way through `GatewayCore`, and fails when a case costs more than it may.
+///
+/// Allocations are the first measure: they are exact and the same on every machine. The bounds of time are wide.
+@main struct Bench {
+    static func main() {
+        print("case", "allocations (bound)", "CPU ns (bound)", separator: "\t")
+        var hasPassed = true
+        do {
+            for entry in try Entry.all() {
+                let result = Measurement.take(of: entry.work)
+                let isWithin = entry.allows(result)
+                print(
+                    entry.name,
+                    "\(result.allocations.hundredths) (\(entry.allocations))",
+                    "\(result.nanoseconds.hundredths) (\(entry.nanoseconds))",
+                    isWithin ? "ok" : "OVER",
+                    separator: "\t"
+                )
+                hasPassed = hasPassed && isWithin
+            }
+        } catch {
+            print("a case does not work: \(error)")
+            hasPassed = false
+        }
+        if !hasPassed { exit(1) }
+    }
+}
+
+extension Double {
+    /// Two digits behind the point.
+    fileprivate var hundredths: Double { (self * 100).rounded() / 100 }
+}

@@ -1,0 +1,33 @@
+import GatewayCore
+import GatewayTestKit
+import Testing
+
+@Suite struct StopTests {
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `a graceful stop finishes the stream that runs`(transport: FakeUpstream.Transport) async throws {
+        let go = Inbox<Bool>()
+        let receipts = try await Scene.play(transport) { visit in
+            try await visit.begin(200, [("content-type", "text/event-stream")])
+            try await visit.send("data: one\n\n")
+            _ = try await go.next()
+            try await visit.send("data: two\n\n")
+            try await visit.end()
+        } act: { gateway, _ in
+            let idle = try await gateway.connect()
+            #expect(try await idle.exchange("GET", "/healthz", key: nil).status == 200)
+            let client = try await gateway.connect()
+            try await client.request("GET", "/demo/chat/stream")
+            _ = try await client.head()
+            #expect(try await client.chunk() == "data: one\n\n")
+            await gateway.beginStop()
+            // An idle connection closes when the stop has reached the connections.
+            try await idle.expectClose()
+            go.put(true)
+            #expect(try await client.chunk() == "data: two\n\n")
+            #expect(try await client.chunk() == nil)
+            _ = try await client.line()
+            try await client.expectClose()
+        }
+        #expect(receipts.map(\.outcome) == [.completed, .completed])
+    }
+}
