@@ -139,13 +139,14 @@ let package = Package(
         .target(
             name: "GatewayTestKit",
             dependencies: [
-                "GatewayCore", "GatewayTLS", "GatewayProxy", nioCore, nioPosix, nioHTTP1, logging,
+                "GatewayCore", "GatewayTLS", "Curl", "GatewayProxy", nioCore, nioPosix, nioHTTP1, nioTLS, logging, lifecycle,
             ],
             swiftSettings: settings
         ),
+        .target(name: "CAllocations"),
         .executableTarget(
             name: "gatehouse-bench",
-            dependencies: ["GatewayCore", "GatewayProxy", nioCore, nioHTTP1, nioEmbedded],
+            dependencies: ["CAllocations", "GatewayCore"],
             swiftSettings: settings
         ),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: settings),
@@ -197,7 +198,7 @@ let package = Package(
         .testTarget(name: "LlamaTests", dependencies: ["Llama", "GatewayAPI"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["GatewayTestKit", "GatewayCore", "GatewayProxy", "GatewayTLS", nioCore, nioPosix, nioHTTP1],
+            dependencies: ["GatewayTestKit", "GatewayCore", "Curl", nioCore, nioHTTP1, logging],
             swiftSettings: settings
         ),
     ],

@@ -25,8 +25,12 @@ package final class RawClient: Sendable {
         self.received = received
     }
 
-    package static func connect(port: Int, workspace: Workspace) async throws -> RawClient {
-        let tls = try workspace.client()
+    package static func connect(
+        port: Int,
+        workspace: Workspace,
+        protocols: [String] = ["http/1.1"]
+    ) async throws -> RawClient {
+        let tls = try workspace.client(protocols: protocols)
         let received = Inbox<Received>()
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelInitializer { channel in

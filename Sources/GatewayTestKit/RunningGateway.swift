@@ -91,6 +91,11 @@ package struct RunningGateway: Sendable {
         try await RawClient.connect(port: port, workspace: workspace)
     }
 
+    /// A connection on which the test writes HTTP/2 frames itself.
+    package func connectHTTP2() async throws -> RawClient {
+        try await RawClient.connect(port: port, workspace: workspace, protocols: ["h2"])
+    }
+
     /// The proxy tells its port and no event: this looks until it is there.
     private static func port(of proxy: ProxyService) async throws -> Int {
         for _ in 0..<2000 {

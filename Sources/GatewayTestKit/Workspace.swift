@@ -25,7 +25,7 @@ package final class Workspace: Sendable {
         return try TLSServer(certificates: store, applicationProtocols: protocols)
     }
 
-    package func client(protocols: [String] = ["http/1.1"]) throws -> TLSClient {
+    package func client(protocols: [String]) throws -> TLSClient {
         try TLSClient(trust: .file(authority), applicationProtocols: protocols)
     }
 }

@@ -1,13 +1,13 @@
 import GatewayCore
 
-/// One piece of work, what it may cost, and its name.
+/// One piece of work, its name, and what it may cost.
 struct Entry {
     let name: String
     /// Per round; measured, and then half an allocation of room.
     let allocations: Double
     /// Per round; several times what was measured, so that only a change of kind fails.
     let nanoseconds: Double
-    let work: () -> Void
+    let measure: () async throws -> Measurement
 
     func allows(_ result: Measurement) -> Bool {
         result.allocations <= allocations && result.nanoseconds <= nanoseconds
@@ -16,11 +16,45 @@ struct Entry {
     static func all() throws -> [Entry] {
         let fixture = try Fixture()
         return [
-            Entry(name: "admit by path", allocations: 2.5, nanoseconds: 4_000, work: try fixture.admitByPath()),
-            Entry(name: "admit by model", allocations: 2.5, nanoseconds: 4_000, work: try fixture.admitByModel()),
-            Entry(name: "edit a body", allocations: 10.5, nanoseconds: 15_000, work: fixture.editBody()),
-            Entry(name: "read an event", allocations: 0.5, nanoseconds: 1_000, work: fixture.readEvent()),
-            Entry(name: "read an answer", allocations: 4.5, nanoseconds: 10_000, work: fixture.readAnswer()),
+            Entry(
+                name: "admit by path",
+                allocations: 2.5,
+                nanoseconds: 4_000,
+                measure: { [work = try fixture.admitByPath()] in Measurement.take(of: work) }
+            ),
+            Entry(
+                name: "admit by model",
+                allocations: 2.5,
+                nanoseconds: 4_000,
+                measure: { [work = try fixture.admitByModel()] in Measurement.take(of: work) }
+            ),
+            Entry(
+                name: "edit a body",
+                allocations: 10.5,
+                nanoseconds: 15_000,
+                measure: { [work = fixture.editBody()] in Measurement.take(of: work) }
+            ),
+            Entry(
+                name: "read an event",
+                allocations: 0.5,
+                nanoseconds: 1_000,
+                measure: { [work = fixture.readEvent()] in Measurement.take(of: work) }
+            ),
+            Entry(
+                name: "read an answer",
+                allocations: 4.5,
+                nanoseconds: 10_000,
+                measure: { [work = fixture.readAnswer()] in Measurement.take(of: work) }
+            ),
+            Entry(name: "exchange over TLS", allocations: 42, nanoseconds: 400_000, measure: exchange),
         ]
+    }
+
+    /// A whole exchange through a running gateway; the client's and the upstream's part of the cost is in the number.
+    private static func exchange() async throws -> Measurement {
+        var result: Measurement?
+        try await PingPong.run { exchanges in result = try await Measurement.takeOfProcess(exchanges) }
+        guard let result else { preconditionFailure("run calls what it is given") }
+        return result
     }
 }

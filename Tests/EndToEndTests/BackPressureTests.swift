@@ -3,7 +3,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-@Suite struct BackPressureTests {
+@Suite(.serialized) struct BackPressureTests {
     private static let piece = ByteBuffer(repeating: 0x61, count: 256 << 10)
     private static let pieces = 512
 

@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 
 /// What becomes of exchanges that go wrong.
-@Suite struct FailureTests {
+@Suite(.serialized) struct FailureTests {
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `a client that leaves a stream ends it at the upstream`(transport: FakeUpstream.Transport) async throws {
         let receipts = try await Scene.play(transport) { visit in
@@ -142,12 +142,12 @@ import Testing
         transport: FakeUpstream.Transport,
         target: (path: String, status: Int)
     ) async throws {
-        let receipts = try await Scene.play(transport, timeout: .milliseconds(500)) { _ in
+        let receipts = try await Scene.play(transport, timeout: .seconds(2)) { _ in
         } act: { gateway, upstream in
             let client = try await gateway.connect()
             let answer = try await client.exchange("POST", target.path, body: "x")
             #expect(answer.status == target.status)
-            #expect(answer.body.contains("500"))
+            #expect(answer.body.contains("2000"))
             #expect(answer.body.contains("blue"))
             try await upstream.arrivals.next().gatewayLeft(within: .seconds(5))
         }
@@ -158,11 +158,11 @@ import Testing
     func `the time-out bounds an event stream only up to its first byte`(transport: FakeUpstream.Transport) async throws
     {
         let go = Inbox<Bool>()
-        try await Scene.play(transport, timeout: .seconds(1)) { visit in
+        try await Scene.play(transport, timeout: .seconds(2)) { visit in
             try await visit.begin(200, [("content-type", "text/event-stream")])
             try await visit.send("data: one\n\n")
             // Longer than the time-out: the stream must outlive it.
-            _ = try? await go.next(within: .milliseconds(1500))
+            _ = try? await go.next(within: .milliseconds(2500))
             try await visit.send("data: two\n\n")
             try await visit.end()
         } act: { gateway, _ in

@@ -2,7 +2,7 @@ import GatewayCore
 import GatewayTestKit
 import Testing
 
-@Suite struct KeyTests {
+@Suite(.serialized) struct KeyTests {
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `without the right key nothing reaches the upstream`(transport: FakeUpstream.Transport) async throws {
         let receipts = try await Scene.play(transport) {

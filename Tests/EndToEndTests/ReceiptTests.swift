@@ -2,10 +2,10 @@ import GatewayCore
 import GatewayTestKit
 import Testing
 
-@Suite struct ReceiptTests {
+@Suite(.serialized) struct ReceiptTests {
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `every exchange has one receipt, however it ends`(transport: FakeUpstream.Transport) async throws {
-        let receipts = try await Scene.play(transport, timeout: .seconds(1)) { visit in
+        let receipts = try await Scene.play(transport, timeout: .seconds(3)) { visit in
             switch visit.target {
             case "/ok": try await visit.respond(200, [], "ok")
             case "/cut": visit.cut()

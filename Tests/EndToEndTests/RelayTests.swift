@@ -5,7 +5,7 @@ import NIOHTTP1
 import Testing
 
 /// What passes through an exchange that goes well.
-@Suite struct RelayTests {
+@Suite(.serialized) struct RelayTests {
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `body and headers pass both ways`(transport: FakeUpstream.Transport) async throws {
         let receipts = try await Scene.play(transport) { visit in

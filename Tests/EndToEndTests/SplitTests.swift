@@ -2,7 +2,7 @@ import GatewayCore
 import GatewayTestKit
 import Testing
 
-@Suite struct SplitTests {
+@Suite(.serialized) struct SplitTests {
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `of 200 requests 180 go to one deployment and 20 to the other`(transport: FakeUpstream.Transport) async throws
     {

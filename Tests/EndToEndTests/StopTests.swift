@@ -2,7 +2,7 @@ import GatewayCore
 import GatewayTestKit
 import Testing
 
-@Suite struct StopTests {
+@Suite(.serialized) struct StopTests {
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `a graceful stop finishes the stream that runs`(transport: FakeUpstream.Transport) async throws {
         let go = Inbox<Bool>()

@@ -2,7 +2,7 @@ import GatewayCore
 import GatewayTestKit
 import Testing
 
-@Suite struct UsageTests {
+@Suite(.serialized) struct UsageTests {
     private static let chunk = #"data: {"choices":[{"delta":{"content":"x"}}]}"# + "\n\n"
     private static let usage = #"data: {"choices":[],"usage":{"prompt_tokens":11,"completion_tokens":22}}"# + "\n\n"
     private static let done = "data: [DONE]\n\n"

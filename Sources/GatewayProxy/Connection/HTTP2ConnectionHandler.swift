@@ -96,7 +96,11 @@ extension HTTP2ConnectionHandler: DrainableConnection {
 
     private func sendFinalGoAway() {
         send(.goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
-        context?.close(promise: nil)
+        // Not at once: a stream is told of as closed before its last frame has left.
+        resources.loop.assumeIsolated().execute { [weak self] in
+            guard let self else { return }
+            self.closeNow()
+        }
     }
 
     private func send(_ payload: HTTP2Frame.FramePayload) {

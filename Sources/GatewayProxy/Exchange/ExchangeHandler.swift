@@ -105,6 +105,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch (version, error) {
+        case (.http1, HTTPParserError.invalidEOFState):
+            // The client left in the middle of a message: there is nobody to tell.
+            clientLeft()
+            context.close(promise: nil)
         case (.http1, let violation as GuardViolation): receiveFault(status: violation.status, reason: violation.reason)
         case (.http1, is HTTPParserError):
             receiveFault(status: 400, reason: "The request breaks the syntax of HTTP/1.1.")

@@ -1,0 +1,43 @@
+package import NIOCore
+
+/// HTTP/2 frames by hand (RFC 9113), for what no client library does.
+package enum HTTP2Frames {
+    /// The connection preface and empty settings.
+    package static var preface: ByteBuffer {
+        var bytes = ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        bytes.writeImmutableBuffer(frame(4, flags: 0, stream: 0, ByteBuffer()))
+        return bytes
+    }
+
+    /// A GET with the key of `demo/chat`; every field is a literal, shorter than 127 bytes.
+    package static func get(_ path: String, stream: UInt32) -> ByteBuffer {
+        let fields = [
+            (":method", "GET"), (":scheme", "https"), (":authority", "localhost"), (":path", path),
+            ("authorization", "Bearer \(RunningGateway.key)"),
+        ]
+        var block = ByteBuffer()
+        for (name, value) in fields {
+            block.writeInteger(UInt8(0))
+            for text in [name, value] {
+                block.writeInteger(UInt8(text.utf8.count))
+                block.writeString(text)
+            }
+        }
+        // END_HEADERS and END_STREAM.
+        return frame(1, flags: 5, stream: stream, block)
+    }
+
+    /// RST_STREAM with CANCEL.
+    package static func reset(stream: UInt32) -> ByteBuffer {
+        frame(3, flags: 0, stream: stream, ByteBuffer(integer: UInt32(8)))
+    }
+
+    private static func frame(_ type: UInt8, flags: UInt8, stream: UInt32, _ payload: ByteBuffer) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        bytes.writeInteger(UInt32(payload.readableBytes) << 8 | UInt32(type))
+        bytes.writeInteger(flags)
+        bytes.writeInteger(stream)
+        bytes.writeImmutableBuffer(payload)
+        return bytes
+    }
+}

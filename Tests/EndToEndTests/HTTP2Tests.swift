@@ -1,0 +1,131 @@
+import Curl
+import GatewayCore
+import GatewayTestKit
+import Logging
+import NIOCore
+import Testing
+
+/// Exchanges whose client speaks HTTP/2.
+@Suite(.serialized) struct HTTP2Tests {
+    private let curl = CurlClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+
+    private func get(
+        _ path: String,
+        from gateway: RunningGateway,
+        key: String = RunningGateway.key
+    ) async throws -> CurlResponse {
+        try await curl.get(
+            url: "https://localhost:\(gateway.port)\(path)",
+            headers: [("authorization", "Bearer \(key)")],
+            authority: .file(gateway.workspace.authority),
+            limit: 4 << 20,
+            timeout: .seconds(20)
+        )
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `body and headers pass over HTTP 2 as they do over HTTP 1`(transport: FakeUpstream.Transport) async throws {
+        let body = String(repeating: "0123456789abcdef", count: 20_000)
+        let receipts = try await Scene.play(transport) { visit in
+            try await visit.respond(201, [("x-up", "1"), ("connection", "x-hop"), ("x-hop", "1")], body)
+        } act: { gateway, upstream in
+            let response = try await get("/demo/chat/a?x=y", from: gateway)
+            #expect(response.head.version == "2")
+            #expect(response.head.status == 201)
+            #expect(response.head.first("x-up") == "1")
+            #expect(response.head.first("x-hop") == nil)
+            #expect(response.head.first("azureml-model-deployment") == "blue")
+            #expect(String(buffer: response.body) == body)
+            #expect(try await upstream.arrivals.next().target == "/a?x=y")
+        }
+        #expect(receipts.map(\.httpVersion) == ["h2"])
+        #expect(receipts.map(\.outcome) == [.completed])
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `many streams run side by side`(transport: FakeUpstream.Transport) async throws {
+        let receipts = try await Scene.play(transport) { visit in
+            try await visit.respond(200, [], visit.target)
+        } act: { gateway, _ in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<50 {
+                    group.addTask {
+                        let response = try await get("/demo/chat/\(number)", from: gateway)
+                        #expect(String(buffer: response.body) == "/\(number)")
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(receipts.count == 50)
+        #expect(receipts.allSatisfy { $0.outcome == .completed && $0.status == 200 })
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `without the right key a stream gets 401 and nothing reaches the upstream`(
+        transport: FakeUpstream.Transport
+    ) async throws {
+        try await Scene.play(transport) {
+            try await $0.respond()
+        } act: { gateway, upstream in
+            let response = try await get("/demo/chat/a", from: gateway, key: "wrong")
+            #expect(response.head.status == 401)
+            #expect(upstream.connections == 0)
+        }
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases, [true, false])
+    func `an answer that the upstream breaks off is a reset stream`(
+        transport: FakeUpstream.Transport,
+        hasLength: Bool
+    ) async throws {
+        let receipts = try await Scene.play(transport) { visit in
+            try await visit.begin(200, hasLength ? [("content-length", "100")] : [])
+            try await visit.send("only this")
+            visit.cut()
+        } act: { gateway, _ in
+            await #expect(throws: CurlFailure.self) { try await get("/demo/chat/a", from: gateway) }
+        }
+        #expect(receipts.map(\.outcome) == [.failed])
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `a stream that its client resets ends at the upstream`(transport: FakeUpstream.Transport) async throws {
+        let receipts = try await Scene.play(transport) { visit in
+            try await visit.begin(200, [("content-type", "text/event-stream")])
+            try await visit.send("data: one\n\n")
+        } act: { gateway, upstream in
+            let client = try await gateway.connectHTTP2()
+            try await client.send(HTTP2Frames.preface)
+            try await client.send(HTTP2Frames.get("/demo/chat/stream", stream: 1))
+            let visit = try await upstream.arrivals.next()
+            try await client.send(HTTP2Frames.reset(stream: 1))
+            try await visit.gatewayLeft(within: .seconds(5))
+            await client.leave()
+        }
+        #expect(receipts.map(\.outcome) == [.cancelled])
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `a graceful stop finishes the stream that runs`(transport: FakeUpstream.Transport) async throws {
+        let go = Inbox<Bool>()
+        let receipts = try await Scene.play(transport) { visit in
+            try await visit.begin(200, [("content-type", "text/event-stream")])
+            try await visit.send("data: one\n\n")
+            _ = try await go.next()
+            try await visit.send("data: two\n\n")
+            try await visit.end()
+        } act: { gateway, upstream in
+            let call = Task { try await get("/demo/chat/stream", from: gateway) }
+            _ = try await upstream.arrivals.next()
+            let idle = try await gateway.connect()
+            #expect(try await idle.exchange("GET", "/healthz", key: nil).status == 200)
+            await gateway.beginStop()
+            try await idle.expectClose()
+            go.put(true)
+            let response = try await call.value
+            #expect(String(buffer: response.body) == "data: one\n\ndata: two\n\n")
+        }
+        #expect(receipts.map(\.outcome) == [.completed, .completed])
+    }
+}
