@@ -146,7 +146,7 @@ let package = Package(
         .target(name: "CAllocations"),
         .executableTarget(
             name: "gatehouse-bench",
-            dependencies: ["CAllocations", "GatewayCore"],
+            dependencies: ["CAllocations", "GatewayCore", "GatewayTLS", "GatewayTestKit", nioCore, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: settings),

@@ -94,7 +94,7 @@ extension Engine {
     private func perform(_ command: Command) {
         switch command {
         case .start(let link): start(link)
-        case .cancel(let id): active.removeValue(forKey: id).map(remove)
+        case .cancel(let id): active.removeValue(forKey: id).map(cancel)
         case .resumeReceiving(let id): active[id]?.resumeReceiving()
         case .resumeSending(let id): active[id]?.resumeSending()
         case .stop(let completion): stopped = completion
@@ -110,6 +110,13 @@ extension Engine {
             return transfer.emit(.failed(transfer.failure(.send, "libcurl did not take the request")))
         }
         active[link.id] = transfer
+    }
+
+    /// libcurl keeps an HTTP/2 connection whose one stream was given up, and its reset may never leave: the peer is told by
+    /// the end of the connection.
+    private func cancel(_ transfer: ActiveTransfer) {
+        _ = unsafe ccurl_setopt_long(transfer.easy, CURLOPT_FORBID_REUSE, 1)
+        remove(transfer)
     }
 
     private func remove(_ transfer: ActiveTransfer) {

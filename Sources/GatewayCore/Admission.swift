@@ -86,8 +86,11 @@ package struct Admission: Sendable {
         _ snapshot: Snapshot
     ) throws(Refusal) -> Endpoint {
         switch form {
-        case .path(let tenantName, let name, _), .host(let tenantName, let name):
+        case .path(let tenantName, let name, _):
             guard tenantName == tenant.name, let endpoint = tenant.endpoints[name] else { throw .noSuchEndpoint }
+            return endpoint
+        case .host(let tenantName, let label):
+            guard tenantName == tenant.name, let endpoint = tenant.endpointsByLabel[label] else { throw .noSuchEndpoint }
             return endpoint
         case .azureOpenAI(let name, _):
             guard let endpoint = tenant.endpointsByModel[name] else { throw .noSuchModel }

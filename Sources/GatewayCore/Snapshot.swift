@@ -31,10 +31,16 @@ package final class Tenant: Sendable {
     package let name: String
     package let endpoints: [String: Endpoint]
     package let endpointsByModel: [String: Endpoint]
+    /// By the name in lower case, as host names are compared.
+    let endpointsByLabel: [String: Endpoint]
 
     package init(name: String, endpoints: [Endpoint]) {
         self.name = name
         self.endpoints = Dictionary(endpoints.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        endpointsByLabel = Dictionary(
+            endpoints.map { ($0.name.lowercased(), $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
         var byModel: [String: Endpoint] = [:]
         for endpoint in endpoints {
             for model in endpoint.modelNames { byModel[model] = endpoint }

@@ -90,6 +90,20 @@ import Testing
     }
 
     @Test(arguments: FakeUpstream.Transport.allCases)
+    func `a call that libcurl gives up ends at the upstream`(transport: FakeUpstream.Transport) async throws {
+        let receipts = try await Scene.play(transport) { visit in
+            try await visit.begin(200, [("content-type", "text/event-stream")])
+            try await visit.send("data: one\n\n")
+        } act: { gateway, upstream in
+            let call = Task { try await get("/demo/chat/stream", from: gateway) }
+            let visit = try await upstream.arrivals.next()
+            call.cancel()
+            try await visit.gatewayLeft(within: .seconds(5))
+        }
+        #expect(receipts.map(\.outcome) == [.cancelled])
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
     func `a stream that its client resets ends at the upstream`(transport: FakeUpstream.Transport) async throws {
         let receipts = try await Scene.play(transport) { visit in
             try await visit.begin(200, [("content-type", "text/event-stream")])

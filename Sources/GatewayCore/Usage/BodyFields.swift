@@ -68,13 +68,12 @@ package struct BodyFields: Sendable, Equatable {
     }
 
     private init(multipart bytes: borrowing Span<UInt8>, boundary: String) {
-        let range = MultipartField.find("model", in: bytes, boundary: boundary)
-        modelRanges = range.map { [$0] } ?? []
+        modelRanges = MultipartField.find("model", in: bytes, boundary: boundary)
         isForm = true
-        model = range.map { JSONScan.plain(bytes, $0) }
+        model = modelRanges.first.map { JSONScan.plain(bytes, $0) }
         isStreamed = false
         includesUsage = false
-        fault = nil
+        fault = modelRanges.count > 1 ? .modelTwice : nil
         usageEdit = nil
         place = nil
     }

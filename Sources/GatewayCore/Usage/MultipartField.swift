@@ -13,21 +13,24 @@ enum MultipartField {
         return nil
     }
 
-    /// The range of the field's content; `nil` when no part has that name.
-    static func find(_ name: String, in bytes: borrowing Span<UInt8>, boundary: String) -> Range<Int>? {
+    /// The ranges of the contents of all parts with that name.
+    static func find(_ name: String, in bytes: borrowing Span<UInt8>, boundary: String) -> [Range<Int>] {
         let delimiter = Array("--\(boundary)".utf8)
+        var found: [Range<Int>] = []
         var at = 0
-        while let start = JSONScan.search(bytes, for: delimiter, from: at) {
+        // The line end belongs to the delimiter: a longer boundary that begins alike is another one.
+        while let start = JSONScan.search(bytes, for: delimiter + [13, 10], from: at) {
             let headStart = start + delimiter.count
-            guard let headEnd = JSONScan.search(bytes, for: [13, 10, 13, 10], from: headStart) else { return nil }
-            guard let next = JSONScan.search(bytes, for: [13, 10] + delimiter, from: headEnd + 2) else { return nil }
+            guard let headEnd = JSONScan.search(bytes, for: [13, 10, 13, 10], from: headStart),
+                let next = JSONScan.search(bytes, for: [13, 10] + delimiter, from: headEnd + 2)
+            else { return found }
             let head = JSONScan.plain(bytes, headStart..<headEnd)
             if head.contains("name=\"\(name)\""), !head.contains("filename=") {
-                return headEnd + 4..<max(headEnd + 4, next)
+                found.append(headEnd + 4..<max(headEnd + 4, next))
             }
             at = next + 2
         }
-        return nil
+        return found
     }
 }
 

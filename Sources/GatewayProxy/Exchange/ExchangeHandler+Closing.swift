@@ -11,6 +11,9 @@ extension ExchangeHandler {
         call = nil
         requestTimer.clear()
         request.receipt.outcome = outcome
+        // Of a stream that was cut or left, too: what the model has done is done.
+        request.receipt.promptTokens = request.relay?.usage.prompt
+        request.receipt.completionTokens = request.relay?.usage.completion
         request.receipt.attempts = request.attempts
         request.receipt.durationMicroseconds = (NIODeadline.now() - request.started).nanoseconds / 1000
         resources.receipts.append(request.receipt)

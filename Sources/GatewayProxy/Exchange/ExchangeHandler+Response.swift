@@ -38,10 +38,6 @@ extension ExchangeHandler {
 
     func upstreamEnd(trailers: HTTPHeaders?) {
         if let held = current?.relay?.end() { writeBody(held) }
-        if let usage = current?.relay?.usage {
-            current?.receipt.promptTokens = usage.prompt
-            current?.receipt.completionTokens = usage.completion
-        }
         guard exchange.responseEnd() == .settle else { return }
         write(.end(Self.passable(trailers)))
         mustFlush = true
