@@ -22,6 +22,8 @@ package struct CurlRequest: Sendable {
     /// Bounds the whole transfer; none by default, the caller cancels.
     package var timeout: Duration?
     package var allowsHTTP2: Bool
+    /// No kept connection will do.
+    package var isFresh: Bool
     /// Dials this socket instead of the URL's host; no proxy and no address check apply then.
     package var unixSocketPath: String?
 
@@ -42,6 +44,7 @@ package struct CurlRequest: Sendable {
         connectTimeout = .seconds(5)
         timeout = nil
         allowsHTTP2 = true
+        isFresh = false
         unixSocketPath = nil
     }
 }

@@ -45,14 +45,18 @@ package struct Admission: Sendable {
 
     /// Another place for a request whose instance could not take it: first the deployment's other instances, then, unless
     /// the caller pinned it, the endpoint's other deployments that have weight.
-    package func pickAgain(_ plan: Plan) -> Plan? {
-        if let instance = plan.deployment.pickInstance(except: plan.instance) {
+    ///
+    /// - Parameter tried: the instances that could not.
+    package func pickAgain(_ plan: Plan, except tried: [Instance]) -> Plan? {
+        if let instance = plan.deployment.pickInstance(except: tried) {
             return plan.moved(to: plan.deployment, instance: instance)
         }
         guard !plan.isPinned else { return nil }
         for (index, deployment) in plan.endpoint.deployments.enumerated()
         where deployment !== plan.deployment && plan.endpoint.split.hasWeight(index) {
-            if let instance = deployment.pickInstance() { return plan.moved(to: deployment, instance: instance) }
+            if let instance = deployment.pickInstance(except: tried) {
+                return plan.moved(to: deployment, instance: instance)
+            }
         }
         return nil
     }
@@ -90,7 +94,9 @@ package struct Admission: Sendable {
             guard tenantName == tenant.name, let endpoint = tenant.endpoints[name] else { throw .noSuchEndpoint }
             return endpoint
         case .host(let tenantName, let label):
-            guard tenantName == tenant.name, let endpoint = tenant.endpointsByLabel[label] else { throw .noSuchEndpoint }
+            guard tenantName == tenant.name, let endpoint = tenant.endpointsByLabel[label] else {
+                throw .noSuchEndpoint
+            }
             return endpoint
         case .azureOpenAI(let name, _):
             guard let endpoint = tenant.endpointsByModel[name] else { throw .noSuchModel }

@@ -60,6 +60,9 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
 
 /// Decides whether a request whose attempt failed may be sent once more (SECURITY U-4).
 package enum RetryRule {
+    /// Instances that are tried before the caller hears that none can be reached: nothing was sent, so nothing is repeated.
+    private static let connects = 4
+
     /// - Parameters:
     ///   - method: a method that RFC 9110 §9.2.2 calls idempotent may be repeated although a byte was sent, but only after
     ///     a kept-alive connection died before it answered.
@@ -70,10 +73,10 @@ package enum RetryRule {
         attempts: Int,
         canReplay: Bool
     ) -> Bool {
-        guard attempts < 2, canReplay else { return false }
+        guard canReplay else { return false }
         switch failure.phase {
-        case .connect: return true
-        case .send, .wait: return !failure.hasSent || (failure.isReused && isIdempotent(method))
+        case .connect: return attempts < connects
+        case .send, .wait: return attempts < 2 && (!failure.hasSent || (failure.isReused && isIdempotent(method)))
         case .malformed, .receive: return false
         }
     }

@@ -114,13 +114,13 @@ package final class Deployment: Sendable {
         cursor = RoundRobin()
     }
 
-    /// The next ready instance in turn that is not `excluded`; `nil` when there is none.
-    package func pickInstance(except excluded: Instance? = nil) -> Instance? {
+    /// The next ready instance in turn that is none of the `excluded`; `nil` when there is none.
+    package func pickInstance(except excluded: [Instance] = []) -> Instance? {
         let start = cursor.next(below: instances.count)
         for offset in instances.indices {
             let index = start + offset < instances.count ? start + offset : start + offset - instances.count
             let instance = instances[index]
-            if instance.isReady, instance !== excluded { return instance }
+            if instance.isReady, !excluded.contains(where: { $0 === instance }) { return instance }
         }
         return nil
     }

@@ -103,7 +103,9 @@ package final class ProxyService: Service {
         lifecycle.startDraining()
         await listener.onEveryLoop { $0.drain() }
         let end = ContinuousClock.now + settings.drainLimit
-        while lifecycle.exchanges > 0, ContinuousClock.now < end, !Task.isCancelled { await pause(.milliseconds(20)) }
+        while lifecycle.exchanges + lifecycle.connections > 0, ContinuousClock.now < end, !Task.isCancelled {
+            await pause(.milliseconds(20))
+        }
         if lifecycle.exchanges > 0 {
             logger.warning("exchanges are cut", metadata: ["exchanges": "\(lifecycle.exchanges)"])
         }

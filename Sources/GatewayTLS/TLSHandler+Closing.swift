@@ -1,5 +1,10 @@
 package import NIOCore
 
+/// Fired outbound before a close that must not look like a clean end: no close_notify is sent (RFC 8446 §6.1).
+package struct TLSAbort: Sendable {
+    package init() {}
+}
+
 extension TLSHandler {
     /// How long a close waits for a peer that does not take the last bytes.
     private static let lingering = TimeAmount.seconds(2)
@@ -17,6 +22,16 @@ extension TLSHandler {
             failWrites(ChannelError.ioOnClosedChannel)
             closeChannel(context, promise: promise)
         }
+    }
+
+    package func triggerUserOutboundEvent(
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard event is TLSAbort else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        isCloseNotifySent = true
+        promise?.succeed()
     }
 
     /// The peer will send nothing more: answer in kind and close, as a TCP channel does at the end of its input.

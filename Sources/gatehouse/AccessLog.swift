@@ -84,7 +84,8 @@ struct JSONLine {
     private static func isPlain(_ value: String) -> Bool {
         var isPlain = true
         for byte in value.utf8 {
-            isPlain = isPlain && byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f
+            isPlain =
+                isPlain && byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f
         }
         return isPlain
     }

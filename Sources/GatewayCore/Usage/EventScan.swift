@@ -11,6 +11,7 @@ package enum EventScan {
     package static func endOfEvent(_ bytes: borrowing Span<UInt8>, from start: Int) -> Int? {
         var at = start
         while at < bytes.count {
+            if bytes[at] == 0x0d, at + 1 < bytes.count, bytes[at + 1] == 0x0d { return at + 2 }
             guard bytes[at] == 0x0a else {
                 at += 1
                 continue
@@ -59,7 +60,7 @@ package enum EventScan {
                 let start = bytes[at + 5] == 0x20 ? at + 6 : at + 5
                 return start < event.upperBound && bytes[start] == UInt8(ascii: "{") ? start : nil
             }
-            while at < event.upperBound, bytes[at] != 0x0a { at += 1 }
+            while at < event.upperBound, bytes[at] != 0x0a, bytes[at] != 0x0d { at += 1 }
             at += 1
         }
         return nil

@@ -25,11 +25,12 @@ struct ConnectionPipeline {
         )
         var configuration = HTTPResponseEncoder.Configuration()
         configuration.automaticallySetFramingHeaders = false
+        let bytesGuard = BytesGuard()
         try channel.pipeline.syncOperations.addHandlers(
-            BytesGuard(),
+            bytesGuard,
             ByteToMessageHandler(decoder),
             HTTPResponseEncoder(configuration: configuration),
-            ExchangeHandler(resources: resources, version: .http1, client: client)
+            ExchangeHandler(resources: resources, version: .http1, client: client, bytesGuard: bytesGuard)
         )
     }
 

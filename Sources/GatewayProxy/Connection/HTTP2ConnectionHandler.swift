@@ -94,13 +94,23 @@ extension HTTP2ConnectionHandler: DrainableConnection {
         context?.close(promise: nil)
     }
 
+    /// Closes when everything before it has left: a stream is told of as closed while its last bytes may still wait here.
     private func sendFinalGoAway() {
-        send(.goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
-        // Not at once: a stream is told of as closed before its last frame has left.
+        guard let context else { return }
+        stallTimer.set(.now() + Limits.stalledClient)
         resources.loop.assumeIsolated().execute { [weak self] in
-            guard let self else { return }
-            self.closeNow()
+            self?.closeWhenSent(context)
         }
+    }
+
+    private func closeWhenSent(_ context: ChannelHandlerContext) {
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        let frame = HTTP2Frame(
+            streamID: .rootStream,
+            payload: .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil)
+        )
+        context.writeAndFlush(wrapOutboundOut(frame), promise: sent)
+        sent.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.closeNow() }
     }
 
     private func send(_ payload: HTTP2Frame.FramePayload) {

@@ -5,6 +5,7 @@ final class Lifecycle: Sendable {
     private let ready = Atomic<Bool>(true)
     private let draining = Atomic<Bool>(false)
     private let running = Atomic<Int>(0)
+    private let open = Atomic<Int>(0)
 
     /// What `GET /readyz` says.
     var isReady: Bool { ready.load(ordering: .relaxed) }
@@ -12,10 +13,16 @@ final class Lifecycle: Sendable {
     var isDraining: Bool { draining.load(ordering: .relaxed) }
     /// Exchanges that are not settled.
     var exchanges: Int { running.load(ordering: .relaxed) }
+    /// Client connections that are not closed: the last answer may still be on its way in one.
+    var connections: Int { open.load(ordering: .relaxed) }
 
     func stopBeingReady() { ready.store(false, ordering: .relaxed) }
 
     func startDraining() { draining.store(true, ordering: .relaxed) }
+
+    func connectionOpened() { open.wrappingAdd(1, ordering: .relaxed) }
+
+    func connectionClosed() { open.wrappingSubtract(1, ordering: .relaxed) }
 
     func exchangeBegan() { running.wrappingAdd(1, ordering: .relaxed) }
 

@@ -34,11 +34,12 @@ final class LoopResources {
 
     func opened(_ connection: any DrainableConnection) {
         connections[ObjectIdentifier(connection)] = connection
+        lifecycle.connectionOpened()
         if lifecycle.isDraining { connection.drain() }
     }
 
     func closed(_ connection: any DrainableConnection) {
-        connections[ObjectIdentifier(connection)] = nil
+        if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil { lifecycle.connectionClosed() }
     }
 
     /// Idle connections close, busy ones after the exchange they carry.

@@ -19,6 +19,8 @@ final class CurrentRequest {
     var mustSendContinue: Bool
     var relay: ResponseRelay?
     var attempts = 0
+    /// The instances that could not take it, in order.
+    var tried: [Instance] = []
     /// The body's length as the upstream is told.
     var upstreamBody = BodyLength.none
 

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayTLS
 import NIOCore
 import NIOHTTP1
 
@@ -22,7 +23,12 @@ extension ExchangeHandler {
             nextRequest()
         } else {
             discardedBytes = 0
-            if mustClose { linger() } else { startBodyWatch() }
+            if mustClose {
+                linger()
+            } else {
+                startBodyWatch()
+                resumeReading()
+            }
         }
         if !isInRead { flushAll() }
     }
@@ -45,6 +51,8 @@ extension ExchangeHandler {
     func cut(_ refusal: Refusal) {
         current?.receipt.refusal = "Cut"
         isLingering = true
+        // A close-delimited answer would pass for whole behind TLS's own farewell.
+        context?.triggerUserOutboundEvent(TLSAbort(), promise: nil)
         settle(.failed)
         context?.close(promise: nil)
     }
@@ -60,17 +68,22 @@ extension ExchangeHandler {
 
     /// The last answer is written: end our side, and let the client take it before the socket goes.
     ///
-    /// Closing at once while bytes are unread would reset the connection and could destroy the answer on its way.
+    /// Closing at once while bytes are unread would reset the connection and could destroy the answer on its way; so would
+    /// closing before the client has taken what still waits here.
     func linger() {
         guard !isLingering, let context else { return }
         isLingering = true
         mustFlush = false
         waiting.removeAll()
         context.flush()
-        // A stream has no half to close: when the client owes nothing it is over, else it is reset behind the answer.
-        if version == .http2 { return context.close(promise: nil) }
-        connectionTimer.set(.now() + Limits.linger)
-        context.close(mode: .output, promise: nil)
+        connectionTimer.set(.now() + (version == .http1 ? Limits.stalledClient : Limits.linger))
+        // A stream has no half to close: it is over when the client has sent all, else it is reset when the time is up.
+        guard version == .http1 else { return }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            self?.connectionTimer.set(.now() + Limits.linger)
+        }
+        context.close(mode: .output, promise: sent)
         context.read()
     }
 
@@ -87,11 +100,12 @@ extension ExchangeHandler {
 
     /// Bytes that are no request: answered in their turn, then the connection closes.
     func receiveFault(status: Int, reason: String) {
-        guard !isLingering, !hasFault else { return }
-        guard waiting.isEmpty else {
-            // The decoder may complain once more behind the guard: the first fault counts.
+        guard !isLingering else { return }
+        guard waiting.isEmpty || isReceivingWaiting else {
+            // The decoder may complain once more behind the guard.
+            if !hasFault { waiting.append(.fault(status: status, reason: reason)) }
             hasFault = true
-            return waiting.append(.fault(status: status, reason: reason))
+            return
         }
         if exchange.isIdle {
             exchange.requestHead()
@@ -99,8 +113,8 @@ extension ExchangeHandler {
             mustClose = true
             refuseUnread(.malformed(status: status, reason: reason), path: "")
         } else if exchange.isRequestComplete {
+            if !hasFault { waiting.append(.fault(status: status, reason: reason)) }
             hasFault = true
-            waiting.append(.fault(status: status, reason: reason))
         } else {
             mustClose = true
             refuse(.malformed(status: status, reason: reason))

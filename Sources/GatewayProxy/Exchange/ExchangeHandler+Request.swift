@@ -22,19 +22,29 @@ extension ExchangeHandler {
 
     /// What waited behind the exchange that is over now.
     func receiveWaiting() {
-        while let next = waiting.first, !isLingering, context != nil {
-            if case .part(.head) = next, !exchange.isIdle { return }
+        // A request that is answered at once ends in here again: the loop below takes the next, the stack does not grow.
+        guard !isReceivingWaiting else { return }
+        isReceivingWaiting = true
+        while let next = waiting.first, !isLingering, context != nil, mayTake(next) {
             waiting.removeFirst()
             switch next {
             case .part(.head(let head)): begin(head)
             case .part(.body(let bytes)): receiveBody(bytes)
             case .part(.end(let trailers)): receiveEnd(trailers)
-            case .fault(let status, let reason):
-                hasFault = false
-                receiveFault(status: status, reason: reason)
+            case .fault(let status, let reason): receiveFault(status: status, reason: reason)
             }
         }
+        isReceivingWaiting = false
         resumeReading()
+    }
+
+    /// Whether it is this one's turn: a head, and a fault behind whole requests, come after the answer that is being given.
+    private func mayTake(_ next: Waiting) -> Bool {
+        switch next {
+        case .part(.head): exchange.isIdle
+        case .part(.body), .part(.end): true
+        case .fault: exchange.isIdle || !exchange.isRequestComplete
+        }
     }
 
     private func begin(_ head: HTTPRequestHead) {
@@ -97,16 +107,21 @@ extension ExchangeHandler {
         exchange.planned()
         attempt += 1
         current?.attempts += 1
+        current?.tried.append(plan.instance)
         current?.receipt.deployment = plan.deployment.name
         current?.receipt.instance = plan.instance.url
         switch plan.instance.address.transport {
-        case .http, .unix: resources.pool.connect(self, to: plan.instance, attempt: attempt)
+        case .http, .unix:
+            // Another kept connection may be as dead as the one that failed: a second attempt has its own.
+            let isFresh = (current?.attempts ?? 0) > 1
+            resources.pool.connect(self, to: plan.instance, attempt: attempt, isFresh: isFresh)
         case .https:
             let upstream = CurlUpstream(
                 client: resources.curl,
                 loop: resources.loop,
                 instance: plan.instance,
                 certificateAuthority: plan.deployment.certificateAuthority,
+                isFresh: (current?.attempts ?? 0) > 1,
                 caller: self
             )
             upstreamReady(.curl(upstream))

@@ -16,13 +16,17 @@ extension ExchangeHandler {
         current?.kept = nil
         current?.receipt.upstreamStatus = Int(head.status.code)
         let contentType = head.headers.first(name: "content-type")
-        let relay = ResponseRelay(plan: plan, contentType: contentType)
+        let relay = ResponseRelay(
+            plan: plan,
+            contentType: contentType,
+            isEncoded: head.headers.contains(name: "content-encoding")
+        )
         current?.receipt.isStreamed = Self.isEventStream(contentType)
         if current?.receipt.isStreamed == true {
             requestTimer.clear()
             requestTimer.set(.now() + Limits.idleStream)
         }
-        write(.head(responseHead(head, plan: plan, body: relay.changesLength ? .chunked : body)))
+        write(.head(responseHead(head, plan: plan, body: body.hasBody && relay.changesLength ? .chunked : body)))
         current?.relay = relay
     }
 
@@ -62,7 +66,8 @@ extension ExchangeHandler {
                 attempts: request.attempts,
                 canReplay: request.canReplay
             ),
-            let next = failure.isReused && failure.phase != .connect ? plan : resources.admission.pickAgain(plan)
+            let next = failure.phase == .connect
+                ? resources.admission.pickAgain(plan, except: request.tried) : plan
         {
             current?.plan = next
             return connect(next)
@@ -133,13 +138,17 @@ extension ExchangeHandler {
 
     private func finished(_ status: HTTPResponseStatus, _ headers: HTTPHeaders) -> HTTPResponseHead {
         var headers = headers
-        if version == .http1, mustClose { headers.add(name: "connection", value: "close") }
+        if version == .http1, mustClose {
+            headers.add(name: "connection", value: "close")
+        } else if isHTTP10 {
+            headers.add(name: "connection", value: "keep-alive")
+        }
         return HTTPResponseHead(version: isHTTP10 ? .http1_0 : .http1_1, status: status, headers: headers)
     }
 
     /// Event streams have no fixed end: DESIGN §3 bounds the time to their first byte and between two bytes.
     private static func isEventStream(_ contentType: String?) -> Bool {
-        guard let contentType else { return false }
+        guard let contentType = contentType?.lowercased() else { return false }
         return contentType.hasPrefix("text/event-stream") || contentType.hasPrefix("application/x-ndjson")
             || contentType.hasPrefix("application/vnd.amazon.eventstream")
     }

@@ -19,6 +19,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     let resources: LoopResources
     let version: HTTPVersionKind
     let client: ClientFacts
+    /// Knows whether a head has begun; HTTP/2 streams have none.
+    private let bytesGuard: BytesGuard?
     var context: ChannelHandlerContext?
     var exchange = Exchange()
     var current: CurrentRequest?
@@ -26,7 +28,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var waiting = CircularBuffer<Waiting>()
     /// The connection ends behind the answer that is being given.
     var mustClose = false
-    /// A fault waits behind the exchange that runs.
+    var isReceivingWaiting = false
+    /// A fault was seen: the first one counts.
     var hasFault = false
     /// The last answer is written; what still comes is thrown away.
     var isLingering = false
@@ -45,7 +48,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private(set) lazy var bodyTimer = timer { $0.bodyWindowEnded() }
     private(set) lazy var stallTimer = timer { $0.clientStalled() }
 
-    init(resources: LoopResources, version: HTTPVersionKind, client: ClientFacts) {
+    init(
+        resources: LoopResources,
+        version: HTTPVersionKind,
+        client: ClientFacts,
+        bytesGuard: BytesGuard? = nil
+    ) {
+        self.bytesGuard = bytesGuard
         self.resources = resources
         self.version = version
         self.client = client
@@ -139,7 +148,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// Starts the clock for what the client owes: the rest of a head, or the rest of a body.
     private func watchForMore() {
         if exchange.isIdle {
-            if version == .http1, waiting.isEmpty { connectionTimer.setIfEarlier(.now() + Limits.head) }
+            if let bytesGuard, !bytesGuard.isBetweenRequests, waiting.isEmpty, !isLingering {
+                connectionTimer.setIfEarlier(.now() + Limits.head)
+            }
         } else if !exchange.isRequestComplete {
             startBodyWatch()
         }
@@ -166,7 +177,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 extension ExchangeHandler: DrainableConnection {
     func drain() {
         mustClose = true
-        if exchange.isIdle, waiting.isEmpty { context?.close(promise: nil) }
+        if exchange.isIdle, waiting.isEmpty { linger() }
     }
 
     func closeNow() {

@@ -36,6 +36,8 @@ enum ResponseBody: Equatable {
     case length(Int)
     case chunked
     case untilClose
+
+    var hasBody: Bool { if case .none = self { false } else { true } }
 }
 
 /// The rules that an upstream's response head has to keep.

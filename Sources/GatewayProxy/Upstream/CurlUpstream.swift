@@ -9,21 +9,27 @@ final class CurlUpstream: CurlTransferDelegate {
     private let loop: any EventLoop
     private let instance: Instance
     private let certificateAuthority: String?
+    private let isFresh: Bool
     private var caller: ExchangeHandler?
     private var transfer: CurlTransfer?
     private var hasResponseBegun = false
+    private var isRequestComplete = false
+    /// Body bytes that are still to come, where the head said how many there are.
+    private var missingBytes: Int?
 
     init(
         client: CurlClient,
         loop: any EventLoop,
         instance: Instance,
         certificateAuthority: String?,
+        isFresh: Bool,
         caller: ExchangeHandler
     ) {
         self.client = client
         self.loop = loop
         self.instance = instance
         self.certificateAuthority = certificateAuthority
+        self.isFresh = isFresh
         self.caller = caller
     }
 
@@ -43,6 +49,7 @@ final class CurlUpstream: CurlTransferDelegate {
             request.contentLength = length
         case .chunked: request.hasBody = true
         }
+        request.isFresh = isFresh
         request.connectTimeout = .nanoseconds(Limits.connect.nanoseconds)
         transfer = client.start(request, on: loop, delegate: self)
     }
@@ -52,6 +59,7 @@ final class CurlUpstream: CurlTransferDelegate {
     }
 
     func sendEnd() {
+        isRequestComplete = true
         transfer?.end()
     }
 
@@ -67,6 +75,7 @@ final class CurlUpstream: CurlTransferDelegate {
 
     func curlHead(_ head: CurlHead) {
         hasResponseBegun = true
+        missingBytes = head.first("content-length").flatMap(Int.init)
         var headers = HTTPHeaders()
         headers.reserveCapacity(head.headers.count)
         for (name, value) in head.headers { headers.add(name: name, value: value) }
@@ -80,6 +89,12 @@ final class CurlUpstream: CurlTransferDelegate {
     func curlBody(_ bytes: ByteBuffer) {
         caller?.upstreamBody(bytes)
         caller?.upstreamReadComplete()
+        missingBytes = missingBytes.map { $0 - bytes.readableBytes }
+        guard missingBytes == 0, !isRequestComplete else { return }
+        // Answered whole before it had read the request: libcurl would wait for the rest of the upload.
+        let transfer = transfer
+        curlEnd(trailers: [])
+        transfer?.cancel()
     }
 
     func curlEnd(trailers: [(String, String)]) {

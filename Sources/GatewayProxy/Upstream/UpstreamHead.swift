@@ -20,6 +20,8 @@ enum UpstreamHead {
         case .length(let length): headers.add(name: "content-length", value: String(length))
         case .chunked: headers.add(name: "transfer-encoding", value: "chunked")
         }
+        // What is to be read on its way must not come compressed.
+        if plan.usage != nil { headers.replaceOrAdd(name: "accept-encoding", value: "identity") }
         for header in plan.deployment.headers { headers.replaceOrAdd(name: header.name, value: header.value) }
         return HTTPRequestHead(version: .http1_1, method: request.checked.method, uri: target(plan), headers: headers)
     }

@@ -22,8 +22,10 @@ final class UpstreamPool {
     }
 
     /// Finds or makes a connection and tells the caller by `upstreamReady` or `upstreamFailed`; a kept one at once.
-    func connect(_ caller: ExchangeHandler, to instance: Instance, attempt: Int) {
-        while let connection = take(instance) {
+    ///
+    /// - Parameter isFresh: no kept connection will do.
+    func connect(_ caller: ExchangeHandler, to instance: Instance, attempt: Int, isFresh: Bool) {
+        while !isFresh, let connection = take(instance) {
             if connection.lease(to: caller) {
                 caller.upstreamReady(.direct(connection))
                 return
@@ -92,7 +94,7 @@ final class UpstreamPool {
             }
             guard let caller, caller.isWaiting(forAttempt: attempt) else {
                 // The client left meanwhile: the connection is as good as new.
-                put(connection)
+                if channel.isActive { put(connection) }
                 return
             }
             if connection.lease(to: caller) {
