@@ -139,7 +139,8 @@ let package = Package(
         .target(
             name: "GatewayTestKit",
             dependencies: [
-                "GatewayCore", "GatewayTLS", "Curl", "GatewayProxy", nioCore, nioPosix, nioHTTP1, nioTLS, logging, lifecycle,
+                "GatewayCore", "GatewayTLS", "Curl", "GatewayProxy", nioCore, nioPosix, nioHTTP1, nioTLS, logging,
+                lifecycle,
             ],
             swiftSettings: settings
         ),
