@@ -17,8 +17,9 @@ enum Limits {
     static let replayableBody: Int = 64 << 10
     /// An event of a stream whose usage is read; a longer one passes unread.
     static let heldEvent: Int = 1 << 20
-    /// What is read and thrown away behind an answer that came before its request's end.
-    static let discardedBody: Int = 4 << 20
+    /// What is read and thrown away behind an answer that came before its request's end: more than two kernels' buffers hold,
+    /// so that a client that stops on the answer keeps its connection.
+    static let discardedBody: Int = 16 << 20
 
     // Times.
     static let handshake: TimeAmount = .seconds(10)

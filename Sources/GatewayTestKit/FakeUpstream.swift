@@ -121,7 +121,12 @@ private final class VisitHandler: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             guard let upstream = owner.current else { return }
-            let visit = Visit(head, number: upstream.nextNumber(), channel: context.channel)
+            let visit = Visit(
+                head,
+                number: upstream.nextNumber(),
+                isFirstOnConnection: visit == nil,
+                channel: context.channel
+            )
             self.visit = visit
             upstream.visited(visit)
         case .body(let bytes): visit?.pieces.put(.bytes(bytes))

@@ -32,6 +32,11 @@ package enum HTTP2Frames {
         frame(3, flags: 0, stream: stream, ByteBuffer(integer: UInt32(8)))
     }
 
+    /// Room for more bytes, of one stream or (0) of the connection.
+    package static func windowUpdate(_ count: UInt32, stream: UInt32) -> ByteBuffer {
+        frame(8, flags: 0, stream: stream, ByteBuffer(integer: count))
+    }
+
     private static func frame(_ type: UInt8, flags: UInt8, stream: UInt32, _ payload: ByteBuffer) -> ByteBuffer {
         var bytes = ByteBuffer()
         bytes.writeInteger(UInt32(payload.readableBytes) << 8 | UInt32(type))

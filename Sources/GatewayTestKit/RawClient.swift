@@ -8,12 +8,15 @@ package final class RawClient: Sendable {
     /// What comes from the gateway.
     fileprivate enum Received: Sendable {
         case bytes(ByteBuffer)
+        /// The end came without TLS's farewell.
+        case cut
         case closed
     }
 
     private struct Unread {
         var bytes = ByteBuffer()
         var isClosed = false
+        var isCut = false
     }
 
     private let channel: any Channel
@@ -28,11 +31,17 @@ package final class RawClient: Sendable {
     package static func connect(
         port: Int,
         workspace: Workspace,
-        protocols: [String] = ["http/1.1"]
+        protocols: [String] = ["http/1.1"],
+        receiveBuffer: SocketOptionValue? = nil
     ) async throws -> RawClient {
         let tls = try workspace.client(protocols: protocols)
         let received = Inbox<Received>()
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        var bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        if let receiveBuffer {
+            bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer)
+        }
+        let channel =
+            try await bootstrap
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
@@ -101,10 +110,24 @@ package final class RawClient: Sendable {
         case .bytes(var bytes):
             unread.withLock { _ = $0.bytes.writeBuffer(&bytes) }
             return true
+        case .cut:
+            unread.withLock {
+                $0.isClosed = true
+                $0.isCut = true
+            }
+            return false
         case .closed:
             unread.withLock { $0.isClosed = true }
             return false
         }
+    }
+
+    /// Waits for the end of the connection.
+    ///
+    /// - Returns: whether it came without TLS's farewell: then nobody may take what was received for whole.
+    package func endsCut() async throws -> Bool {
+        while try await receive() {}
+        return unread.withLock { $0.isCut }
     }
 }
 
@@ -136,6 +159,7 @@ private final class Collector: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error as? TLSError == .truncated { received.put(.cut) }
         context.close(promise: nil)
     }
 }

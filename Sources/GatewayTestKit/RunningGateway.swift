@@ -2,6 +2,7 @@ import Curl
 package import GatewayCore
 import GatewayProxy
 import Logging
+package import NIOCore
 import ServiceLifecycle
 
 /// A gateway on a port of its own, with one endpoint `demo/chat`, for the time of one test.
@@ -87,8 +88,9 @@ package struct RunningGateway: Sendable {
         await services.triggerGracefulShutdown()
     }
 
-    package func connect() async throws -> RawClient {
-        try await RawClient.connect(port: port, workspace: workspace)
+    /// - Parameter receiveBuffer: what the system holds for a client that does not read.
+    package func connect(receiveBuffer: SocketOptionValue? = nil) async throws -> RawClient {
+        try await RawClient.connect(port: port, workspace: workspace, receiveBuffer: receiveBuffer)
     }
 
     /// A connection on which the test writes HTTP/2 frames itself.

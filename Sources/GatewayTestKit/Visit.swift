@@ -22,14 +22,17 @@ package final class Visit: Sendable {
     package let headers: HTTPHeaders
     /// Counts the upstream's requests from 1.
     package let number: Int
+    /// Whether no request came before it on its connection.
+    package let isFirstOnConnection: Bool
     let pieces = Inbox<Piece>()
     private let channel: any Channel
 
-    init(_ head: HTTPRequestHead, number: Int, channel: any Channel) {
+    init(_ head: HTTPRequestHead, number: Int, isFirstOnConnection: Bool, channel: any Channel) {
         method = head.method.rawValue
         target = head.uri
         headers = head.headers
         self.number = number
+        self.isFirstOnConnection = isFirstOnConnection
         self.channel = channel
     }
 

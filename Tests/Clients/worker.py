@@ -103,6 +103,29 @@ with Gateway(setting, "worker") as gateway:
         require(gateway.worker_pids() != workers, "the dead worker is still listed")
         return f"answered {time.monotonic() - started:.1f} s later"
 
+    @check("a change of a deployment's settings loses no request")
+    def _():
+        before, statuses, stop = gateway.worker_pids(), [], threading.Event()
+        def load():
+            while not stop.is_set():
+                response = chat(gateway, key, PROMPTS[1], 2, stream=False)
+                response.read()
+                response.connection.close()
+                statuses.append(response.status)
+        threads = [threading.Thread(target=load) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            gateway.apply(native_documents("chat", slots=2))
+            wait_for(lambda: set(gateway.worker_pids()).isdisjoint(before) and gateway.worker_pids(), 60,
+                     "the worker with the new settings is alone")
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        require(set(statuses) == {200}, f"{len(statuses)} answers: { {s: statuses.count(s) for s in set(statuses)} }")
+        return f"{len(statuses)} answers"
+
     @check("the worker stops with the gateway")
     def _():
         workers = gateway.worker_pids()

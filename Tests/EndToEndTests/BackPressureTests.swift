@@ -1,6 +1,5 @@
 import GatewayTestKit
 import NIOCore
-import Synchronization
 import Testing
 
 @Suite(.serialized) struct BackPressureTests {
@@ -61,27 +60,36 @@ import Testing
             _ = await sending.result
         }
     }
-}
 
-/// Counts what another task does, and tells when it has stopped doing it.
-private final class Counter: Sendable {
-    private let count = Mutex(0)
-
-    var value: Int { count.withLock { $0 } }
-
-    func increment() { count.withLock { $0 += 1 } }
-
-    /// The count once it has stood still for half a second: a stall has no event of its own.
-    func settle() async throws -> Int {
-        var last = -1
-        var still = 0
-        for _ in 0..<600 {
-            let now = value
-            still = now == last && now > 0 ? still + 1 : 0
-            if still == 10 { return now }
-            last = now
-            try await Task.sleep(for: .milliseconds(50))
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `an upload that was held back is read on once the upstream has answered`(transport: FakeUpstream.Transport)
+        async throws
+    {
+        let sent = Counter()
+        let go = Inbox<Bool>()
+        try await Scene.play(transport, timeout: .seconds(60)) { visit in
+            guard visit.method == "POST" else { return try await visit.respond(200, [], "next") }
+            try await visit.stopReading()
+            _ = try await go.next(within: .seconds(30))
+            try await visit.respond(200, [], "early")
+        } act: { gateway, upstream in
+            let client = try await gateway.connect()
+            try await client.request("POST", "/demo/chat/upload", [("transfer-encoding", "chunked")])
+            _ = try await upstream.arrivals.next()
+            let chunk = ByteBuffer(string: "10000\r\n" + String(repeating: "x", count: 1 << 16) + "\r\n")
+            let sending = Task {
+                while !Task.isCancelled, sent.value < 4 * Self.pieces {
+                    try await client.send(chunk)
+                    sent.increment()
+                }
+            }
+            _ = try await sent.settle()
+            sending.cancel()
+            go.put(true)
+            #expect(try await client.answer().body == "early")
+            try await sending.value
+            try await client.send("0\r\n\r\n")
+            #expect(try await client.exchange("GET", "/demo/chat/a").body == "next")
         }
-        throw TookTooLong(bound: .seconds(30))
     }
 }

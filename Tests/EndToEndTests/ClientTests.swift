@@ -40,6 +40,42 @@ import Testing
     }
 
     @Test(arguments: FakeUpstream.Transport.allCases)
+    func `an HTTP 1,0 client that asks for it keeps its connection and is told so`(transport: FakeUpstream.Transport)
+        async throws
+    {
+        try await Scene.play(transport) {
+            try await $0.respond(200, [], "whole")
+        } act: { gateway, _ in
+            let client = try await gateway.connect()
+            let key = "authorization: Bearer \(RunningGateway.key)"
+            for _ in 0..<2 {
+                try await client.send("GET /demo/chat/a HTTP/1.0\r\nconnection: keep-alive\r\n\(key)\r\n\r\n")
+                let answer = try await client.answer()
+                #expect(answer["connection"] == "keep-alive")
+                #expect(answer.body == "whole")
+            }
+        }
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases, [true, false])
+    func `an answer that only the close ends has TLS's farewell when it is whole, and only then`(
+        transport: FakeUpstream.Transport,
+        isWhole: Bool
+    ) async throws {
+        try await Scene.play(transport) { visit in
+            try await visit.begin()
+            try await visit.send("one")
+            if isWhole { try await visit.end() } else { visit.cut() }
+        } act: { gateway, _ in
+            let client = try await gateway.connect()
+            try await client.send("GET /demo/chat/a HTTP/1.0\r\nauthorization: Bearer \(RunningGateway.key)\r\n\r\n")
+            #expect(try await client.head().status == 200)
+            #expect(String(buffer: try await client.bytes(3)) == "one")
+            #expect(try await client.endsCut() == !isWhole)
+        }
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
     func `an answer that comes before the request's end leaves the connection in step`(
         transport: FakeUpstream.Transport
     ) async throws {

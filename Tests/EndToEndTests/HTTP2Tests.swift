@@ -74,6 +74,17 @@ import Testing
         }
     }
 
+    @Test func `a refused stream has its reason and a clean end`() async throws {
+        try await Scene.play(.http) {
+            try await $0.respond()
+        } act: { gateway, upstream in
+            let response = try await get("/a%2fb", from: gateway)
+            #expect(response.head.status == 400)
+            #expect(String(buffer: response.body).contains("\"error\""))
+            #expect(upstream.connections == 0)
+        }
+    }
+
     @Test(arguments: FakeUpstream.Transport.allCases, [true, false])
     func `an answer that the upstream breaks off is a reset stream`(
         transport: FakeUpstream.Transport,

@@ -123,6 +123,26 @@ import Testing
         }
     }
 
+    @Test(arguments: FakeUpstream.Transport.allCases, [204, 304])
+    func `an answer without a body is not framed as the stream that its type tells of`(
+        transport: FakeUpstream.Transport,
+        status: Int
+    ) async throws {
+        try await Scene.play(transport) { visit in
+            guard visit.number == 1 else { return try await visit.respond(200, [], "next") }
+            try await visit.begin(status, [("content-type", "text/event-stream")])
+            try await visit.end()
+        } act: { gateway, _ in
+            let client = try await gateway.connect()
+            let json = [("content-type", "application/json")]
+            try await client.request("POST", "/v1/chat/completions", json, body: #"{"model":"gpt","stream":true}"#)
+            let head = try await client.head()
+            #expect(head.status == status)
+            #expect(head["transfer-encoding"] == nil)
+            #expect(try await client.exchange("GET", "/demo/chat/a").body == "next")
+        }
+    }
+
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `an answer's trailers pass`(transport: FakeUpstream.Transport) async throws {
         try await Scene.play(transport) { visit in

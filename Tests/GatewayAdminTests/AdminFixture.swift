@@ -21,7 +21,7 @@ final class AdminFixture {
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("admin-\(UUID().uuidString)")
         let certificates = folder.appendingPathComponent("certs").path
-        let made = try LocalAuthority.make(in: certificates, names: ["localhost"])
+        let made = try LocalAuthority.make(in: certificates, names: ["localhost", "a.example.org"])
         let compiler = SnapshotCompiler(
             domain: nil,
             runtimeDirectory: folder.path,

@@ -113,6 +113,9 @@ import Testing
             #expect(shown.value.map { $0.daysLeft > 80 } == [true])
             let good = #"{"host":"a.example.org","certificate":"\#(certificate)","key":"\#(key)"}"#
             #expect(try await client.send(.post, uri, good).status == 201)
+            let served = try Self.decode(ResourceList<CertificateResource>.self, await client.send(.get, uri))
+            #expect(served.value.contains { $0.hosts == ["a.example.org"] })
+            #expect(try await client.send(.post, uri, good.replacing("a.example", with: "b.example")).status == 400)
             #expect(try await client.send(.post, uri, good.replacing("server.key", with: "ca.key")).status == 400)
             #expect(try await client.send(.post, uri, good.replacing("server.pem", with: "none.pem")).status == 400)
             #expect(try await client.send(.delete, "\(uri)/a.example.org").status == 204)

@@ -45,9 +45,19 @@ import Testing
         #expect(!mayRetry(phase, isReused: true, hasSent: false, method: "GET"))
     }
 
+    @Test(arguments: [(UpstreamFailure.Phase.connect, 4), (.send, 2), (.wait, 2)])
+    func `attempts have a bound, which is higher while nobody was reached`(
+        phase: UpstreamFailure.Phase,
+        attempts: Int
+    ) {
+        for made in 1..<attempts {
+            #expect(mayRetry(phase, isReused: true, hasSent: false, method: "GET", attempts: made))
+        }
+        #expect(!mayRetry(phase, isReused: true, hasSent: false, method: "GET", attempts: attempts))
+    }
+
     @Test(arguments: [UpstreamFailure.Phase.connect, .send, .wait])
-    func `two attempts are the most, and only with the whole body at hand`(phase: UpstreamFailure.Phase) {
-        #expect(!mayRetry(phase, isReused: true, hasSent: false, method: "GET", attempts: 2))
+    func `nothing is sent again without the whole body at hand`(phase: UpstreamFailure.Phase) {
         #expect(!mayRetry(phase, isReused: true, hasSent: false, method: "GET", canReplay: false))
     }
 }

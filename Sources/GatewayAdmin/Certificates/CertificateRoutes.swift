@@ -15,21 +15,44 @@ struct CertificateRoutes: Sendable {
     /// Checked before it is stored: a pair that cannot be served never reaches the listener.
     @Sendable func add(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let asked = try await JSONBody.decode(CertificateRequest.self, from: request)
-        let files = CertificateFiles(certificate: asked.certificate, key: asked.key, hosts: [asked.host])
+        let host = asked.host.lowercased()
         let summary: CertificateSummary
         do throws(TLSError) {
+            let named = try CertificateStore.check(CertificateFiles(certificate: asked.certificate, key: asked.key))
+            guard named.hosts.contains(where: { Self.covers($0, host) }) else {
+                let names = named.hosts.joined(separator: ", ")
+                throw TLSError.invalidHost("the certificate is for \(names), not for \(host); give one that names it")
+            }
+            let files = CertificateFiles(certificate: asked.certificate, key: asked.key, hosts: [host])
             summary = try CertificateStore.check(files)
         } catch {
             throw APIError(error)
         }
-        let stored = StoredCertificate(host: asked.host.lowercased(), certificate: asked.certificate, key: asked.key)
+        let stored = StoredCertificate(host: host, certificate: asked.certificate, key: asked.key)
         let outcome = try await controlPlane.store.addCertificate(stored)
+        // Served before it is answered for; the reconciler, which hears of the change too, comes to the same.
+        do throws(TLSError) {
+            try controlPlane.certificates.add(
+                CertificateFiles(certificate: stored.certificate, key: stored.key, hosts: [host])
+            )
+        } catch {
+            throw APIError(error)
+        }
         return .json(CertificateResource(summary, now: Date()), status: outcome.status)
     }
 
     @Sendable func remove(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        try await controlPlane.store.removeCertificate(host: context.name("host").lowercased())
+        let host = try context.name("host").lowercased()
+        try await controlPlane.store.removeCertificate(host: host)
+        _ = controlPlane.certificates.remove(host: host)
         return .noContent
+    }
+
+    /// Whether a name in a certificate, `*.example.org` included, is this host's (RFC 6125 §6.4.3).
+    private static func covers(_ name: String, _ host: String) -> Bool {
+        if name == host { return true }
+        guard name.hasPrefix("*."), let dot = host.firstIndex(of: ".") else { return false }
+        return host[dot...] == name.dropFirst()
     }
 }
 

@@ -1,9 +1,9 @@
-import GatewayAPI
-import GatewayCore
+package import GatewayAPI
+package import GatewayCore
 
 extension DeploymentDefinition {
     /// What a wire resource describes; names, URLs and the model's existence are the store's to judge.
-    init(_ resource: DeploymentResource) throws(APIError) {
+    package init(_ resource: DeploymentResource) throws(APIError) {
         let timeout = resource.requestSettings.requestTimeoutMs
         if let timeout, !(1...86_400_000).contains(timeout) {
             throw APIError(

@@ -1,9 +1,9 @@
-import GatewayAPI
-import GatewayCore
+package import GatewayAPI
+package import GatewayCore
 
 extension EndpointDefinition {
     /// What a wire resource describes; names and weights are the store's to judge.
-    init(_ resource: EndpointResource) throws(APIError) {
+    package init(_ resource: EndpointResource) throws(APIError) {
         guard let authMode = AuthMode(rawValue: resource.authMode.lowercased()) else {
             throw APIError(
                 .invalid,

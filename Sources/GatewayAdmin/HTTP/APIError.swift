@@ -1,7 +1,7 @@
 import GatewayAPI
 
 /// Why an admin request is refused: the fact, and what to do about it.
-struct APIError: Error, Equatable {
+package struct APIError: Error, Equatable {
     /// What kind of refusal it is; each has one status.
     enum Code: String, Sendable {
         case unauthorized = "Unauthorized"

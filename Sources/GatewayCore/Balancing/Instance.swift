@@ -144,7 +144,20 @@ package struct AddressProblem: Error, Equatable {
 
 /// Every instance that was ever named, by its address: gives the same object to every snapshot.
 package final class InstanceRegistry: Sendable {
-    private let known = Mutex<[InstanceAddress: Instance]>([:])
+    private struct Known {
+        var byAddress: [InstanceAddress: Instance] = [:]
+        /// Where a native deployment's workers have listened.
+        var workers: [String: [Instance]] = [:]
+
+        mutating func instance(at address: InstanceAddress, isReady: Bool) -> Instance {
+            if let instance = byAddress[address] { return instance }
+            let instance = Instance(number: byAddress.count, address: address, isReady: isReady)
+            byAddress[address] = instance
+            return instance
+        }
+    }
+
+    private let known = Mutex(Known())
 
     package init() {}
 
@@ -152,11 +165,18 @@ package final class InstanceRegistry: Sendable {
     ///
     /// - Parameter isReady: what a new one starts as: upstreams are tried, workers wait for their probe.
     package func instance(at address: InstanceAddress, isReady: Bool) -> Instance {
+        known.withLock { $0.instance(at: address, isReady: isReady) }
+    }
+
+    /// The worker of a native deployment, and those of its earlier settings that still answer: a change has no gap.
+    ///
+    /// - Parameter deployment: `tenant/endpoint/deployment`.
+    package func workers(of deployment: String, at address: InstanceAddress) -> [Instance] {
         known.withLock { known in
-            if let instance = known[address] { return instance }
-            let instance = Instance(number: known.count, address: address, isReady: isReady)
-            known[address] = instance
-            return instance
+            let instance = known.instance(at: address, isReady: false)
+            let earlier = known.workers[deployment, default: []].filter { $0 !== instance && $0.isReady }
+            known.workers[deployment] = earlier + [instance]
+            return [instance] + earlier
         }
     }
 }

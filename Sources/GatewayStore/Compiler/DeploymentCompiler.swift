@@ -58,7 +58,7 @@ struct DeploymentCompiler: Sendable {
         return Deployment(
             name: definition.name,
             isNative: true,
-            instances: [instances.instance(at: wanted.address, isReady: false)],
+            instances: instances.workers(of: definition.path, at: wanted.address),
             timeout: definition.settings.timeout,
             modelLabel: wanted.modelLabel
         )

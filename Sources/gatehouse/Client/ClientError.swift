@@ -23,5 +23,14 @@ struct ClientError: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// The same with the place in a file before each line that begins with a resource's path.
+    func placed(by places: [String: String]) -> ClientError {
+        func place(_ line: String) -> String {
+            let end = line.firstIndex { $0 == "." || $0 == ":" } ?? line.endIndex
+            return places[String(line[..<end])].map { "\($0): \(line)" } ?? line
+        }
+        return ClientError(place(message), details: details.map(place))
+    }
+
     var description: String { ([message] + details.map { "  \($0)" }).joined(separator: "\n") }
 }

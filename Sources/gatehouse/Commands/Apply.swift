@@ -21,15 +21,18 @@ struct Apply: AsyncParsableCommand {
         let documents = try DocumentSet.read(paths: files, tenant: tenant)
         documents.warnings.forEach { report("warning: \($0)") }
         let client = try admin.connect()
-        let result: ApplyResult = try await client.post(
-            "/api/v1/apply",
-            ApplyRequest(
-                endpoints: documents.endpoints,
-                deployments: documents.deployments,
-                prune: prune,
-                dryRun: dryRun
-            )
+        let request = ApplyRequest(
+            endpoints: documents.endpoints,
+            deployments: documents.deployments,
+            prune: prune,
+            dryRun: dryRun
         )
+        let result: ApplyResult
+        do {
+            result = try await client.post("/api/v1/apply", request)
+        } catch let error as ClientError {
+            throw error.placed(by: documents.places)
+        }
         try output.show(result.changes)
         guard !dryRun, !noWait else { return }
         try await Readiness(client: client, timeout: .seconds(timeout)).wait(for: documents.deployments)

@@ -21,8 +21,11 @@ struct Check: ParsableCommand {
 
     private func findings() -> [DocumentProblem] {
         var problems: [DocumentProblem] = []
+        var loaded: Configuration?
         do {
-            problems += Preflight(configuration: try configuration.load(), file: configuration.config).problems()
+            let settings = try configuration.load()
+            loaded = settings
+            problems += Preflight(configuration: settings, file: configuration.config).problems()
         } catch let found as DocumentProblems {
             problems += found.problems
         } catch {
@@ -30,7 +33,9 @@ struct Check: ParsableCommand {
         }
         guard !files.isEmpty else { return problems }
         do throws(DocumentProblems) {
-            try DocumentSet.read(paths: files, tenant: tenant).warnings.forEach { report("warning: \($0)") }
+            let documents = try DocumentSet.read(paths: files, tenant: tenant)
+            documents.warnings.forEach { report("warning: \($0)") }
+            if let loaded { problems += Rehearsal(configuration: loaded).problems(of: documents) }
         } catch {
             problems += error.problems
         }

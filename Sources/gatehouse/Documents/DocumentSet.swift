@@ -7,6 +7,8 @@ struct DocumentSet: Equatable {
     var endpoints: [EndpointResource]
     var deployments: [DeploymentResource]
     var warnings: [DocumentProblem]
+    /// `file:line` of each document by its resource's path.
+    var places: [String: String] = [:]
 
     /// Reads files and folders of `.yaml` and `.yml` files.
     ///

@@ -14,6 +14,8 @@ struct DocumentSetReader {
     let log: ProblemLog
     private var endpoints: [Placed<EndpointResource>] = []
     private var deployments: [Placed<DeploymentResource>] = []
+    /// A document was refused: what others would have taken from it is not missing by their own fault.
+    private var hasRefused = false
 
     init(defaultTenant: String?, log: ProblemLog) {
         self.defaultTenant = defaultTenant
@@ -24,7 +26,10 @@ struct DocumentSetReader {
         let line = node.mark?.line ?? 1
         switch kind(of: node, file: file, line: line) {
         case .endpoint:
-            guard let endpoint = EndpointDocument.read(node, file: file, log: log) else { return }
+            guard let endpoint = EndpointDocument.read(node, file: file, log: log) else {
+                hasRefused = true
+                return
+            }
             endpoints.append(Placed(resource: endpoint, file: file, line: line))
         case .deployment:
             guard let deployment = DeploymentDocument.read(node, file: file, log: log) else { return }
@@ -45,8 +50,21 @@ struct DocumentSetReader {
         return DocumentSet(
             endpoints: endpoints.map(\.resource),
             deployments: deployments.map(\.resource),
-            warnings: log.warnings
+            warnings: log.warnings,
+            places: places()
         )
+    }
+
+    private func places() -> [String: String] {
+        var places: [String: String] = [:]
+        for placed in endpoints {
+            places["\(placed.resource.tenant)/\(placed.resource.name)"] = "\(placed.file):\(placed.line)"
+        }
+        for placed in deployments {
+            let path = "\(placed.resource.tenant)/\(placed.resource.endpoint)/\(placed.resource.name)"
+            places[path] = "\(placed.file):\(placed.line)"
+        }
+        return places
     }
 
     private enum Kind {
@@ -93,6 +111,7 @@ struct DocumentSetReader {
 
     private func tenant(_ known: String?, _ file: String, _ line: Int) -> String {
         if let tenant = known ?? defaultTenant { return tenant }
+        guard !hasRefused else { return "" }
         log.note(
             DocumentProblem(
                 file: file,

@@ -17,7 +17,7 @@ import Testing
         ("data: a\n\ndata: b\n\n", 9),
         ("event: x\ndata: a\n\n", 18), ("\n\n", 2), (": comment\n\n", 11), ("data: a", nil), ("data: a\n", nil),
         ("data: a\r\n", nil),
-        ("data: a\r\n\r", nil), ("", nil), ("data: a\ndata: b\n", nil),
+        ("data: a\r\n\r", nil), ("data: a\r\r", 9), ("data: a\rdata: b\r", nil), ("", nil), ("data: a\ndata: b\n", nil),
     ])
     func `an event ends behind its blank line`(text: String, expected: Int?) {
         #expect(end(text) == expected)
@@ -29,7 +29,7 @@ import Testing
         #expect(end(text, from: 20) == nil)
     }
 
-    @Test(arguments: ["\n", "\r\n"]) func `the extra usage event is known`(line: String) {
+    @Test(arguments: ["\n", "\r\n", "\r"]) func `the extra usage event is known`(line: String) {
         let event = #"data: {"id":"x","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}"# + line + line
         #expect(finding(event) == EventScan.Finding(usage: TokenUsage(prompt: 3, completion: 4), isUsageOnly: true))
     }

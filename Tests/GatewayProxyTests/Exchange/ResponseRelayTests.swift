@@ -14,9 +14,11 @@ import Testing
     private func relay(
         _ body: String?,
         contentType: String?,
-        target: String = "/v1/chat/completions"
+        target: String = "/v1/chat/completions",
+        isEncoded: Bool = false
     ) throws -> ResponseRelay {
-        ResponseRelay(plan: try PlanFixture().plan(target, body: body), contentType: contentType)
+        let plan = try PlanFixture().plan(target, body: body)
+        return ResponseRelay(plan: plan, contentType: contentType, isEncoded: isEncoded)
     }
 
     /// What the client gets of these pieces.
@@ -43,7 +45,7 @@ import Testing
         #expect(relay.usage == TokenUsage(prompt: 3, completion: 4))
     }
 
-    @Test(arguments: ["\n", "\r\n"]) func `cuts anywhere change nothing`(line: String) throws {
+    @Test(arguments: ["\n", "\r\n", "\r"]) func `cuts anywhere change nothing`(line: String) throws {
         let all = (Self.chunk + Self.usage + Self.done).split(separator: "\n", omittingEmptySubsequences: false)
             .joined(separator: line)
         let expected = (Self.chunk + Self.done).split(separator: "\n", omittingEmptySubsequences: false).joined(
@@ -82,8 +84,34 @@ import Testing
             held = max(held, count * piece.utf8.count - passed)
         }
         #expect(held <= Limits.heldEvent)
-        #expect(passed == 3_000_000)
-        #expect(pass(&relay, [Self.usage]) == Self.usage)
+        let rest = pass(&relay, [Self.usage])
+        #expect(rest.hasSuffix(Self.usage))
+        #expect(passed + rest.utf8.count == 3_000_000 + Self.usage.utf8.count)
+    }
+
+    @Test(arguments: [0, 1, 2])
+    func `the usage event is known behind one that was too long to be held`(cut: Int) throws {
+        var relay = try relay(Self.asking, contentType: "text/event-stream")
+        let long = "data: " + String(repeating: "x", count: Limits.heldEvent + 1)
+        // Its blank line comes in any number of pieces.
+        let line = String(repeating: "\n", count: cut)
+        let rest = String(repeating: "\n", count: 2 - cut) + Self.usage + Self.done
+        #expect(pass(&relay, [long + line, rest]) == long + "\n\n" + Self.done)
+        #expect(relay.usage == TokenUsage(prompt: 3, completion: 4))
+    }
+
+    @Test(arguments: ["", "\n"]) func `a usage event without its blank line is read and taken out`(end: String) throws {
+        var relay = try relay(Self.asking, contentType: "text/event-stream")
+        #expect(pass(&relay, [Self.chunk, Self.usage.dropLast(2) + end]) == Self.chunk)
+        #expect(relay.usage == TokenUsage(prompt: 3, completion: 4))
+    }
+
+    @Test(arguments: ["text/event-stream", "application/json"])
+    func `a compressed answer passes unread`(contentType: String) throws {
+        var relay = try relay(Self.asking, contentType: contentType, isEncoded: true)
+        #expect(!relay.changesLength)
+        #expect(pass(&relay, [Self.chunk, Self.usage]) == Self.chunk + Self.usage)
+        #expect(relay.usage == TokenUsage())
     }
 
     @Test func `an answer that is one object passes unchanged and its usage is read`() throws {
