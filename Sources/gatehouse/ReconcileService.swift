@@ -27,7 +27,7 @@ struct ReconcileService: Service {
             for await contents in changes {
                 settling?.cancel()
                 await settling?.value
-                serve(contents.certificates)
+                serve(contents.usableCertificates(logger))
                 let desired = compiler.nativeInstances(of: contents.definitions).map(\.specification)
                 settling = Task { await settle(on: desired, after: wanted) }
             }
@@ -67,8 +67,7 @@ struct ReconcileService: Service {
         }
     }
 
-    private func serve(_ stored: [StoredCertificate]) {
-        let added = stored.map { CertificateFiles(certificate: $0.certificate, key: $0.key, hosts: [$0.host]) }
+    private func serve(_ added: [CertificateFiles]) {
         do {
             try certificates.replace(files: configured + added)
         } catch {

@@ -13,16 +13,8 @@ struct Rehearsal {
 
     func problems(of documents: DocumentSet) -> [DocumentProblem] {
         do {
-            let compiler = SnapshotCompiler(
-                domain: configuration.domain,
-                runtimeDirectory: configuration.runtimeDirectory,
-                allowed: try NetworkList(configuration.allowedNetworks),
-                secrets: SecretResolver(
-                    env: Set(configuration.secretVariables),
-                    files: Set(configuration.secretFiles)
-                ),
-                instances: InstanceRegistry()
-            )
+            let networks = try NetworkList(configuration.allowedNetworks)
+            let compiler = SnapshotCompiler(configuration, networks, InstanceRegistry())
             let tenants = Set(documents.endpoints.map(\.tenant) + documents.deployments.map(\.tenant))
             let definitions = Definitions(
                 tenants: tenants.map { TenantDefinition(name: $0) },

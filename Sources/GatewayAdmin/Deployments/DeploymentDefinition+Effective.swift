@@ -9,13 +9,15 @@ extension DeploymentDefinition {
                 setting: "request_timeout_ms",
                 value: String(settings.timeoutMilliseconds ?? RequestSettings.defaultTimeoutMilliseconds),
                 source: settings.timeoutMilliseconds == nil ? "default" : "deployment"
-            )
+            ),
+            EffectiveValue(setting: "event stream idle", value: "300 s", source: "default"),
         ]
         switch serving {
         case .upstream(let upstream):
-            values.append(
-                EffectiveValue(setting: "instances", value: String(upstream.urls.count), source: "deployment")
-            )
+            values += upstream.urls.map { EffectiveValue(setting: "instance", value: $0, source: "deployment") }
+            values += upstream.headers.map {
+                EffectiveValue(setting: "header", value: "\($0.name) (value not shown)", source: "deployment")
+            }
             values.append(EffectiveValue(setting: "concurrent requests", value: "no cap", source: "default"))
             values.append(
                 Self.optional("upstream model", upstream.model, otherwise: "the caller's")

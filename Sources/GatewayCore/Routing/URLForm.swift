@@ -19,6 +19,10 @@ package enum URLForm: Sendable {
     case azureOpenAI(endpoint: String, rest: String)
     case unknown
 
+    /// A host of an endpoint's own is served whole: what stands at its root, `/v1` and `/healthz` too, is the
+    /// endpoint's.
+    ///
+    /// Fixed forms win over tenants' names on every other host.
     package init(of head: RequestHead, in snapshot: Snapshot) {
         if !snapshot.hosts.isEmpty, let endpoint = snapshot.hosts[head.host] {
             self = .ownHost(endpoint)
