@@ -4,6 +4,8 @@ import Synchronization
 /// A program started for a test, with its lines of output and a kill at the end.
 final class TestProcess: Sendable {
     private let process: Mutex<Process>
+    /// Open as long as this program lives; a child may read its end as the sign to leave.
+    private let input = Pipe()
     private let lines: AsyncStream<String>
 
     init(_ executable: String, _ arguments: [String]) throws {
@@ -11,6 +13,7 @@ final class TestProcess: Sendable {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [executable] + arguments
         let output = Pipe()
+        process.standardInput = input
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         lines = AsyncStream { continuation in
@@ -34,7 +37,10 @@ final class TestProcess: Sendable {
     }
 
     deinit {
-        process.withLock { $0.terminate() }
+        // Not `terminate`: a child inherits the signals that its parent's thread blocks, SIGTERM among them.
+        process.withLock { process in
+            _ = kill(process.processIdentifier, SIGKILL)
+        }
     }
 
     func line(with prefix: String) async -> String? {
@@ -108,6 +114,8 @@ private let script = #"""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(sys.argv[1], sys.argv[2])
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    # Ends with the program that started it, however that ends.
+    threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
     print("port", listener.getsockname()[1], flush=True)
     seen = {"once": 0, "sent": 0}
 
@@ -130,6 +138,7 @@ private let script = #"""
         left = int(headers.get("content-length", "0"))
         while left:
             data = file.read1(min(left, 65536))
+            if not data: return
             left -= len(data)
             yield data
 
