@@ -15,8 +15,6 @@ package struct WorkerSpecification: Sendable, Hashable {
     /// Tokens per slot.
     package var context: Int?
     package var threads: Int?
-    /// Where the engine's loadable backends lie.
-    package var backendsDirectory: String?
     /// Further arguments, as they are.
     package var arguments: [String]
 
@@ -52,7 +50,6 @@ extension WorkerSpecification {
             ("--slots", slots.map(String.init)),
             ("--context", context.map(String.init)),
             ("--threads", threads.map(String.init)),
-            ("--backends", backendsDirectory),
         ]
         return options.flatMap { name, value in value.map { [name, $0] } ?? [] } + arguments
     }
