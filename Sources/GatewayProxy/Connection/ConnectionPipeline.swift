@@ -16,20 +16,17 @@ struct ConnectionPipeline {
         client = ClientFacts(address: channel.remoteAddress?.ipAddress ?? "unknown")
     }
 
-    /// Guard -> parser -> encoder -> exchange.
+    /// Guard -> parser -> exchange, which writes bytes.
     func addHTTP1() throws {
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes,
             informationalResponseStrategy: .drop,
             limitConfiguration: Self.headLimits
         )
-        var configuration = HTTPResponseEncoder.Configuration()
-        configuration.automaticallySetFramingHeaders = false
         let bytesGuard = BytesGuard()
         try channel.pipeline.syncOperations.addHandlers(
             bytesGuard,
             ByteToMessageHandler(decoder),
-            HTTPResponseEncoder(configuration: configuration),
             ExchangeHandler(resources: resources, version: .http1, client: client, bytesGuard: bytesGuard)
         )
     }

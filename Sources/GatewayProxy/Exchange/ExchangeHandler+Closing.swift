@@ -51,6 +51,7 @@ extension ExchangeHandler {
     func cut(_ refusal: Refusal) {
         current?.receipt.refusal = "Cut"
         isLingering = true
+        flush()
         // A close-delimited answer would pass for whole behind TLS's own farewell.
         context?.triggerUserOutboundEvent(TLSAbort(), promise: nil)
         settle(.failed)
@@ -73,9 +74,8 @@ extension ExchangeHandler {
     func linger() {
         guard !isLingering, let context else { return }
         isLingering = true
-        mustFlush = false
         waiting.removeAll()
-        context.flush()
+        flush()
         connectionTimer.set(.now() + (version == .http1 ? Limits.stalledClient : Limits.linger))
         // A stream has no half to close: it is over when the client has sent all, else it is reset when the time is up.
         guard version == .http1 else { return }

@@ -130,9 +130,9 @@ extension ExchangeHandler {
     private var isHTTP10: Bool { current?.isHTTP10 ?? false }
 
     private func addOwnHeaders(to headers: inout HTTPHeaders, plan: Plan?) {
-        if let id = current?.receipt.requestID { headers.replaceOrAdd(name: "x-request-id", value: id) }
+        if let id = current?.receipt.requestID { headers.add(name: "x-request-id", value: id) }
         guard let plan else { return }
-        headers.replaceOrAdd(name: "azureml-model-deployment", value: plan.deployment.name)
+        headers.add(name: "azureml-model-deployment", value: plan.deployment.name)
         if let model = plan.deployment.modelLabel { headers.replaceOrAdd(name: "x-gatehouse-model", value: model) }
     }
 
@@ -227,11 +227,6 @@ extension ExchangeHandler {
     }
 
     // MARK: - Writing
-
-    func write(_ part: HTTPServerResponsePart) {
-        mustFlush = true
-        context?.write(wrapOutboundOut(part), promise: nil)
-    }
 
     private func writeBody(_ bytes: ByteBuffer) {
         current?.receipt.responseBytes += Int64(bytes.readableBytes)

@@ -8,6 +8,7 @@ import NIOHTTP1
 final class ExchangeHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
+    /// Over HTTP/2; over HTTP/1.1 it writes bytes.
     typealias OutboundOut = HTTPServerResponsePart
 
     /// What waits behind the exchange that runs: parts of pipelined requests, or the fault that ends the connection.
@@ -22,6 +23,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// Knows whether a head has begun; HTTP/2 streams have none.
     private let bytesGuard: BytesGuard?
     var context: ChannelHandlerContext?
+    private var writer = HTTP1Writer()
     var exchange = Exchange()
     var current: CurrentRequest?
     var call: UpstreamCall?
@@ -161,10 +163,35 @@ final class ExchangeHandler: ChannelDuplexHandler {
             mustFlushUpstream = false
             call?.flush()
         }
-        if mustFlush {
-            mustFlush = false
-            context?.flush()
+        if mustFlush { flush() }
+    }
+
+    func write(_ part: HTTPServerResponsePart) {
+        mustFlush = true
+        guard version == .http1 else {
+            context?.write(wrapOutboundOut(part), promise: nil)
+            return
         }
+        switch part {
+        case .head(let head): writer.append(head)
+        case .body(.byteBuffer(let bytes)):
+            guard let large = writer.append(body: bytes) else { return }
+            writePending()
+            context?.write(NIOAny(large), promise: nil)
+            writer.bodyEnded()
+        case .body(.fileRegion): preconditionFailure("an answer is never a file")
+        case .end(let trailers): writer.appendEnd(trailers: trailers)
+        }
+    }
+
+    func flush() {
+        mustFlush = false
+        writePending()
+        context?.flush()
+    }
+
+    private func writePending() {
+        if let pending = writer.take() { context?.write(NIOAny(pending), promise: nil) }
     }
 
     /// Flushes now, or at the end of the reads that are being worked off.

@@ -37,6 +37,9 @@ enum FieldName: UInt8, CaseIterable {
         }
     }
 
+    /// Whether the gateway answers every request with a header of this name, whatever the upstream says.
+    var isOnEveryResponse: Bool { self == .requestID || self == .pinnedDeployment }
+
     /// Whether a header that spells this name with `_` for `-` is dropped: a reader that maps names to variables, as CGI
     /// does, would take it for the real one (H1-7).
     var hasDangerousLookalike: Bool {

@@ -24,6 +24,7 @@ struct FieldToken: Equatable {
     static let connect = FieldToken("connect")
     static let connection = FieldToken("connection")
     static let contentLength = FieldToken("content-length")
+    static let host = FieldToken("host")
     static let keepAlive = FieldToken("keep-alive")
     static let transferEncoding = FieldToken("transfer-encoding")
     static let upgrade = FieldToken("upgrade")

@@ -14,8 +14,10 @@ enum WriteRules {
         var framing = 0
         var hosts = 0
         for (name, value) in headers {
+            guard value.isFieldValue else { return false }
+            if isHarmless(name) { continue }
             let reading = FieldNameReading(name)
-            guard reading.isToken, value.isFieldValue, !reading.isDangerousLookalike else { return false }
+            guard reading.isToken, !reading.isDangerousLookalike else { return false }
             switch reading.name {
             case .contentLength:
                 framing += 1
@@ -28,6 +30,20 @@ enum WriteRules {
             }
         }
         return framing <= 1 && hosts <= 1
+    }
+
+    /// Whether the name is a token that frames nothing and looks like nothing else: nearly all are, and need no second reading.
+    private static func isHarmless(_ name: String) -> Bool {
+        name.withBytes { bytes in
+            switch bytes.count {
+            case 0, FieldToken.host.length, FieldToken.contentLength.length, FieldToken.transferEncoding.length:
+                return false
+            default: break
+            }
+            var isHarmless = true
+            for index in bytes.indices { isHarmless = isHarmless && bytes[index].isToken && bytes[index] != 0x5f }
+            return isHarmless
+        }
     }
 
     private static func isToken(_ text: String) -> Bool {

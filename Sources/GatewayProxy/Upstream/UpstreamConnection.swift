@@ -5,8 +5,8 @@ import NIOHTTP1
 /// One kept-alive connection to an instance: carries one exchange at a time, on the event loop of the client it serves.
 final class UpstreamConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundIn = HTTPClientRequestPart
-    typealias OutboundOut = HTTPClientRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = Never
 
     private enum State {
         case idle
@@ -17,6 +17,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     let instance: Instance
     private let pool: UpstreamPool
+    private let wire: UpstreamWire
     private var state = State.idle
     private var context: ChannelHandlerContext?
     private var caller: ExchangeHandler?
@@ -32,9 +33,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var keepsAlive = true
     private(set) var idleSince = NIODeadline.uptimeNanoseconds(0)
 
-    init(instance: Instance, pool: UpstreamPool) {
+    init(instance: Instance, pool: UpstreamPool, wire: UpstreamWire) {
         self.instance = instance
         self.pool = pool
+        self.wire = wire
     }
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
@@ -58,20 +60,20 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func sendHead(_ head: HTTPRequestHead) {
         hasSent = true
-        write(.head(head))
+        wire.write(head)
     }
 
     func sendBody(_ bytes: ByteBuffer) {
-        write(.body(.byteBuffer(bytes)))
+        wire.write(body: bytes)
     }
 
     func sendEnd(trailers: HTTPHeaders?) {
         isRequestComplete = true
-        write(.end(trailers))
+        wire.writeEnd(trailers: trailers)
     }
 
     func flush() {
-        context?.flush()
+        wire.flush()
     }
 
     func setReading(_ isReading: Bool) {
@@ -90,10 +92,6 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func closeIfIdle() {
         if isIdle { close() }
-    }
-
-    private func write(_ part: HTTPClientRequestPart) {
-        context?.write(wrapOutboundOut(part), promise: nil)
     }
 
     private func close() {
@@ -173,7 +171,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     /// Counts what is read; endless heads, reason phrases, chunk extensions and trailers end here (SECURITY U-3).
-    fileprivate func mayRead(_ count: Int) -> Bool {
+    func mayRead(_ count: Int) -> Bool {
         silentBytes += count
         if silentBytes <= Limits.silentResponseBytes { return true }
         refuse()
@@ -200,26 +198,5 @@ final class UpstreamConnection: ChannelDuplexHandler {
         idleSince = .now()
         setReading(true)
         pool.put(self)
-    }
-}
-
-/// Sees an upstream's bytes before the decoder does: throws the connection away when its peer speaks while no exchange is on
-/// it (SECURITY U-2), and when it speaks without end.
-final class IdleWatch: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    private let connection: UpstreamConnection
-
-    init(_ connection: UpstreamConnection) {
-        self.connection = connection
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if connection.isIdle {
-            context.close(promise: nil)
-        } else if connection.mayRead(unwrapInboundIn(data).readableBytes) {
-            context.fireChannelRead(data)
-        }
     }
 }

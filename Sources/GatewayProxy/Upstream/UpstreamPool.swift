@@ -66,7 +66,7 @@ final class UpstreamPool {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let (pool, instance) = bound.value
-                    try Self.addHandlers(to: channel, UpstreamConnection(instance: instance, pool: pool))
+                    try pool.addHandlers(to: channel, for: instance)
                 }
             }
         let connected: EventLoopFuture<any Channel>
@@ -110,7 +110,8 @@ final class UpstreamPool {
         caller.upstreamFailed(UpstreamFailure(phase: .connect, isReused: false, hasSent: false))
     }
 
-    private static func addHandlers(to channel: any Channel, _ connection: UpstreamConnection) throws {
+    /// Wire -> decoder -> connection; requests go from the connection to the wire directly.
+    private func addHandlers(to channel: any Channel, for instance: Instance) throws {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = Limits.responseHeadBytes
         limits.maxHeaderListSize = Limits.responseHeadBytes
@@ -120,11 +121,11 @@ final class UpstreamPool {
             informationalResponseStrategy: .forward,
             limitConfiguration: limits
         )
-        var configuration = HTTPRequestEncoder.Configuration()
-        configuration.automaticallySetFramingHeaders = false
+        let wire = UpstreamWire(decoder: decoder)
+        let connection = UpstreamConnection(instance: instance, pool: self, wire: wire)
+        wire.attach(connection)
         try channel.pipeline.syncOperations.addHandlers(
-            IdleWatch(connection),
-            HTTPRequestEncoder(configuration: configuration),
+            wire,
             ByteToMessageHandler(decoder),
             connection
         )
