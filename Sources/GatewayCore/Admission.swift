@@ -7,28 +7,70 @@ package struct Admission: Sendable {
 
     private let snapshots: SnapshotBox
     private let receipts: ReceiptQueue
+    private let usage: UsageRegistry
+    private let tokens: TokenCache
 
-    package init(snapshots: SnapshotBox, receipts: ReceiptQueue) {
+    package init(
+        snapshots: SnapshotBox,
+        receipts: ReceiptQueue,
+        usage: UsageRegistry = UsageRegistry(),
+        tokens: TokenCache = TokenCache()
+    ) {
         self.snapshots = snapshots
         self.receipts = receipts
+        self.usage = usage
+        self.tokens = tokens
     }
 
     /// Decides about a request, or says what it still needs to know.
     ///
-    /// - Parameter fields: what was read from the held body after `needsBody`.
-    package func admit(_ head: RequestHead, fields: BodyFields? = nil) throws(Refusal) -> Decision {
+    /// - Parameters:
+    ///   - fields: what was read from the held body after `needsBody`.
+    ///   - token: what `needsToken` asked for.
+    package func admit(
+        _ head: RequestHead,
+        fields: BodyFields? = nil,
+        token: VerifiedToken? = nil,
+        at now: Moment
+    ) throws(Refusal) -> Decision {
         let snapshot = snapshots.current
         let form = URLForm(of: head, in: snapshot)
         if case .service(let answer) = form { return .answer(answer) }
-        let caller = try identify(head.credential, in: snapshot)
+        if case .issuer = form { return .issuer }
+        if let asked = head.preflight { return .answer(.preflight(snapshot.preflight(asked, form))) }
+        let identity = IdentityRule(snapshot: snapshot, tokens: tokens, head: head, form: form)
+        guard let caller = try identity.caller(token, at: now) else { return .needsToken }
         guard let tenant = snapshot.tenants[caller.tenant] else { throw .unauthenticated(.invalid) }
-        if let answer = try models(form, of: tenant, for: caller) { return .answer(answer) }
+        guard !tenant.isSuspended else { throw .suspended }
+        if case .models(let id) = form { return .answer(try models(id, of: tenant, for: caller)) }
         let request = UpstreamRequest(form, head: head)
         if request.readsBody, fields == nil { return .needsBody(upTo: Self.heldBody) }
-        let endpoint = try find(form, fields: fields, in: tenant, snapshot)
-        guard endpoint.name == caller.endpoint else { throw .forbidden }
+        let endpoint = try form.endpoint(fields, in: tenant)
+        let access = AccessRule(snapshot: snapshot, tenant: tenant, caller: caller)
+        try access.check(endpoint, form, head, asksForToken: request.asksForToken)
+        if request.asksForToken, case .token(let token) = caller.proof {
+            return .issueToken(
+                EndpointTokenRequest(tenant: tenant.name, endpoint: endpoint.name, subject: token.subject)
+            )
+        }
         guard receipts.hasRoom else { throw .overloaded }
         let (deployment, instance) = try pick(endpoint, pinned: head.pinnedDeployment)
+        let scopes = UsageScopes(
+            tenant: tenant.usage,
+            endpoint: endpoint.usage,
+            deployment: deployment.usage,
+            caller: caller.usage
+        )
+        let permit =
+            scopes.isEmpty
+            ? nil
+            : try usage.reserve(
+                scopes,
+                request.demand(fields, length: head.contentLength),
+                address: head.address,
+                price: deployment.price,
+                at: now
+            )
         return .plan(
             Plan(
                 endpoint: endpoint,
@@ -38,9 +80,26 @@ package struct Admission: Sendable {
                 isPinned: head.pinnedDeployment != nil,
                 deployment: deployment,
                 instance: instance,
-                fields: fields
+                fields: fields,
+                permit: permit
             )
         )
+    }
+
+    /// What a verified token is worth is remembered until it expires.
+    package func remember(_ token: VerifiedToken, of head: RequestHead, at now: Moment) {
+        guard case .bearer(let text) = head.credential else { return }
+        tokens.add(token, for: text, at: now.wall)
+    }
+
+    /// The headers that a page of another origin needs to read the answer, errors included.
+    ///
+    /// - Parameter endpoint: the request's, once it is known.
+    package func corsHeaders(_ head: RequestHead, endpoint: Endpoint?) -> [CORSHeader] {
+        let snapshot = snapshots.current
+        if let endpoint { return endpoint.cors?.headers(for: head.origin) ?? [] }
+        guard let origin = head.origin else { return [] }
+        return snapshot.corsPolicy(URLForm(of: head, in: snapshot), origin)?.headers(for: origin) ?? [CORSPolicy.vary]
     }
 
     /// Another place for a request whose instance could not take it: first the deployment's other instances, then, unless
@@ -61,55 +120,14 @@ package struct Admission: Sendable {
         return nil
     }
 
-    private func identify(_ credential: Credential, in snapshot: Snapshot) throws(Refusal) -> Caller {
-        switch credential {
-        case .none: throw .unauthenticated(.missing)
-        case .conflicting: throw .unauthenticated(.conflicting)
-        case .key(let secret):
-            guard let caller = snapshot.keyring.identify(secret) else { throw .unauthenticated(.invalid) }
-            return caller
-        }
-    }
-
-    private func models(_ form: URLForm, of tenant: Tenant, for caller: Caller) throws(Refusal) -> LocalAnswer? {
-        guard case .models(let id) = form else { return nil }
-        guard let endpoint = tenant.endpoints[caller.endpoint] else { throw .noSuchEndpoint }
-        let names = [endpoint.name] + endpoint.modelNames.filter { $0 != endpoint.name }
+    /// OpenAI's model list: every name of every endpoint that the caller may call.
+    private func models(_ id: String?, of tenant: Tenant, for caller: Caller) throws(Refusal) -> LocalAnswer {
+        let names = tenant.endpoints.values.filter { AccessRule.opens(caller, $0, in: tenant) }
+            .sorted { $0.name < $1.name }
+            .flatMap { endpoint in [endpoint.name] + endpoint.modelNames.filter { $0 != endpoint.name } }
         guard let id else { return .models(names) }
         guard names.contains(id) else { throw .noSuchModel }
         return .model(id)
-    }
-
-    /// The endpoint that the form, or the body's `model`, names.
-    ///
-    /// Another tenant's does not exist.
-    private func find(
-        _ form: URLForm,
-        fields: BodyFields?,
-        in tenant: Tenant,
-        _ snapshot: Snapshot
-    ) throws(Refusal) -> Endpoint {
-        switch form {
-        case .path(let tenantName, let name, _):
-            guard tenantName == tenant.name, let endpoint = tenant.endpoints[name] else { throw .noSuchEndpoint }
-            return endpoint
-        case .host(let tenantName, let label):
-            guard tenantName == tenant.name, let endpoint = tenant.endpointsByLabel[label] else {
-                throw .noSuchEndpoint
-            }
-            return endpoint
-        case .azureOpenAI(let name, _):
-            guard let endpoint = tenant.endpointsByModel[name] else { throw .noSuchModel }
-            return endpoint
-        case .ownHost(let endpoint):
-            guard endpoint.tenant == tenant.name else { throw .noSuchEndpoint }
-            return endpoint
-        case .openAI, .anthropic:
-            guard let fields else { throw .bodyUnreadable(.noModel) }
-            guard let endpoint = tenant.endpointsByModel[try fields.requireModel()] else { throw .noSuchModel }
-            return endpoint
-        case .unknown, .models, .service: throw .noSuchEndpoint
-        }
     }
 
     private func pick(_ endpoint: Endpoint, pinned: String?) throws(Refusal) -> (Deployment, Instance) {

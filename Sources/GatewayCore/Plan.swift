@@ -18,6 +18,8 @@ package final class Plan: Sendable {
     package let usage: UsageFormat?
     /// What the body says that routing and rewriting need; `nil` when the body is not read.
     package let fields: BodyFields?
+    /// What the request holds of limits and quotas; `nil` when it has none.
+    package let permit: Permit?
     /// What the path is made from when the plan moves: the embedded pool has paths of its own.
     private let request: UpstreamRequest
 
@@ -29,7 +31,8 @@ package final class Plan: Sendable {
         isPinned: Bool,
         deployment: Deployment,
         instance: Instance,
-        fields: BodyFields?
+        fields: BodyFields?,
+        permit: Permit? = nil
     ) {
         self.endpoint = endpoint
         self.caller = caller
@@ -43,6 +46,7 @@ package final class Plan: Sendable {
         query = request.query
         usage = request.usage
         self.fields = fields
+        self.permit = permit
     }
 
     private init(_ other: Plan, deployment: Deployment, instance: Instance) {
@@ -58,6 +62,7 @@ package final class Plan: Sendable {
         query = other.query
         usage = other.usage
         fields = other.fields
+        permit = other.permit
     }
 
     /// Whether the gateway must ask the upstream for usage, and take the extra event out of the stream again.
@@ -84,7 +89,20 @@ package enum Decision: Sendable {
     case plan(Plan)
     /// Hold the body up to this many bytes, read its fields, ask again.
     case needsBody(upTo: Int)
+    /// Have the bearer token verified, ask again.
+    case needsToken
     case answer(LocalAnswer)
+    /// The built-in issuer answers; its requests have small bodies.
+    case issuer
+    /// Issue an `aml_token`.
+    case issueToken(EndpointTokenRequest)
+}
+
+/// Who asked for an `aml_token`, and for which endpoint.
+package struct EndpointTokenRequest: Sendable, Equatable {
+    package let tenant: String
+    package let endpoint: String
+    package let subject: String
 }
 
 /// What the gateway answers from what it knows.
@@ -95,4 +113,6 @@ package enum LocalAnswer: Sendable, Equatable {
     case models([String])
     /// OpenAI's single model.
     case model(String)
+    /// To a browser's preflight, with these headers.
+    case preflight([CORSHeader])
 }

@@ -29,6 +29,8 @@ package struct Receipt: Sendable, Equatable {
     package var responseBytes: Int64
     package var promptTokens: Int64?
     package var completionTokens: Int64?
+    /// Millionths of the currency, by the deployment's price.
+    package var cost: Int64
     package var isStreamed: Bool
     /// Microseconds from the request's first byte to the first byte of the answer's body, and to the end of all.
     package var firstByteMicroseconds: Int64?
@@ -67,6 +69,7 @@ package struct Receipt: Sendable, Equatable {
         model = ""
         requestBytes = 0
         responseBytes = 0
+        cost = 0
         isStreamed = false
         durationMicroseconds = 0
         attempts = 0

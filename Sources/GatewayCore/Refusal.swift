@@ -4,6 +4,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case malformed(status: Int, reason: String)
     case unauthenticated(CredentialFault)
     case forbidden
+    /// The caller's tenant is suspended.
+    case suspended
     case noSuchEndpoint
     case noSuchModel
     case noSuchDeployment
@@ -17,11 +19,22 @@ package enum Refusal: Error, Sendable, Equatable {
     case timedOut(deployment: String, milliseconds: Int)
     /// Receipts cannot be stored fast enough, or the gateway is stopping.
     case overloaded
+    /// A limit or a quota is used up.
+    case limited(LimitRefusal)
+    case maintenance(Maintenance)
+    /// The client's address is in none of the allowed networks.
+    case networkRefused
+    /// A token of an issuer that several tenants trust, without `x-gatehouse-tenant`.
+    case tenantAmbiguous
+    /// The endpoint gives out no tokens.
+    case noTokens
 
     package enum CredentialFault: Sendable, Equatable {
         case missing
         case invalid
         case conflicting
+        /// A key where only `Authorization`, `api-key` and their like may stand (SECURITY K-4).
+        case inQuery
     }
 
     package enum BodyFault: Sendable, Equatable {

@@ -13,6 +13,16 @@ package struct RequestHead: Sendable, Equatable {
     /// The request header `azureml-model-deployment`.
     package var pinnedDeployment: String?
     package var contentType: String?
+    /// The length of the body, where the head says it.
+    package var contentLength: Int?
+    /// The client's; `nil` where it has none that can be read.
+    package var address: IPAddress?
+    /// The request header `x-gatehouse-tenant`.
+    package var tenant: String?
+    /// The request header `Origin`.
+    package var origin: String?
+    /// What a browser asks before a page's request; only on OPTIONS.
+    package var preflight: CORSPreflight?
 
     package init(
         method: String,
@@ -21,7 +31,12 @@ package struct RequestHead: Sendable, Equatable {
         host: String = "",
         credential: Credential = .none,
         pinnedDeployment: String? = nil,
-        contentType: String? = nil
+        contentType: String? = nil,
+        contentLength: Int? = nil,
+        address: IPAddress? = nil,
+        tenant: String? = nil,
+        origin: String? = nil,
+        preflight: CORSPreflight? = nil
     ) {
         self.method = method
         self.path = path
@@ -30,6 +45,11 @@ package struct RequestHead: Sendable, Equatable {
         self.credential = credential
         self.pinnedDeployment = pinnedDeployment
         self.contentType = contentType
+        self.contentLength = contentLength
+        self.address = address
+        self.tenant = tenant
+        self.origin = origin
+        self.preflight = preflight
     }
 }
 
@@ -37,6 +57,8 @@ package struct RequestHead: Sendable, Equatable {
 package enum Credential: Sendable, Equatable {
     case none
     case key(String)
+    /// From `Authorization: Bearer`: a key or a token.
+    case bearer(String)
     /// Two different ones: never "the first wins" (SECURITY K-4).
     case conflicting
 }

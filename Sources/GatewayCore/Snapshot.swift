@@ -8,8 +8,17 @@ package final class Snapshot: Sendable {
     /// Endpoints by the host names that they have claimed.
     package let hosts: [String: Endpoint]
     package let keyring: Keyring
+    /// Whose clients may call endpoints that are closed to the public network.
+    package let privateNetworks: NetworkList
+    /// Every endpoint's and tenant's rule, for forms whose endpoint only the body names.
+    let corsPolicies: [CORSPolicy]
 
-    package init(domain: String?, tenants: [Tenant], keyring: Keyring) {
+    package init(
+        domain: String?,
+        tenants: [Tenant],
+        keyring: Keyring,
+        privateNetworks: NetworkList = .defaultAllowed
+    ) {
         self.domain = domain
         self.tenants = Dictionary(tenants.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var hosts: [String: Endpoint] = [:]
@@ -20,6 +29,10 @@ package final class Snapshot: Sendable {
         }
         self.hosts = hosts
         self.keyring = keyring
+        self.privateNetworks = privateNetworks
+        corsPolicies = tenants.flatMap { tenant in
+            [tenant.cors].compactMap(\.self) + tenant.endpoints.values.compactMap(\.cors)
+        }
     }
 
     /// What a gateway serves before anything was configured.
@@ -33,9 +46,26 @@ package final class Tenant: Sendable {
     package let endpointsByModel: [String: Endpoint]
     /// By the name in lower case, as host names are compared.
     let endpointsByLabel: [String: Endpoint]
+    /// Its keys and tokens open nothing.
+    package let isSuspended: Bool
+    package let roles: [RoleAssignment]
+    package let usage: UsageScope?
+    /// What endpoints have that set none of their own.
+    package let cors: CORSPolicy?
 
-    package init(name: String, endpoints: [Endpoint]) {
+    package init(
+        name: String,
+        endpoints: [Endpoint],
+        isSuspended: Bool = false,
+        roles: [RoleAssignment] = [],
+        usage: UsageScope? = nil,
+        cors: CORSPolicy? = nil
+    ) {
         self.name = name
+        self.isSuspended = isSuspended
+        self.roles = roles
+        self.usage = usage
+        self.cors = cors
         self.endpoints = Dictionary(endpoints.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         endpointsByLabel = Dictionary(
             endpoints.map { ($0.name.lowercased(), $0) },
@@ -47,81 +77,5 @@ package final class Tenant: Sendable {
         }
         for endpoint in endpoints { byModel[endpoint.name] = endpoint }
         endpointsByModel = byModel
-    }
-}
-
-/// A compiled endpoint: where its traffic goes.
-package final class Endpoint: Sendable {
-    package let tenant: String
-    package let name: String
-    package let modelNames: [String]
-    package let hosts: [String]
-    package let deployments: [Deployment]
-    package let split: TrafficSplit
-
-    package init(
-        tenant: String,
-        name: String,
-        modelNames: [String],
-        hosts: [String],
-        deployments: [Deployment],
-        split: TrafficSplit
-    ) {
-        self.tenant = tenant
-        self.name = name
-        self.modelNames = modelNames
-        self.hosts = hosts
-        self.deployments = deployments
-        self.split = split
-    }
-}
-
-/// A compiled deployment: its instances and how to talk to them.
-package final class Deployment: Sendable {
-    package let name: String
-    package let isNative: Bool
-    package let instances: [Instance]
-    /// Bounds the whole answer, or the time to the first byte of an event stream.
-    package let timeout: Duration
-    /// The `model` value that the upstream expects; `nil` leaves the caller's.
-    package let upstreamModel: String?
-    /// Added to every request, values resolved.
-    package let headers: [UpstreamHeader]
-    /// PEM file that an `https:` upstream's chain must end in; `nil` = the system's.
-    package let certificateAuthority: String?
-    /// `name:version` for `x-gatehouse-model`, where known.
-    package let modelLabel: String?
-    private let cursor: RoundRobin
-
-    package init(
-        name: String,
-        isNative: Bool,
-        instances: [Instance],
-        timeout: Duration,
-        upstreamModel: String? = nil,
-        headers: [UpstreamHeader] = [],
-        certificateAuthority: String? = nil,
-        modelLabel: String? = nil
-    ) {
-        self.name = name
-        self.isNative = isNative
-        self.instances = instances
-        self.timeout = timeout
-        self.upstreamModel = upstreamModel
-        self.headers = headers
-        self.certificateAuthority = certificateAuthority
-        self.modelLabel = modelLabel
-        cursor = RoundRobin()
-    }
-
-    /// The next ready instance in turn that is none of the `excluded`; `nil` when there is none.
-    package func pickInstance(except excluded: [Instance] = []) -> Instance? {
-        let start = cursor.next(below: instances.count)
-        for offset in instances.indices {
-            let index = start + offset < instances.count ? start + offset : start + offset - instances.count
-            let instance = instances[index]
-            if instance.isReady, !excluded.contains(where: { $0 === instance }) { return instance }
-        }
-        return nil
     }
 }

@@ -106,6 +106,17 @@ struct Fixture {
     struct NoPlan: Error {}
 }
 
+extension Admission {
+    /// At the beginning of time.
+    func admit(
+        _ head: RequestHead,
+        fields: BodyFields? = nil,
+        token: VerifiedToken? = nil
+    ) throws(Refusal) -> Decision {
+        try admit(head, fields: fields, token: token, at: Moment(uptime: 0, wall: 0))
+    }
+}
+
 /// A request with the key of `demo/chat` unless told otherwise.
 func request(
     _ method: String,

@@ -97,6 +97,9 @@ package struct KeyDigest: Sendable, Hashable {
         words = (word(0), word(8), word(16), word(24))
     }
 
+    /// Random bits, enough to spread keys over parts.
+    var lowBits: Int { Int(truncatingIfNeeded: words.0) }
+
     package var bytes: [UInt8] {
         [words.0, words.1, words.2, words.3].flatMap { word in
             (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }

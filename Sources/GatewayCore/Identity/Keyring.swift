@@ -1,30 +1,35 @@
 /// Every key that opens something, by its SHA-256.
+///
+/// Kept in parts, so that a change of one key among 100,000 copies one part and not all.
 package struct Keyring: Sendable {
-    private let callers: [KeyDigest: Caller]
+    /// A power of two.
+    private static let partCount = 1024
+
+    /// By the low bits of the digest.
+    private var parts: [[KeyDigest: Caller]]
 
     package init(_ callers: [KeyDigest: Caller]) {
-        self.callers = callers
+        parts = Array(repeating: [:], count: Self.partCount)
+        for (digest, caller) in callers { self[digest] = caller }
     }
 
     /// Who holds this key.
     ///
     /// Unknown and wrong keys take the same path: one hash, one look-up whose comparison is constant-time.
     package func identify(_ secret: String) -> Caller? {
-        callers[KeyDigest(of: secret)]
+        self[KeyDigest(of: secret)]
     }
-}
 
-/// Who a request was identified as.
-package final class Caller: Sendable {
-    package let tenant: String
-    /// The one endpoint that the key opens.
-    package let endpoint: String
-    /// How receipts and logs name the caller, for instance `demo/chat#primary`.
-    package let label: String
+    /// The keyring without some keys, and with others.
+    package func replacing(_ gone: [KeyDigest], with callers: [(KeyDigest, Caller)]) -> Keyring {
+        var next = self
+        for digest in gone { next[digest] = nil }
+        for (digest, caller) in callers { next[digest] = caller }
+        return next
+    }
 
-    package init(tenant: String, endpoint: String, label: String) {
-        self.tenant = tenant
-        self.endpoint = endpoint
-        self.label = label
+    private subscript(_ digest: KeyDigest) -> Caller? {
+        get { parts[digest.lowBits & (Self.partCount - 1)][digest] }
+        set { parts[digest.lowBits & (Self.partCount - 1)][digest] = newValue }
     }
 }

@@ -8,28 +8,63 @@ package struct Definitions: Sendable, Equatable {
     package var deployments: [DeploymentDefinition]
     package var models: [ModelDefinition]
     package var keys: [EndpointKey]
+    package var namedKeys: [NamedKey]
+    package var principals: [Principal]
+    package var issuers: [TrustedIssuer]
+    package var roles: [RoleAssignment]
+    package var webhooks: [WebhookDefinition]
 
     package init(
         tenants: [TenantDefinition] = [],
         endpoints: [EndpointDefinition] = [],
         deployments: [DeploymentDefinition] = [],
         models: [ModelDefinition] = [],
-        keys: [EndpointKey] = []
+        keys: [EndpointKey] = [],
+        namedKeys: [NamedKey] = [],
+        principals: [Principal] = [],
+        issuers: [TrustedIssuer] = [],
+        roles: [RoleAssignment] = [],
+        webhooks: [WebhookDefinition] = []
     ) {
         self.tenants = tenants
         self.endpoints = endpoints
         self.deployments = deployments
         self.models = models
         self.keys = keys
+        self.namedKeys = namedKeys
+        self.principals = principals
+        self.issuers = issuers
+        self.roles = roles
+        self.webhooks = webhooks
     }
 }
 
 /// An isolated customer or team.
 package struct TenantDefinition: Sendable, Equatable {
     package var name: String
+    /// Its keys and tokens open nothing, its resources stay.
+    package var isSuspended: Bool
+    /// The organisation above: Azure's subscription and resource group; only shown.
+    package var subscription: String?
+    package var resourceGroup: String?
+    package var rules: UsageRules
+    /// For endpoints that have none of their own.
+    package var cors: CORSRule?
 
-    package init(name: String) {
+    package init(
+        name: String,
+        isSuspended: Bool = false,
+        subscription: String? = nil,
+        resourceGroup: String? = nil,
+        rules: UsageRules = .none,
+        cors: CORSRule? = nil
+    ) {
         self.name = name
+        self.isSuspended = isSuspended
+        self.subscription = subscription
+        self.resourceGroup = resourceGroup
+        self.rules = rules
+        self.cors = cors
     }
 }
 
@@ -91,8 +126,21 @@ package struct EndpointKey: Sendable, Equatable {
     package var endpoint: String
     package var slot: KeySlot
     package var digest: KeyDigest
+    /// What it was before it was regenerated with a grace, while that still opens.
+    package var previous: RetiredKey?
+    /// Seconds since 1970.
+    package var createdAt: Int64
 
-    package init(tenant: String, endpoint: String, slot: KeySlot, digest: KeyDigest) {
+    package init(
+        tenant: String,
+        endpoint: String,
+        slot: KeySlot,
+        digest: KeyDigest,
+        previous: RetiredKey? = nil,
+        createdAt: Int64 = 0
+    ) {
+        self.previous = previous
+        self.createdAt = createdAt
         self.tenant = tenant
         self.endpoint = endpoint
         self.slot = slot

@@ -12,6 +12,8 @@ package struct DeploymentDefinition: Sendable, Equatable {
     package var environmentVariables: [String: String]
     package var tags: [String: String]
     package var properties: [String: String]
+    package var rules: UsageRules
+    package var price: Price?
 
     package init(
         tenant: String,
@@ -24,7 +26,9 @@ package struct DeploymentDefinition: Sendable, Equatable {
         instanceType: String? = nil,
         environmentVariables: [String: String] = [:],
         tags: [String: String] = [:],
-        properties: [String: String] = [:]
+        properties: [String: String] = [:],
+        rules: UsageRules = .none,
+        price: Price? = nil
     ) {
         self.tenant = tenant
         self.endpoint = endpoint
@@ -37,6 +41,8 @@ package struct DeploymentDefinition: Sendable, Equatable {
         self.environmentVariables = environmentVariables
         self.tags = tags
         self.properties = properties
+        self.rules = rules
+        self.price = price
     }
 }
 

@@ -3,6 +3,8 @@
 /// Fixed forms win over tenants' names.
 package enum URLForm: Sendable {
     case service(LocalAnswer)
+    /// The built-in issuer's documents and token URL.
+    case issuer
     /// `/{tenant}/{endpoint}{rest}`; `rest` is empty or begins with a slash.
     case path(tenant: String, endpoint: String, rest: String)
     /// `{endpoint}.{tenant}.{domain}`.
@@ -37,7 +39,7 @@ package enum URLForm: Sendable {
         switch self {
         case .openAI, .models, .azureOpenAI: .openAI
         case .anthropic: .anthropic
-        case .service, .path, .host, .ownHost, .unknown: .azure
+        case .service, .issuer, .path, .host, .ownHost, .unknown: .azure
         }
     }
 
@@ -63,17 +65,46 @@ package enum URLForm: Sendable {
         default:
             let (endpoint, rest) = segment(of: afterFirst)
             guard !first.isEmpty, !endpoint.isEmpty else { return .unknown }
+            if isIssuer(afterFirst) { return .issuer }
             return .path(tenant: String(first), endpoint: String(endpoint), rest: String(rest))
         }
     }
 
+    /// The paths below a tenant's name, or below `adfs`, that belong to the built-in issuer (AZUREML.md §1.5).
+    private static func isIssuer(_ path: Substring) -> Bool {
+        // Nearly every path ends here: these begin with `/.`, `/v2.0/`, `/oauth2/` or `/discovery/`.
+        switch path.utf8.dropFirst().first {
+        case UInt8(ascii: "."), UInt8(ascii: "v"), UInt8(ascii: "o"), UInt8(ascii: "d"): issuerPaths.contains(path)
+        default: false
+        }
+    }
+
+    private static let issuerPaths: Set<Substring> = [
+        "/.well-known/openid-configuration", "/v2.0/.well-known/openid-configuration", "/discovery/keys",
+        "/discovery/v2.0/keys", "/oauth2/token", "/oauth2/v2.0/token",
+    ]
+
+    /// The form's name in the scope of a key; `nil` for those that no key opens.
+    var name: URLFormName? {
+        switch self {
+        case .path: .path
+        case .host, .ownHost: .host
+        case .openAI, .models: .openAI
+        case .anthropic: .anthropic
+        case .azureOpenAI: .azureOpenAI
+        case .service, .issuer, .unknown: nil
+        }
+    }
+
     private static func version1(_ head: RequestHead, rest: Substring) -> URLForm {
-        if head.method == "GET" || head.method == "HEAD" {
+        // A preflight asks about the request that would follow it.
+        let method = head.preflight?.method ?? head.method
+        if method == "GET" || method == "HEAD" {
             if rest == "/models" { return .models(id: nil) }
             guard rest.hasPrefix("/models/") else { return .unknown }
             return .models(id: String(rest.dropFirst("/models/".count)))
         }
-        guard head.method == "POST", rest.count > 1 else { return .unknown }
+        guard method == "POST", rest.count > 1 else { return .unknown }
         return rest == "/messages" || rest == "/messages/count_tokens" ? .anthropic : .openAI
     }
 

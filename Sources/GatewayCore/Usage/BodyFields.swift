@@ -5,6 +5,8 @@ package struct BodyFields: Sendable, Equatable {
     package let isStreamed: Bool
     /// Whether the caller asked for usage itself (`stream_options.include_usage`).
     package let includesUsage: Bool
+    /// The most tokens that the caller wants in the answer: `max_completion_tokens`, `max_tokens` or `max_output_tokens`.
+    package let maxTokens: Int64?
     private let fault: Refusal.BodyFault?
     /// Every value of the member `model`, or the content of the form's part: all are replaced, since upstreams differ in
     /// which of two they take.
@@ -73,6 +75,7 @@ package struct BodyFields: Sendable, Equatable {
         model = modelRanges.first.map { JSONScan.plain(bytes, $0) }
         isStreamed = false
         includesUsage = false
+        maxTokens = nil
         fault = modelRanges.count > 1 ? .modelTwice : nil
         usageEdit = nil
         place = nil
@@ -82,13 +85,16 @@ package struct BodyFields: Sendable, Equatable {
         var models: [Range<Int>] = []
         var stream: Range<Int>?
         var options: Range<Int>?
+        var most: Int64?
         let outcome = JSONScan.members(of: bytes) { member in
             if JSONScan.matches(bytes, member.name, "model") { models.append(member.value) }
             if JSONScan.matches(bytes, member.name, "stream") { stream = member.value }
             if JSONScan.matches(bytes, member.name, "stream_options") { options = member.value }
+            if Self.isTokenBound(bytes, member.name), let count = JSONScan.integer(bytes, member.value) { most = count }
         }
         let isText = models.first.map { bytes[$0.lowerBound] == UInt8(ascii: "\"") } ?? true
         modelRanges = models
+        maxTokens = most
         isForm = false
         model = (isText ? models.first : nil).map { JSONScan.string(bytes, $0.lowerBound + 1..<$0.upperBound - 1) }
         isStreamed = stream.map { bytes[$0.lowerBound] == UInt8(ascii: "t") } ?? false
@@ -100,6 +106,16 @@ package struct BodyFields: Sendable, Equatable {
         let usage = options.map { Self.usage(in: bytes, options: $0) }
         includesUsage = usage?.isAsked ?? false
         usageEdit = usage?.edit
+    }
+
+    private static func isTokenBound(_ bytes: borrowing Span<UInt8>, _ name: Range<Int>) -> Bool {
+        // Most names are told apart by their length alone.
+        switch name.count {
+        case 10: JSONScan.matches(bytes, name, "max_tokens")
+        case 17: JSONScan.matches(bytes, name, "max_output_tokens")
+        case 21: JSONScan.matches(bytes, name, "max_completion_tokens")
+        default: false
+        }
     }
 
     private static func place(in bytes: borrowing Span<UInt8>) -> Place? {

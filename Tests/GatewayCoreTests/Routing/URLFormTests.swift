@@ -12,6 +12,7 @@ import Testing
     private func form(_ method: String, _ path: String, host: String = "localhost") -> String {
         switch URLForm(of: request(method, path, host: host), in: snapshot) {
         case .service(let answer): "service \(answer)"
+        case .issuer: "issuer"
         case .path(let tenant, let endpoint, let rest): "path \(tenant) \(endpoint) \(rest)"
         case .host(let tenant, let endpoint): "host \(tenant) \(endpoint)"
         case .ownHost(let endpoint): "own host \(endpoint.tenant) \(endpoint.name)"
@@ -30,6 +31,11 @@ import Testing
         ("PUT", "/demo/chat/a/b/c", "path demo chat /a/b/c"),
         ("POST", "/demo/chat/v1/models", "path demo chat /v1/models"),
         ("POST", "/v10/chat/score", "path v10 chat /score"),
+        ("GET", "/adfs/.well-known/openid-configuration", "issuer"),
+        ("GET", "/demo/v2.0/.well-known/openid-configuration", "issuer"),
+        ("POST", "/demo/oauth2/v2.0/token", "issuer"),
+        ("GET", "/demo/discovery/v2.0/keys", "issuer"),
+        ("POST", "/demo/oauth2/score", "path demo oauth2 /score"),
         ("GET", "/", "unknown"),
         ("GET", "/demo", "unknown"),
         ("GET", "/demo/", "unknown"),

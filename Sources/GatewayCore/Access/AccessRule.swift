@@ -1,0 +1,42 @@
+/// Whether a caller may use an endpoint, in this way and from where it is.
+struct AccessRule {
+    let snapshot: Snapshot
+    let tenant: Tenant
+    let caller: Caller
+
+    /// - Parameter asksForToken: the request is no call, it asks for an `aml_token`.
+    func check(_ endpoint: Endpoint, _ form: URLForm, _ head: RequestHead, asksForToken: Bool) throws(Refusal) {
+        guard asksForToken ? try mayAsk(endpoint) : Self.opens(caller, endpoint, in: tenant) else { throw .forbidden }
+        if let forms = caller.forms, let name = form.name, !forms.contains(name) { throw .forbidden }
+        guard isAllowed(caller.networks, head), isAllowed(endpoint.access.networks, head) else { throw .networkRefused }
+        if endpoint.access.isPrivate, !isAllowed(snapshot.privateNetworks, head) { throw .networkRefused }
+        if let maintenance = endpoint.access.maintenance { throw .maintenance(maintenance) }
+    }
+
+    /// Whether it may call, by what it has proved.
+    static func opens(_ caller: Caller, _ endpoint: Endpoint, in tenant: Tenant) -> Bool {
+        if let endpoints = caller.endpoints, !endpoints.contains(endpoint.name) { return false }
+        let modes = endpoint.access.modes
+        switch caller.proof {
+        case .none: return modes.contains(.none)
+        case .key: return modes.contains(.key) || modes.contains(.none)
+        case .token(let token):
+            if case .endpoint(let tenant, let name) = token.issuer {
+                return modes.contains(.amlToken) && tenant == endpoint.tenant && name == endpoint.name
+            }
+            return modes.contains(.aadToken) && RoleRule.allows(token, .invoke, on: endpoint.name, in: tenant)
+        }
+    }
+
+    /// To ask for an `aml_token` one shows another token, and the role for it.
+    private func mayAsk(_ endpoint: Endpoint) throws(Refusal) -> Bool {
+        guard case .token(let token) = caller.proof else { return false }
+        guard endpoint.access.modes.contains(.amlToken) else { throw .noTokens }
+        return RoleRule.allows(token, .token, on: endpoint.name, in: tenant)
+    }
+
+    private func isAllowed(_ networks: NetworkList?, _ head: RequestHead) -> Bool {
+        guard let networks else { return true }
+        return head.address.map(networks.contains) ?? false
+    }
+}

@@ -1,0 +1,55 @@
+/// A compiled deployment: its instances and how to talk to them.
+package final class Deployment: Sendable {
+    package let name: String
+    package let isNative: Bool
+    package let instances: [Instance]
+    /// Bounds the whole answer, or the time to the first byte of an event stream.
+    package let timeout: Duration
+    /// The `model` value that the upstream expects; `nil` leaves the caller's.
+    package let upstreamModel: String?
+    /// Added to every request, values resolved.
+    package let headers: [UpstreamHeader]
+    /// PEM file that an `https:` upstream's chain must end in; `nil` = the system's.
+    package let certificateAuthority: String?
+    /// `name:version` for `x-gatehouse-model`, where known.
+    package let modelLabel: String?
+    package let usage: UsageScope?
+    package let price: Price?
+    private let cursor: RoundRobin
+
+    package init(
+        name: String,
+        isNative: Bool,
+        instances: [Instance],
+        timeout: Duration,
+        upstreamModel: String? = nil,
+        headers: [UpstreamHeader] = [],
+        certificateAuthority: String? = nil,
+        modelLabel: String? = nil,
+        usage: UsageScope? = nil,
+        price: Price? = nil
+    ) {
+        self.name = name
+        self.isNative = isNative
+        self.instances = instances
+        self.timeout = timeout
+        self.upstreamModel = upstreamModel
+        self.headers = headers
+        self.certificateAuthority = certificateAuthority
+        self.modelLabel = modelLabel
+        self.usage = usage
+        self.price = price
+        cursor = RoundRobin()
+    }
+
+    /// The next ready instance in turn that is none of the `excluded`; `nil` when there is none.
+    package func pickInstance(except excluded: [Instance] = []) -> Instance? {
+        let start = cursor.next(below: instances.count)
+        for offset in instances.indices {
+            let index = start + offset < instances.count ? start + offset : start + offset - instances.count
+            let instance = instances[index]
+            if instance.isReady, !excluded.contains(where: { $0 === instance }) { return instance }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,58 @@
+/// A compiled endpoint: where its traffic goes.
+package final class Endpoint: Sendable {
+    package let tenant: String
+    package let name: String
+    package let modelNames: [String]
+    package let hosts: [String]
+    package let deployments: [Deployment]
+    package let split: TrafficSplit
+    /// How it may be called, and by whom.
+    package let access: EndpointAccess
+    package let usage: UsageScope?
+    /// Its own, else its tenant's.
+    package let cors: CORSPolicy?
+
+    package init(
+        tenant: String,
+        name: String,
+        modelNames: [String],
+        hosts: [String],
+        deployments: [Deployment],
+        split: TrafficSplit,
+        access: EndpointAccess = EndpointAccess(),
+        usage: UsageScope? = nil,
+        cors: CORSPolicy? = nil
+    ) {
+        self.tenant = tenant
+        self.name = name
+        self.modelNames = modelNames
+        self.hosts = hosts
+        self.deployments = deployments
+        self.split = split
+        self.access = access
+        self.usage = usage
+        self.cors = cors
+    }
+}
+
+/// How an endpoint may be called, and from where.
+package struct EndpointAccess: Sendable, Equatable {
+    package var modes: Set<AuthMode>
+    /// `nil` = from everywhere.
+    package var networks: NetworkList?
+    /// Only from the snapshot's private networks.
+    package var isPrivate: Bool
+    package var maintenance: Maintenance?
+
+    package init(
+        modes: Set<AuthMode> = [.key],
+        networks: NetworkList? = nil,
+        isPrivate: Bool = false,
+        maintenance: Maintenance? = nil
+    ) {
+        self.modes = modes
+        self.networks = networks
+        self.isPrivate = isPrivate
+        self.maintenance = maintenance
+    }
+}
