@@ -14,7 +14,12 @@ struct Migrations: Sendable {
     /// `PRAGMA application_id` of a store: "Gate".
     static let applicationID: Int64 = 0x4761_7465
 
-    static let current = Migrations(steps: [Step(identifier: "1 configuration", sql: ConfigurationSchema.sql)])
+    static let current = Migrations(
+        steps: [
+            Step(identifier: "1 configuration", sql: ConfigurationSchema.sql),
+            Step(identifier: "2 access", sql: AccessSchema.sql),
+        ]
+    )
 
     let steps: [Step]
 

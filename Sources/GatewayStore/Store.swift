@@ -68,7 +68,7 @@ package final class Store: Sendable {
     package func refresh() async throws(StoreError) {
         try await write { [self] _ in
             let before = contents
-            let snapshot = try compiler.compile(before.definitions, after: before)
+            let snapshot = try compiler.compile(before.definitions, after: before, .none)
             guard !snapshot.hasSameEndpoints(as: before.snapshot) else { return }
             publish(
                 StoreContents(definitions: before.definitions, certificates: before.certificates, snapshot: snapshot)
@@ -78,11 +78,12 @@ package final class Store: Sendable {
 
     /// The single way in: changes a copy of the configuration, which becomes stored and served as a whole, or not at all.
     func change<Value: Sendable>(
+        at now: Int64 = WallClock.seconds,
         _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         try await write { [self] database in
             let before = contents
-            var transaction = StoreTransaction(before)
+            var transaction = StoreTransaction(before, at: now)
             let value = try body(&transaction)
             try commit(&transaction, over: before, in: database)
             return value
@@ -95,9 +96,9 @@ package final class Store: Sendable {
     ) async throws(StoreError) -> Value {
         try await write { [self] _ in
             let before = contents
-            var transaction = StoreTransaction(before)
+            var transaction = StoreTransaction(before, at: WallClock.seconds)
             let value = try body(&transaction)
-            _ = try compiler.compile(transaction.definitions.sorted, after: before)
+            try compiler.check(transaction.definitions.sorted, after: before)
             return value
         }
     }
@@ -120,17 +121,17 @@ package final class Store: Sendable {
     {
         transaction.definitions = transaction.definitions.sorted
         transaction.certificates.sort { $0.host < $1.host }
-        let isUnchanged =
-            transaction.definitions == before.definitions && transaction.certificates == before.certificates
-        if isUnchanged { return }
+        // One walk over the keys, for all that follows.
+        let keys = KeyDifference(before.definitions, transaction.definitions)
+        if keys.isEmpty, transaction.hasChangedOnlyKeys(since: before) { return }
         let next = StoreContents(
             definitions: transaction.definitions,
             certificates: transaction.certificates,
-            snapshot: try compiler.compile(transaction.definitions, after: before)
+            snapshot: try compiler.compile(transaction.definitions, after: before, keys)
         )
         let writer = ConfigurationWriter(database: database, secrets: secrets)
         try database.inTransaction(.immediate) { [transaction] in
-            try writer.write(transaction, over: before)
+            try writer.write(transaction, keys, over: before)
             return .commit
         }
         publish(next)

@@ -27,18 +27,32 @@ package struct Problem: Error, Sendable, Hashable {
         case addressRefused
         case alreadyExists
         case duplicate
+        case invalidAuthMode
+        case invalidCORS
+        case invalidExpiry
         case invalidHeader
+        case invalidIssuer
+        case invalidLimit
+        case invalidMaintenance
         case invalidName
+        case invalidNetwork
+        case invalidPrice
+        case invalidQuota
+        case invalidRole
+        case invalidRotation
         case invalidTraffic
         case invalidURL
         case invalidValue
+        case invalidWebhook
         case modelNotRegistered
         case nameTaken
         case reservedName
         case secretRefused
         case secretUnreadable
+        case tooMany
         case unknownDeployment
         case unknownEndpoint
+        case unknownIssuer
         case unknownTenant
     }
 

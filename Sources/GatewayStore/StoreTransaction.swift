@@ -4,27 +4,47 @@ import GatewayCore
 struct StoreTransaction {
     var definitions: Definitions
     var certificates: [StoredCertificate]
-    /// Keys made by this change, by their place.
+    /// Keys of endpoints made by this change, by their place.
     private(set) var issued: [String: KeySecret] = [:]
+    /// Signing secrets of webhooks made by this change, by the webhook's path.
+    private(set) var signing: [String: String] = [:]
+    /// Seconds since 1970.
+    let now: Int64
 
-    init(_ contents: StoreContents) {
+    init(_ contents: StoreContents, at now: Int64) {
         definitions = contents.definitions
         certificates = contents.certificates
+        self.now = now
     }
 
-    /// Puts a new key into a slot; what was there opens nothing any more.
-    mutating func issueKey(_ tenant: String, _ endpoint: String, slot: KeySlot) {
+    /// Whether everything is as it was, keys left aside: there may be 100,000.
+    func hasChangedOnlyKeys(since before: StoreContents) -> Bool {
+        var (old, new) = (before.definitions, definitions)
+        (old.keys, old.namedKeys, new.keys, new.namedKeys) = ([], [], [], [])
+        return old == new && certificates == before.certificates
+    }
+
+    /// Puts a new key into a slot.
+    ///
+    /// - Parameter grace: seconds that the key before still opens; with none it opens nothing any more.
+    mutating func issueKey(_ tenant: String, _ endpoint: String, slot: KeySlot, grace: Int64 = 0) {
         let secret = KeySecret.generate()
-        let key = EndpointKey(tenant: tenant, endpoint: endpoint, slot: slot, digest: secret.digest)
-        definitions.keys.removeAll { $0.place == key.place }
-        definitions.keys.append(key)
+        var key = EndpointKey(tenant: tenant, endpoint: endpoint, slot: slot, digest: secret.digest, createdAt: now)
+        if let index = definitions.keys.firstIndex(where: { $0.isSlot(of: key) }) {
+            key.previous = RetiredKey(definitions.keys[index].digest, at: now, grace: grace)
+            definitions.keys[index] = key
+        } else {
+            definitions.keys.append(key)
+        }
         issued[key.place] = secret
     }
 
-    /// Replaces or adds; a new endpoint gets its pair of keys.
+    /// Replaces or adds; a new endpoint gets its pair of keys, one that is there keeps its maintenance.
     mutating func put(_ endpoint: EndpointDefinition) {
         if let index = definitions.endpoints.firstIndex(where: { $0.path == endpoint.path }) {
+            let maintenance = definitions.endpoints[index].maintenance
             definitions.endpoints[index] = endpoint
+            definitions.endpoints[index].maintenance = maintenance
             return
         }
         definitions.endpoints.append(endpoint)
@@ -46,13 +66,31 @@ struct StoreTransaction {
         definitions.endpoints.removeAll { $0.tenant == name }
         definitions.deployments.removeAll { $0.tenant == name }
         definitions.keys.removeAll { $0.tenant == name }
+        definitions.namedKeys.removeAll { $0.tenant == name }
+        definitions.principals.removeAll { $0.tenant == name }
+        definitions.issuers.removeAll { $0.tenant == name }
+        definitions.roles.removeAll { $0.tenant == name }
+        definitions.webhooks.removeAll { $0.tenant == name }
     }
 
-    /// With its deployments and keys.
-    mutating func removeEndpoint(_ path: String) {
+    /// With its deployments and keys, and out of every scope: an endpoint that gets the name later is another one.
+    mutating func removeEndpoint(_ endpoint: EndpointDefinition) {
+        let path = endpoint.path
         definitions.endpoints.removeAll { $0.path == path }
         definitions.deployments.removeAll { $0.endpointPath == path }
         definitions.keys.removeAll { $0.endpointPath == path }
+        for index in definitions.roles.indices
+        where definitions.roles[index].tenant == endpoint.tenant
+            && definitions.roles[index].endpoints?.contains(endpoint.name) == true
+        {
+            definitions.roles[index].endpoints?.removeAll { $0 == endpoint.name }
+        }
+        for index in definitions.namedKeys.indices
+        where definitions.namedKeys[index].tenant == endpoint.tenant
+            && definitions.namedKeys[index].endpoints?.contains(endpoint.name) == true
+        {
+            definitions.namedKeys[index].endpoints?.removeAll { $0 == endpoint.name }
+        }
     }
 
     /// With its place in the traffic split; a weight that it still has makes the split invalid, which the compiler says.
@@ -64,5 +102,38 @@ struct StoreTransaction {
         if definitions.endpoints[index].traffic[deployment.name] == 0 {
             definitions.endpoints[index].traffic[deployment.name] = nil
         }
+    }
+
+    mutating func put(_ issuer: TrustedIssuer) {
+        definitions.issuers.removeAll { $0.path == issuer.path }
+        definitions.issuers.append(issuer)
+    }
+
+    mutating func put(_ role: RoleAssignment) {
+        definitions.roles.removeAll { $0.path == role.path }
+        definitions.roles.append(role)
+    }
+
+    /// Replaces or adds; a new one gets a signing secret.
+    mutating func put(_ webhook: WebhookDefinition) {
+        let isNew = !definitions.webhooks.contains { $0.path == webhook.path }
+        definitions.webhooks.removeAll { $0.path == webhook.path }
+        definitions.webhooks.append(webhook)
+        if isNew { signing[webhook.path] = SigningSecret.generate() }
+    }
+}
+
+extension RetiredKey {
+    /// What becomes of a key that is replaced now; `nil` without a grace.
+    init?(_ digest: KeyDigest, at now: Int64, grace: Int64) {
+        guard grace > 0 else { return nil }
+        // The clock counts whole seconds and may be anywhere within this one: what was promised is given in full.
+        self.init(digest: digest, validUntil: now + grace + 1)
+    }
+}
+
+extension EndpointKey {
+    fileprivate func isSlot(of other: EndpointKey) -> Bool {
+        slot == other.slot && tenant == other.tenant && endpoint == other.endpoint
     }
 }

@@ -1,5 +1,7 @@
 import Foundation
 import GRDB
+import GatewayCore
+import Logging
 import Testing
 
 @testable import GatewayStore
@@ -14,7 +16,7 @@ import Testing
     @Test func `an older schema is copied before it is migrated`() async throws {
         let temporary = try await TemporaryStore().configured()
         _ = try StoreFile(path: temporary.path, migrations: newer, environment: [:])
-        let backup = "\(temporary.path).before-1-configuration"
+        let backup = "\(temporary.path).before-2-access"
         let attributes = try FileManager.default.attributesOfItem(atPath: backup)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         let copy = try DatabaseQueue(path: backup)
@@ -23,6 +25,91 @@ import Testing
         }
         #expect(counts == [2, 2])
         #expect(try await copy.read { database in try database.tableExists("later") } == false)
+    }
+
+    /// What a release that knew only the first step left behind.
+    private func firstRelease(_ path: String) throws -> KeySecret {
+        let old = Migrations(steps: [Migrations.current.steps[0]])
+        let file = try StoreFile(path: path, migrations: old, environment: [:])
+        let key = KeySecret.generate()
+        let empty = try file.secrets.seal("{}", place: "demo/chat/blue/environment")
+        let headers = try file.secrets.seal("[]", place: "demo/chat/blue/headers")
+        let sealed = try file.secrets.seal(key.text, place: "demo/chat/primary")
+        try file.pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO tenants VALUES ('demo');
+                    INSERT INTO endpoints VALUES ('demo', 'chat', 'Talks', 'key', '{"a":"b"}', '{}');
+                    INSERT INTO hosts VALUES ('chat.example.org', 'demo', 'chat', 0);
+                    INSERT INTO model_names VALUES ('demo', 'gpt-4.1-mini', 'chat', 0);
+                    """
+            )
+            try database.execute(
+                sql: """
+                    INSERT INTO deployments (tenant, endpoint, name, description, kind, urls, headers, environment, tags,
+                        properties) VALUES ('demo', 'chat', 'blue', '', 'upstream', '["http://127.0.0.1:1"]', ?, ?, '{}', '{}')
+                    """,
+                arguments: [headers, empty]
+            )
+            try database.execute(sql: "INSERT INTO traffic VALUES ('demo', 'chat', 'blue', 100)")
+            try database.execute(
+                sql: "INSERT INTO endpoint_keys VALUES ('demo', 'chat', 'primary', ?, ?)",
+                arguments: [Data(key.digest.bytes), sealed]
+            )
+        }
+        try file.pool.close()
+        return key
+    }
+
+    @Test func `a store of the first release keeps everything it has`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("old-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("gatehouse.db").path
+        let key = try firstRelease(path)
+        let snapshots = SnapshotBox(.empty)
+        let store = try Store(
+            path: path,
+            compiler: TemporaryStore.compiler(),
+            snapshots: snapshots,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            environment: [:]
+        )
+        let endpoint = try store.endpoint("demo", "chat")
+        #expect(endpoint.authModes == [.key] && !endpoint.isPublic && endpoint.rules.isEmpty)
+        #expect(endpoint.traffic == ["blue": 100] && endpoint.hosts == ["chat.example.org"])
+        #expect(endpoint.modelNames == ["gpt-4.1-mini"] && endpoint.tags == ["a": "b"])
+        #expect(try store.deployment("demo", "chat", "blue").price == nil)
+        #expect(snapshots.current.keyring.identify(key.text)?.label == "demo/chat#primary")
+        let made = try #require(store.definitions.keys.first?.createdAt)
+        #expect(abs(made - WallClock.seconds) < 600)
+        let backup = try DatabaseQueue(path: "\(path).before-1-configuration")
+        #expect(try await backup.read { database in try database.tableExists("named_keys") } == false)
+        // The children of the table that was made anew still hang on it.
+        try await store.deleteTenant("demo")
+        let left = try await store.pool.read { database in
+            try ["endpoints", "deployments", "traffic", "hosts", "endpoint_keys", "key_digests"].map {
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM \($0)")
+            }
+        }
+        #expect(left == [0, 0, 0, 0, 0, 0])
+    }
+
+    @Test func `receipts of the first release are kept, without a cost`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("old-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("receipts.db").path
+        let old = try ReceiptStore(path: path, migrations: Migrations(steps: [Migrations.receipts.steps[0]]))
+        try await old.pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO receipts VALUES (NULL, 'request', 1, 'demo', 'chat', 'blue', '', '', '', '', '', '', 200, 200,
+                        'completed', '', '', 0, 0, NULL, NULL, 0, NULL, 0, 1)
+                    """
+            )
+        }
+        try old.pool.close()
+        let store = try ReceiptStore(path: path)
+        #expect(try await store.latest(10).map(\.cost) == [0])
     }
 
     @Test func `a new store needs no backup and neither does one that is up to date`() throws {

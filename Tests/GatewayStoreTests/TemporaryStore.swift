@@ -32,12 +32,15 @@ final class TemporaryStore: Sendable {
     var path: String { folder.appendingPathComponent("gatehouse.db").path }
 
     static func compiler(allowed: NetworkList = .defaultAllowed, secretFiles: Set<String> = []) -> SnapshotCompiler {
-        SnapshotCompiler(
+        // Plain http only from one address, as `issuers.allow_http` says.
+        let access = AccessCompiler(allowsPlainHTTP: { $0.hasPrefix("http://127.0.0.1:9999/") })
+        return SnapshotCompiler(
             domain: nil,
             runtimeDirectory: "/run/gatehouse",
             allowed: allowed,
             secrets: SecretResolver(env: ["BACKEND_KEY", "UNSET"], files: secretFiles, environment: environment),
-            instances: InstanceRegistry()
+            instances: InstanceRegistry(),
+            access: access
         )
     }
 
@@ -57,6 +60,70 @@ final class TemporaryStore: Sendable {
         _ = try await store.apply(.demo, prune: false, dryRun: false)
         return self
     }
+
+    /// And one of everything that says who may call.
+    func withAccess() async throws -> TemporaryStore {
+        _ = try await store.createNamedKey("demo", "app-one", .narrow)
+        _ = try await store.rotateNamedKey("demo", "app-one", grace: 3600)
+        let principal = try await store.createPrincipal("demo", name: "robot")
+        _ = try await store.addPrincipalSecret("demo", principal.clientID, expiresAt: nil)
+        _ = try await store.putIssuer(.entra)
+        _ = try await store.putRole(.callers)
+        _ = try await store.putWebhook(.alarms)
+        return self
+    }
+}
+
+extension KeyTerms {
+    static let narrow = KeyTerms(
+        endpoints: ["chat"],
+        forms: [.openAI, .azureOpenAI],
+        expiresAt: 4_000_000_000,
+        allowedNetworks: ["10.0.0.0/8", "2001:db8::/32"],
+        rules: UsageRules(
+            limits: [
+                LimitRule(.requests, 600, per: .minute, burst: 10, isByAddress: true),
+                LimitRule(.concurrent, 4, isWarnOnly: true),
+            ],
+            quotas: [QuotaRule(.cost, 5_000_000, per: .month, timeZone: "Europe/Berlin", isWarnOnly: true)]
+        )
+    )
+}
+
+extension TrustedIssuer {
+    static let entra = TrustedIssuer(
+        tenant: "demo",
+        name: "entra",
+        issuers: ["https://sts.windows.net/1/", "https://login.microsoftonline.com/1/v2.0"],
+        audiences: ["https://ml.azure.com"],
+        directoryID: "1",
+        discoveryURL: "https://login.microsoftonline.com/1/v2.0/.well-known/openid-configuration"
+    )
+}
+
+extension RoleAssignment {
+    static let callers = RoleAssignment(
+        tenant: "demo",
+        name: "callers",
+        role: .invoke,
+        subject: .group("0193a1b2"),
+        issuer: "entra",
+        endpoints: ["chat"],
+        proofs: [.secret, .certificate]
+    )
+}
+
+extension WebhookDefinition {
+    static let alarms = WebhookDefinition(
+        tenant: "demo",
+        name: "alarms",
+        url: "https://hooks.example.org/in?team=a",
+        events: ["quota.threshold"],
+        headers: [
+            UpstreamHeader(name: "authorization", value: "Bearer ${env:BACKEND_KEY}"),
+            UpstreamHeader(name: "x-static", value: "canary-of-a-webhook"),
+        ]
+    )
 }
 
 /// What `onChange` was told.

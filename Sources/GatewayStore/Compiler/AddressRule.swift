@@ -1,4 +1,4 @@
-import GatewayCore
+package import GatewayCore
 
 /// Which hosts an upstream URL may name (SECURITY S-1).
 ///

@@ -3,38 +3,79 @@ import GatewayCore
 /// What is wrong with definitions, by themselves and against each other; reads no file and no environment.
 struct DefinitionsCheck {
     private let definitions: Definitions
+    private let previous: Definitions?
     private let tenants: Set<String>
     private let endpoints: Set<String>
     private let deployments: Set<String>
+    private let trust: TrustCheck
 
-    init(_ definitions: Definitions) {
+    /// - Parameters:
+    ///   - previous: what was found right before: of 100,000 named keys only those that changed are read again.
+    ///   - allowsPlainHTTP: whether keys of an issuer may be fetched from this URL without TLS.
+    init(
+        _ definitions: Definitions,
+        after previous: Definitions?,
+        addresses: AddressRule,
+        allowsPlainHTTP: @escaping @Sendable (String) -> Bool
+    ) {
         self.definitions = definitions
+        self.previous = previous
         tenants = Set(definitions.tenants.map(\.path))
         endpoints = Set(definitions.endpoints.map(\.path))
         deployments = Set(definitions.deployments.map(\.path))
+        trust = TrustCheck(
+            credentials: CredentialCheck(tenants: tenants, endpoints: endpoints),
+            issuers: Set(definitions.issuers.map(\.path)),
+            addresses: addresses,
+            allowsPlainHTTP: allowsPlainHTTP
+        )
     }
 
-    func problems() -> [Problem] {
-        definitions.tenants.flatMap(problems(of:)) + definitions.models.flatMap(problems(of:))
-            + definitions.endpoints.flatMap(problems(of:)) + definitions.deployments.flatMap(problems(of:))
-            + repeated(definitions.tenants.map(\.path)) + repeated(definitions.endpoints.map(\.path))
-            + repeated(definitions.deployments.map(\.path)) + claimedTwice()
+    /// - Parameter keys: what differs from the previous definitions.
+    func problems(_ keys: KeyDifference) -> [Problem] {
+        var found = definitions.tenants.flatMap(problems(of:))
+        found += definitions.models.flatMap(problems(of:))
+        found += definitions.endpoints.flatMap(problems(of:))
+        found += definitions.deployments.flatMap(problems(of:))
+        found += doubtfulKeys(keys).flatMap(trust.credentials.problems(of:))
+        found += definitions.principals.flatMap(trust.credentials.problems(of:))
+        found += definitions.issuers.flatMap(trust.problems(of:))
+        found += definitions.roles.flatMap(trust.problems(of:))
+        found += definitions.webhooks.flatMap(trust.problems(of:))
+        return found + repetitions() + claimedTwice()
+    }
+
+    /// The named keys that may be wrong: the changed ones, and all when something that they could name is gone.
+    private func doubtfulKeys(_ keys: KeyDifference) -> [NamedKey] {
+        guard let previous, previous.tenants.allSatisfy({ tenants.contains($0.path) }),
+            previous.endpoints.allSatisfy({ endpoints.contains($0.path) })
+        else { return definitions.namedKeys }
+        return keys.named.new
+    }
+
+    private func repetitions() -> [Problem] {
+        let lists = [
+            definitions.tenants.map(\.path), definitions.endpoints.map(\.path), definitions.deployments.map(\.path),
+            definitions.principals.map(\.clientID), definitions.issuers.map(\.path), definitions.roles.map(\.path),
+            definitions.webhooks.map(\.path),
+        ]
+        return lists.flatMap(repeated)
     }
 
     private func problems(of tenant: TenantDefinition) -> [Problem] {
+        var findings = Findings(tenant.path)
         if Names.reserved.contains(tenant.name) {
-            return [
-                Problem(
-                    .reservedName,
-                    tenant.path,
-                    field: "name",
-                    "is a reserved path of the gateway; choose another name"
-                )
-            ]
+            findings.note(.reservedName, "name", "is a reserved path of the gateway; choose another name")
+        } else if !Names.isTenant(tenant.name) {
+            findings.note(.invalidName, "name", "must be 3 to 32 lower-case letters, digits and -, a letter first")
         }
-        if Names.isTenant(tenant.name) { return [] }
-        let rule = "must be 3 to 32 lower-case letters, digits and -, a letter first"
-        return [Problem(.invalidName, tenant.path, field: "name", rule)]
+        for (field, label) in [("subscription", tenant.subscription), ("resourceGroup", tenant.resourceGroup)] {
+            guard let label, !TextRule.isReadable(label, atMost: 90) else { continue }
+            findings.note(.invalidValue, field, "must be 1 to 90 characters without control characters")
+        }
+        RulesCheck(allowsByAddress: true).check(tenant.rules, in: &findings)
+        CORSCheck.check(tenant.cors, in: &findings)
+        return findings.problems
     }
 
     private func problems(of model: ModelDefinition) -> [Problem] {
@@ -78,7 +119,9 @@ struct DefinitionsCheck {
             note(.invalidName, "hosts", "\(host) cannot be claimed; use a DNS name")
         }
         if endpoint.description.utf8.contains(0) { note(.invalidValue, "description", "holds a NUL character") }
-        return found + trafficProblems(of: endpoint) + repeatedNames(in: endpoint)
+        var findings = Findings(endpoint.path)
+        EndpointAccessCheck.check(endpoint, in: &findings)
+        return found + findings.problems + trafficProblems(of: endpoint) + repeatedNames(in: endpoint)
     }
 
     private func trafficProblems(of endpoint: EndpointDefinition) -> [Problem] {
@@ -123,7 +166,11 @@ struct DefinitionsCheck {
             let message = "\(model.text) is not azureml:NAME:VERSION or azureml:NAME@latest"
             found.append(Problem(.invalidValue, deployment.path, field: "model", message))
         }
-        return found
+        var findings = Findings(deployment.path)
+        let rules = RulesCheck(allowsByAddress: false)
+        rules.check(deployment.rules, in: &findings)
+        rules.check(deployment.price, in: &findings)
+        return found + findings.problems
     }
 
     private static let nameRule = "must be 3 to 32 letters, digits and -, a letter first and no - at the end"

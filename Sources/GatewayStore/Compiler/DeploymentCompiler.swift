@@ -1,6 +1,31 @@
 import Foundation
 import GatewayCore
 
+/// A deployment that was found right and waits for its counters.
+struct DeploymentParts: Sendable {
+    let definition: DeploymentDefinition
+    let instances: [Instance]
+    let headers: [UpstreamHeader]
+    let modelLabel: String?
+
+    func deployment(usage: UsageScope?) -> Deployment {
+        var upstream: UpstreamDefinition?
+        if case .upstream(let found) = definition.serving { upstream = found }
+        return Deployment(
+            name: definition.name,
+            isNative: upstream == nil,
+            instances: instances,
+            timeout: definition.settings.timeout,
+            upstreamModel: upstream?.model,
+            headers: headers,
+            certificateAuthority: upstream?.certificateAuthority,
+            modelLabel: modelLabel,
+            usage: usage,
+            price: definition.price
+        )
+    }
+}
+
 /// Compiles one deployment: reads its URLs, resolves its secrets, finds its model.
 struct DeploymentCompiler: Sendable {
     /// Every problem of one deployment.
@@ -18,7 +43,7 @@ struct DeploymentCompiler: Sendable {
     let secrets: SecretResolver
     let instances: InstanceRegistry
 
-    func compile(_ definition: DeploymentDefinition, in definitions: Definitions) throws(Failure) -> Deployment {
+    func compile(_ definition: DeploymentDefinition, in definitions: Definitions) throws(Failure) -> DeploymentParts {
         switch definition.serving {
         case .upstream(let upstream): try compile(definition, upstream)
         case .native(let native): try compile(definition, native, in: definitions)
@@ -26,7 +51,7 @@ struct DeploymentCompiler: Sendable {
     }
 
     private func compile(_ definition: DeploymentDefinition, _ upstream: UpstreamDefinition) throws(Failure)
-        -> Deployment
+        -> DeploymentParts
     {
         var problems = boundProblems(of: upstream, definition.path)
         var found: [InstanceAddress] = []
@@ -35,17 +60,18 @@ struct DeploymentCompiler: Sendable {
         }
         var headers: [UpstreamHeader] = []
         for header in upstream.headers.prefix(Self.mostHeaders) {
-            do throws(Problem) { headers.append(try resolve(header, definition.path)) } catch { problems.append(error) }
+            do throws(Problem) {
+                headers.append(try resolve(header, definition.path, field: "upstream.headers"))
+            } catch {
+                problems.append(error)
+            }
         }
         guard problems.isEmpty else { throw Failure(problems: problems) }
-        return Deployment(
-            name: definition.name,
-            isNative: false,
+        return DeploymentParts(
+            definition: definition,
             instances: found.map { instances.instance(at: $0, isReady: true) },
-            timeout: definition.settings.timeout,
-            upstreamModel: upstream.model,
             headers: headers,
-            certificateAuthority: upstream.certificateAuthority
+            modelLabel: nil
         )
     }
 
@@ -53,13 +79,12 @@ struct DeploymentCompiler: Sendable {
         _ definition: DeploymentDefinition,
         _ native: NativeDefinition,
         in definitions: Definitions
-    ) throws(Failure) -> Deployment {
+    ) throws(Failure) -> DeploymentParts {
         let wanted = try nativeInstance(definition, native, in: definitions)
-        return Deployment(
-            name: definition.name,
-            isNative: true,
+        return DeploymentParts(
+            definition: definition,
             instances: instances.workers(of: definition.path, at: wanted.address),
-            timeout: definition.settings.timeout,
+            headers: [],
             modelLabel: wanted.modelLabel
         )
     }
@@ -148,11 +173,16 @@ struct DeploymentCompiler: Sendable {
         return address
     }
 
-    private func resolve(_ header: UpstreamHeader, _ resource: String) throws(Problem) -> UpstreamHeader {
+    /// - Parameter list: the member that holds the header.
+    func resolve(
+        _ header: UpstreamHeader,
+        _ resource: String,
+        field list: String
+    ) throws(Problem) -> UpstreamHeader {
         if let message = HeaderRule.problem(ofName: header.name) {
-            throw Problem(.invalidHeader, resource, field: "upstream.headers", message)
+            throw Problem(.invalidHeader, resource, field: list, message)
         }
-        let field = "upstream.headers.\(header.name)"
+        let field = "\(list).\(header.name)"
         let value = try secrets.resolve(header.value, resource: resource, field: field)
         if let message = HeaderRule.problem(ofValue: value) {
             throw Problem(.invalidHeader, resource, field: field, message)

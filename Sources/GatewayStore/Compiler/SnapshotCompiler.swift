@@ -4,6 +4,7 @@ package import GatewayCore
 package struct SnapshotCompiler: Sendable {
     let domain: String?
     let deployments: DeploymentCompiler
+    let access: AccessCompiler
 
     /// - Parameters:
     ///   - runtimeDirectory: where the sockets of native instances lie.
@@ -14,9 +15,11 @@ package struct SnapshotCompiler: Sendable {
         runtimeDirectory: String,
         allowed: NetworkList = .defaultAllowed,
         secrets: SecretResolver = SecretResolver(),
-        instances: InstanceRegistry
+        instances: InstanceRegistry,
+        access: AccessCompiler = AccessCompiler()
     ) {
         self.domain = domain
+        self.access = access
         deployments = DeploymentCompiler(
             runtimeDirectory: runtimeDirectory,
             addresses: AddressRule(allowed: allowed),
@@ -30,24 +33,85 @@ package struct SnapshotCompiler: Sendable {
     package func compile(_ definitions: Definitions, after previous: StoreContents? = nil) throws(StoreError)
         -> Snapshot
     {
-        var problems = DefinitionsCheck(definitions).problems()
-        let named = Dictionary(grouping: definitions.deployments, by: \.endpointPath)
-        var compiled: [String: [Endpoint]] = [:]
-        for endpoint in definitions.endpoints {
-            var parts: [Deployment] = []
-            for definition in named[endpoint.path] ?? [] {
-                do throws(DeploymentCompiler.Failure) {
-                    parts.append(try deployments.compile(definition, in: definitions))
-                } catch {
-                    problems += error.problems
-                }
+        try compile(definitions, after: previous, KeyDifference(previous?.definitions, definitions))
+    }
+
+    /// - Parameter keys: what differs from what is served now.
+    func compile(
+        _ definitions: Definitions,
+        after previous: StoreContents?,
+        _ keys: KeyDifference
+    ) throws(StoreError) -> Snapshot {
+        let deployments = try check(definitions, after: previous, keys)
+        let served = previous.map(ServedEndpoints.init)
+        let tenants = Dictionary(definitions.tenants.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var endpoints: [String: [Endpoint]] = [:]
+        for definition in definitions.endpoints {
+            let tenant = tenants[definition.tenant]
+            let parts = (deployments[definition.path] ?? []).map { parts in
+                parts.deployment(usage: access.scope(parts.definition.subject, parts.definition.rules))
             }
-            let kept = previous?.endpoint(like: endpoint, with: parts)
-            compiled[endpoint.tenant, default: []].append(kept ?? Endpoint(endpoint, parts))
+            let made = access.endpoint(definition, of: tenant, parts)
+            let kept = served?.endpoint(like: made, definition)
+            endpoints[definition.tenant, default: []].append(kept ?? made)
+        }
+        let roles = Dictionary(grouping: definitions.roles, by: \.tenant)
+        return Snapshot(
+            domain: domain,
+            tenants: definitions.tenants.map {
+                access.tenant($0, endpoints[$0.name] ?? [], roles[$0.name] ?? [])
+            },
+            keyring: access.keyring(keys, after: previous?.snapshot.keyring),
+            privateNetworks: access.privateNetworks
+        )
+    }
+
+    /// Says everything that is wrong, and touches no counter: what is only tried must not change what is served.
+    func check(_ definitions: Definitions, after previous: StoreContents?) throws(StoreError) {
+        _ = try check(definitions, after: previous, KeyDifference(previous?.definitions, definitions))
+    }
+
+    /// - Returns: what the deployments are made of, by the path of their endpoint.
+    private func check(
+        _ definitions: Definitions,
+        after previous: StoreContents?,
+        _ keys: KeyDifference
+    ) throws(StoreError) -> [String: [DeploymentParts]] {
+        let check = DefinitionsCheck(
+            definitions,
+            after: previous?.definitions,
+            addresses: deployments.addresses,
+            allowsPlainHTTP: access.allowsPlainHTTP
+        )
+        var problems = check.problems(keys)
+        if let previous { problems += unreadableHeaders(definitions.webhooks, after: previous.definitions) }
+        var compiled: [String: [DeploymentParts]] = [:]
+        for definition in definitions.deployments {
+            do throws(DeploymentCompiler.Failure) {
+                let parts = try deployments.compile(definition, in: definitions)
+                compiled[definition.endpointPath, default: []].append(parts)
+            } catch {
+                problems += error.problems
+            }
         }
         guard problems.isEmpty else { throw .invalid(problems) }
-        let tenants = definitions.tenants.map { Tenant(name: $0.name, endpoints: compiled[$0.name] ?? []) }
-        return Snapshot(domain: domain, tenants: tenants, keyring: Keyring(of: definitions.keys))
+        return compiled
+    }
+
+    /// References of new webhooks that have no value.
+    ///
+    /// One that loses its value later keeps the gateway from nothing but telling that webhook.
+    private func unreadableHeaders(_ webhooks: [WebhookDefinition], after previous: Definitions) -> [Problem] {
+        webhooks.filter { !previous.webhooks.contains($0) }.flatMap { webhook in
+            webhook.headers.compactMap { header in
+                do throws(Problem) {
+                    _ = try deployments.resolve(header, webhook.path, field: "headers")
+                    return nil
+                } catch {
+                    return error.code == .invalidHeader ? nil : error
+                }
+            }
+        }
     }
 
     /// The worker processes that these definitions want; none for a deployment that does not compile.
@@ -59,39 +123,31 @@ package struct SnapshotCompiler: Sendable {
     }
 }
 
-extension Endpoint {
-    fileprivate convenience init(_ definition: EndpointDefinition, _ deployments: [Deployment]) {
-        self.init(
-            tenant: definition.tenant,
-            name: definition.name,
-            modelNames: definition.modelNames,
-            hosts: definition.hosts,
-            deployments: deployments,
-            split: TrafficSplit(weights: deployments.map { min(100, max(0, definition.traffic[$0.name] ?? 0)) })
-        )
-    }
+extension DeploymentDefinition {
+    fileprivate var subject: UsageSubject { .deployment(tenant: tenant, endpoint: endpoint, deployment: name) }
 }
 
-extension Keyring {
-    fileprivate init(of keys: [EndpointKey]) {
-        self.init(
-            Dictionary(
-                keys.map { ($0.digest, Caller(tenant: $0.tenant, endpoint: $0.endpoint, label: $0.label)) },
-                uniquingKeysWith: { first, _ in first }
-            )
+/// The endpoints that are served now, with what they were made from.
+private struct ServedEndpoints {
+    private let snapshot: Snapshot
+    private let traffic: [String: [String: Int]]
+
+    init(_ contents: StoreContents) {
+        snapshot = contents.snapshot
+        traffic = Dictionary(
+            contents.definitions.endpoints.map { ($0.path, $0.traffic) },
+            uniquingKeysWith: { first, _ in first }
         )
     }
-}
 
-extension StoreContents {
-    /// The endpoint that is served now, when it would be compiled into the same.
-    fileprivate func endpoint(like definition: EndpointDefinition, with deployments: [Deployment]) -> Endpoint? {
-        guard let served = snapshot.tenants[definition.tenant]?.endpoints[definition.name],
-            served.deployments.count == deployments.count,
-            zip(served.deployments, deployments).allSatisfy({ $0.serves(like: $1) }),
-            let known = definitions.endpoints.first(where: { $0.path == definition.path }),
-            known.traffic == definition.traffic, known.modelNames == definition.modelNames,
-            known.hosts == definition.hosts
+    /// The one that is served now, when the new one would serve the same.
+    func endpoint(like new: Endpoint, _ definition: EndpointDefinition) -> Endpoint? {
+        guard let served = snapshot.tenants[new.tenant]?.endpoints[new.name],
+            served.deployments.count == new.deployments.count,
+            zip(served.deployments, new.deployments).allSatisfy({ $0.serves(like: $1) }),
+            traffic[definition.path] == definition.traffic, served.modelNames == new.modelNames,
+            served.hosts == new.hosts, served.access == new.access, served.usage === new.usage,
+            served.cors == new.cors
         else { return nil }
         return served
     }
@@ -102,5 +158,6 @@ extension Deployment {
         name == other.name && isNative == other.isNative && timeout == other.timeout && headers == other.headers
             && instances.elementsEqual(other.instances, by: ===) && upstreamModel == other.upstreamModel
             && certificateAuthority == other.certificateAuthority && modelLabel == other.modelLabel
+            && usage === other.usage && price == other.price
     }
 }

@@ -38,11 +38,16 @@ enum ReceiptSchema {
         INSERT INTO receipts (
             request_id, tenant, endpoint, deployment, instance, caller, http_version, method, path, client_address, outcome,
             refusal, model, started_at, status, upstream_status, request_bytes, response_bytes, prompt_tokens,
-            completion_tokens, is_streamed, first_byte_us, duration_us, attempts
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            completion_tokens, is_streamed, first_byte_us, duration_us, attempts, cost
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 }
 
 extension Migrations {
-    static let receipts = Migrations(steps: [Step(identifier: "1 receipts", sql: ReceiptSchema.sql)])
+    static let receipts = Migrations(
+        steps: [
+            Step(identifier: "1 receipts", sql: ReceiptSchema.sql),
+            Step(identifier: "2 cost and usage", sql: UsageSchema.sql),
+        ]
+    )
 }

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 package import GatewayCore
 
-/// Receipts in their own SQLite file beside the store, so that their many small writes wait for nobody's fsync.
+/// Receipts, and what they add up to, in their own SQLite file beside the store: neither's writes wait for the other's.
 package final class ReceiptStore: Sendable {
     let pool: DatabasePool
 
@@ -20,6 +20,9 @@ package final class ReceiptStore: Sendable {
         try PrivateFile.makeEmpty(path)
         do {
             pool = try DatabasePool(path: path, configuration: Self.settings)
+            // Quotas are restored from here, so a batch survives a power cut too (SECURITY D-3). With one fsync for each
+            // batch of 100 ms a receipt costs 4.20 us of CPU, and 4.17 without.
+            try pool.writeWithoutTransaction { database in try database.execute(sql: "PRAGMA synchronous = FULL") }
         } catch {
             throw StoreError(error)
         }
@@ -61,7 +64,12 @@ package final class ReceiptStore: Sendable {
     private static func insert(_ batch: [Receipt], in database: Database) throws {
         try database.inTransaction(.immediate) {
             var row = try ReceiptBinding(database)
-            for receipt in batch { try row.insert(receipt) }
+            var usage = UsageBatch()
+            for receipt in batch {
+                try row.insert(receipt)
+                usage.add(receipt)
+            }
+            try usage.write(in: database)
             return .commit
         }
     }
@@ -70,14 +78,17 @@ package final class ReceiptStore: Sendable {
         var refused: [Receipt] = []
         try database.inTransaction(.immediate) {
             var row = try ReceiptBinding(database)
+            var usage = UsageBatch()
             for receipt in batch {
                 do throws(DatabaseError) {
                     try row.insert(receipt)
+                    usage.add(receipt)
                 } catch {
                     guard error.resultCode == .SQLITE_CONSTRAINT else { throw error }
                     refused.append(receipt)
                 }
             }
+            try usage.write(in: database)
             return .commit
         }
         return refused
@@ -101,6 +112,23 @@ package final class ReceiptStore: Sendable {
         }
     }
 
+    /// Deletes the oldest sums of usage that are past their retention, at most `step` of them.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func deleteExpiredUsage(_ retention: Retention, now: Int64, step: Int) async throws(StoreError) -> Int {
+        try await run { database in
+            try database.execute(
+                sql: """
+                    DELETE FROM usage WHERE (bucket, tenant, endpoint, deployment, caller) IN (
+                        SELECT bucket, tenant, endpoint, deployment, caller FROM usage WHERE bucket < ? LIMIT ?
+                    )
+                    """,
+                arguments: [now - Int64(retention.usageDays) * 86400, step]
+            )
+            return database.changesCount
+        }
+    }
+
     /// Not cancelled with the caller's task: the last batch is written while the program stops.
     private func run<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
@@ -119,7 +147,6 @@ package final class ReceiptStore: Sendable {
         settings.maximumReaderCount = 2
         settings.label = "gatehouse.receipts"
         settings.prepareDatabase { database in
-            // The pool sets synchronous = NORMAL: in WAL a commit then survives `kill -9`, only a power cut may take the last.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
         }
         return settings
@@ -130,10 +157,13 @@ package final class ReceiptStore: Sendable {
 package struct Retention: Sendable, Equatable {
     package var days: Int
     package var rows: Int
+    /// Of the sums that reports and quotas are made from; a month's quota needs 31.
+    package var usageDays: Int
 
-    package init(days: Int = 30, rows: Int = 10_000_000) {
+    package init(days: Int = 30, rows: Int = 10_000_000, usageDays: Int = 400) {
         self.days = days
         self.rows = rows
+        self.usageDays = usageDays
     }
 
     var microseconds: Int64 { Int64(days) * 86_400_000_000 }

@@ -69,6 +69,7 @@ package struct ReceiptWriter: Service {
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
         // An error here shows in the next write as well, which says so.
         _ = try? await store.deleteExpired(retention, now: now, step: Self.retentionStep)
+        _ = try? await store.deleteExpiredUsage(retention, now: now / 1_000_000, step: Self.retentionStep)
     }
 }
 

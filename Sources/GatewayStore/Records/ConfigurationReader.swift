@@ -9,11 +9,16 @@ struct ConfigurationReader {
 
     func definitions() throws -> Definitions {
         Definitions(
-            tenants: try String.fetchAll(database, sql: "SELECT name FROM tenants").map(TenantDefinition.init),
+            tenants: try Row.fetchAll(database, sql: "SELECT * FROM tenants").map(tenant),
             endpoints: try endpoints(),
             deployments: try Row.fetchAll(database, sql: "SELECT * FROM deployments").map(deployment),
             models: try Row.fetchAll(database, sql: "SELECT * FROM models ORDER BY id").map(model),
-            keys: try Row.fetchAll(database, sql: "SELECT tenant, endpoint, slot, digest FROM endpoint_keys").map(key)
+            keys: try Row.fetchAll(database, sql: "SELECT * FROM endpoint_keys").map(key),
+            namedKeys: try namedKeys(),
+            principals: try principals(),
+            issuers: try Row.fetchAll(database, sql: "SELECT * FROM issuers").map(issuer),
+            roles: try Row.fetchAll(database, sql: "SELECT * FROM roles").map(role),
+            webhooks: try Row.fetchAll(database, sql: "SELECT * FROM webhooks").map(webhook)
         ).sorted
     }
 
@@ -32,13 +37,15 @@ struct ConfigurationReader {
         let hosts = try lists("SELECT tenant, endpoint, host AS name FROM hosts ORDER BY position")
         return try Row.fetchAll(database, sql: "SELECT * FROM endpoints").map { row in
             var endpoint = EndpointDefinition(tenant: row["tenant"], name: row["name"], description: row["description"])
-            guard let mode = AuthMode(rawValue: row["auth_mode"]) else { throw damaged(endpoint.path) }
-            endpoint.authMode = mode
+            readAccess(of: &endpoint, row)
             endpoint.traffic = traffic[endpoint.path] ?? [:]
             endpoint.modelNames = modelNames[endpoint.path] ?? []
             endpoint.hosts = hosts[endpoint.path] ?? []
             endpoint.tags = try StoredJSON.value([String: String].self, row["tags"], place: endpoint.path)
             endpoint.properties = try StoredJSON.value([String: String].self, row["properties"], place: endpoint.path)
+            endpoint.rules = try rules(row, endpoint.path)
+            endpoint.cors = try StoredJSON.cors(row["cors"], place: endpoint.path)
+            endpoint.allowedNetworks = try StoredJSON.strings(row["allowed_networks"], place: endpoint.path)
             return endpoint
         }
     }
@@ -68,6 +75,14 @@ struct ConfigurationReader {
         deployment.environmentVariables = try StoredJSON.value([String: String].self, environment, place: place)
         deployment.tags = try StoredJSON.value([String: String].self, row["tags"], place: place)
         deployment.properties = try StoredJSON.value([String: String].self, row["properties"], place: place)
+        deployment.rules = try rules(row, place)
+        if let input: Int64 = row["input_price"] {
+            deployment.price = Price(
+                perThousandInputTokens: input,
+                perThousandOutputTokens: row["output_price"],
+                perRequest: row["request_price"]
+            )
+        }
         return deployment
     }
 
@@ -106,19 +121,15 @@ struct ConfigurationReader {
         )
     }
 
-    private func key(_ row: Row) throws -> EndpointKey {
-        let digest: Data = row["digest"]
-        guard let slot = KeySlot(rawValue: row["slot"]), let digest = KeyDigest(bytes: Array(digest)) else {
-            throw damaged(owner(row))
-        }
-        return EndpointKey(tenant: row["tenant"], endpoint: row["endpoint"], slot: slot, digest: digest)
-    }
-
     private func owner(_ row: Row) -> String {
         let tenant: String = row["tenant"]
         let endpoint: String = row["endpoint"]
         return "\(tenant)/\(endpoint)"
     }
 
-    private func damaged(_ place: String) -> StoreError { .unavailable("\(place) is damaged in the database") }
+    func rules(_ row: Row, _ place: String) throws -> UsageRules {
+        try StoredJSON.rules(limits: row["limits"], quotas: row["quotas"], place: place)
+    }
+
+    func damaged(_ place: String) -> StoreError { .unavailable("\(place) is damaged in the database") }
 }

@@ -7,38 +7,52 @@ struct ConfigurationWriter {
     let database: Database
     let secrets: SecretBox
 
-    func write(_ transaction: StoreTransaction, over before: StoreContents) throws {
+    /// - Parameter keys: what differs of the keys.
+    func write(_ transaction: StoreTransaction, _ keys: KeyDifference, over before: StoreContents) throws {
         let old = before.definitions
         let new = transaction.definitions
         try delete(old, new)
-        for tenant in new.tenants where !old.tenants.contains(tenant) {
-            try run("INSERT INTO tenants (name) VALUES (?)", [tenant.name])
-        }
+        for tenant in Self.changed(old.tenants, new.tenants, path: \.path) { try put(tenant) }
         let models = Set(old.models.map(\.resource))
         for model in new.models where !models.contains(model.resource) { try insert(model) }
-        let endpoints = Dictionary(old.endpoints.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-        let changed = new.endpoints.filter { endpoints[$0.path] != $0 }
-        for endpoint in changed { try put(endpoint) }
-        let deployments = Dictionary(old.deployments.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-        for deployment in new.deployments where deployments[deployment.path] != deployment { try put(deployment) }
+        let endpoints = Self.changed(old.endpoints, new.endpoints, path: \.path)
+        for endpoint in endpoints { try put(endpoint) }
+        for deployment in Self.changed(old.deployments, new.deployments, path: \.path) { try put(deployment) }
         // All lists are emptied before any is filled: a host may move from one endpoint to another.
-        for endpoint in changed { try empty(endpoint) }
-        for endpoint in changed { try fill(endpoint) }
-        try write(transaction.issued, new.keys)
+        for endpoint in endpoints { try empty(endpoint) }
+        for endpoint in endpoints { try fill(endpoint) }
+        try writeAccess(transaction, keys, over: old)
         try write(transaction.certificates, over: before.certificates)
     }
 
+    /// What is new, and what is not as it was.
+    static func changed<Definition: Equatable>(
+        _ old: [Definition],
+        _ new: [Definition],
+        path: KeyPath<Definition, String>
+    ) -> [Definition] {
+        let before = Dictionary(old.map { ($0[keyPath: path], $0) }, uniquingKeysWith: { first, _ in first })
+        return new.filter { before[$0[keyPath: path]] != $0 }
+    }
+
+    /// What was there and is no more.
+    static func gone<Definition>(
+        _ old: [Definition],
+        _ new: [Definition],
+        path: KeyPath<Definition, String>
+    ) -> [Definition] {
+        let kept = Set(new.map { $0[keyPath: path] })
+        return old.filter { !kept.contains($0[keyPath: path]) }
+    }
+
     private func delete(_ old: Definitions, _ new: Definitions) throws {
-        let tenants = Set(new.tenants.map(\.path))
-        for tenant in old.tenants where !tenants.contains(tenant.path) {
+        for tenant in Self.gone(old.tenants, new.tenants, path: \.path) {
             try run("DELETE FROM tenants WHERE name = ?", [tenant.name])
         }
-        let endpoints = Set(new.endpoints.map(\.path))
-        for endpoint in old.endpoints where !endpoints.contains(endpoint.path) {
+        for endpoint in Self.gone(old.endpoints, new.endpoints, path: \.path) {
             try run("DELETE FROM endpoints WHERE tenant = ? AND name = ?", [endpoint.tenant, endpoint.name])
         }
-        let deployments = Set(new.deployments.map(\.path))
-        for deployment in old.deployments where !deployments.contains(deployment.path) {
+        for deployment in Self.gone(old.deployments, new.deployments, path: \.path) {
             try run(
                 "DELETE FROM deployments WHERE tenant = ? AND endpoint = ? AND name = ?",
                 [deployment.tenant, deployment.endpoint, deployment.name]
@@ -50,20 +64,6 @@ struct ConfigurationWriter {
         try run(
             "INSERT INTO models (tenant, name, version, path, sha256, size) VALUES (?, ?, ?, ?, ?, ?)",
             [model.tenant, model.name, model.version, model.path, model.sha256, model.size]
-        )
-    }
-
-    private func put(_ endpoint: EndpointDefinition) throws {
-        try run(
-            """
-            INSERT INTO endpoints (tenant, name, description, auth_mode, tags, properties) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (tenant, name) DO UPDATE SET description = excluded.description, auth_mode = excluded.auth_mode,
-                tags = excluded.tags, properties = excluded.properties
-            """,
-            [
-                endpoint.tenant, endpoint.name, endpoint.description, endpoint.authMode.rawValue,
-                try StoredJSON.text(endpoint.tags), try StoredJSON.text(endpoint.properties),
-            ]
         )
     }
 
@@ -95,23 +95,14 @@ struct ConfigurationWriter {
     }
 
     private func put(_ deployment: DeploymentDefinition) throws {
-        let columns = try columns(of: deployment)
-        let names = columns.map(\.0)
-        let updates = names.dropFirst(3).map { "\($0) = excluded.\($0)" }
-        try run(
-            """
-            INSERT INTO deployments (\(names.joined(separator: ", ")))
-            VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))
-            ON CONFLICT (tenant, endpoint, name) DO UPDATE SET \(updates.joined(separator: ", "))
-            """,
-            StatementArguments(columns.map(\.1))
-        )
+        try upsert("deployments", keys: 3, try columns(of: deployment))
     }
 
     /// Every column of the row; the three of the primary key first.
-    private func columns(of deployment: DeploymentDefinition) throws -> [(String, (any DatabaseValueConvertible)?)] {
+    private func columns(of deployment: DeploymentDefinition) throws -> [Column] {
         let environment = try StoredJSON.text(deployment.environmentVariables)
-        let shared: [(String, (any DatabaseValueConvertible)?)] = [
+        let rules = try StoredJSON.columns(of: deployment.rules)
+        let shared: [Column] = [
             ("tenant", deployment.tenant),
             ("endpoint", deployment.endpoint),
             ("name", deployment.name),
@@ -123,11 +114,16 @@ struct ConfigurationWriter {
             ("environment", try secrets.seal(environment, place: "\(deployment.path)/environment")),
             ("tags", try StoredJSON.text(deployment.tags)),
             ("properties", try StoredJSON.text(deployment.properties)),
+            ("limits", rules.limits),
+            ("quotas", rules.quotas),
+            ("input_price", deployment.price?.perThousandInputTokens),
+            ("output_price", deployment.price?.perThousandOutputTokens),
+            ("request_price", deployment.price?.perRequest),
         ]
         return shared + (try columns(of: deployment.serving, deployment.path))
     }
 
-    private func columns(of serving: Serving, _ place: String) throws -> [(String, (any DatabaseValueConvertible)?)] {
+    private func columns(of serving: Serving, _ place: String) throws -> [Column] {
         var upstream: UpstreamDefinition?
         var native: NativeDefinition?
         switch serving {
@@ -151,22 +147,6 @@ struct ConfigurationWriter {
         ]
     }
 
-    private func write(_ issued: [String: KeySecret], _ keys: [EndpointKey]) throws {
-        for key in keys {
-            guard let secret = issued[key.place] else { continue }
-            try run(
-                """
-                INSERT INTO endpoint_keys (tenant, endpoint, slot, digest, sealed) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (tenant, endpoint, slot) DO UPDATE SET digest = excluded.digest, sealed = excluded.sealed
-                """,
-                [
-                    key.tenant, key.endpoint, key.slot.rawValue, Data(key.digest.bytes),
-                    try secrets.seal(secret.text, place: key.place),
-                ]
-            )
-        }
-    }
-
     private func write(_ certificates: [StoredCertificate], over old: [StoredCertificate]) throws {
         let hosts = Set(certificates.map(\.host))
         for certificate in old where !hosts.contains(certificate.host) {
@@ -183,7 +163,25 @@ struct ConfigurationWriter {
         }
     }
 
-    private func run(_ sql: String, _ arguments: StatementArguments) throws {
+    /// The name of a column and its value.
+    typealias Column = (String, (any DatabaseValueConvertible)?)
+
+    /// Replaces the row with the same first `keys` columns, or adds one.
+    func upsert(_ table: String, keys: Int, _ columns: [Column]) throws {
+        let names = columns.map(\.0)
+        let updates = names.dropFirst(keys).map { "\($0) = excluded.\($0)" }
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO \(table) (\(names.joined(separator: ", ")))
+                VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))
+                ON CONFLICT (\(names.prefix(keys).joined(separator: ", ")))
+                DO UPDATE SET \(updates.joined(separator: ", "))
+                """
+        )
+        try statement.execute(arguments: StatementArguments(columns.map(\.1)))
+    }
+
+    func run(_ sql: String, _ arguments: StatementArguments) throws {
         try database.execute(sql: sql, arguments: arguments)
     }
 }

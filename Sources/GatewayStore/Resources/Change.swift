@@ -17,7 +17,7 @@ package struct Change: Sendable, Equatable {
     }
 
     package var action: Action
-    /// `tenant`, `tenant/endpoint` or `tenant/endpoint/deployment`.
+    /// `tenant`, `tenant/endpoint`, `tenant/endpoint/deployment` or `tenant/roles/name` and the like.
     package var resource: String
     /// The members that differ, for an update.
     package var fields: [String]
@@ -36,10 +36,14 @@ struct ChangeList {
 
     /// Created, updated and unchanged resources of `named`, then everything that was deleted.
     func changes(named: Set<String>) -> [Change] {
-        let tenants = compare(old.tenants, new.tenants, path: \.path) { _, _ in [] }
+        let tenants = compare(old.tenants, new.tenants, path: \.path, fields: Self.fields)
         let endpoints = compare(old.endpoints, new.endpoints, path: \.path, fields: Self.fields)
         let deployments = compare(old.deployments, new.deployments, path: \.path, fields: Self.fields)
-        return (tenants + endpoints + deployments).filter { $0.action != .unchanged || named.contains($0.resource) }
+        let issuers = compare(old.issuers, new.issuers, path: \.path, fields: Self.fields)
+        let roles = compare(old.roles, new.roles, path: \.path, fields: Self.fields)
+        let webhooks = compare(old.webhooks, new.webhooks, path: \.path, fields: Self.fields)
+        let all = tenants + endpoints + deployments + issuers + roles + webhooks
+        return all.filter { $0.action != .unchanged || named.contains($0.resource) }
     }
 
     private func compare<Definition: Equatable>(
@@ -59,23 +63,14 @@ struct ChangeList {
         return kept + old.map { $0[keyPath: path] }.filter { !after.contains($0) }.map { Change(.deleted, $0) }
     }
 
-    static func fields(_ old: EndpointDefinition, _ new: EndpointDefinition) -> [String] {
-        [
-            ("description", old.description != new.description), ("authMode", old.authMode != new.authMode),
-            ("traffic", old.traffic != new.traffic), ("modelNames", old.modelNames != new.modelNames),
-            ("hosts", old.hosts != new.hosts), ("tags", old.tags != new.tags),
-            ("properties", old.properties != new.properties),
-        ].filter(\.1).map(\.0)
-    }
-
     static func fields(_ old: DeploymentDefinition, _ new: DeploymentDefinition) -> [String] {
         [
             ("description", old.description != new.description), ("requestSettings", old.settings != new.settings),
             ("model", old.model != new.model), ("instanceType", old.instanceType != new.instanceType),
             ("environmentVariables", old.environmentVariables != new.environmentVariables),
             ("tags", old.tags != new.tags),
-            ("properties", old.properties != new.properties),
-        ].filter(\.1).map(\.0) + fields(old.serving, new.serving)
+            ("properties", old.properties != new.properties), ("price", old.price != new.price),
+        ].filter(\.1).map(\.0) + fields(old.serving, new.serving) + fields(old.rules, new.rules)
     }
 
     private static func fields(_ old: Serving, _ new: Serving) -> [String] {

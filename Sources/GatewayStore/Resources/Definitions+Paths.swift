@@ -30,7 +30,36 @@ extension EndpointKey {
     /// `tenant/endpoint/primary`: what a sealed key is bound to.
     var place: String { "\(tenant)/\(endpoint)/\(slot.rawValue)" }
     /// `tenant/endpoint#primary`: how receipts name the caller.
-    var label: String { "\(tenant)/\(endpoint)#\(slot.rawValue)" }
+    package var label: String { "\(tenant)/\(endpoint)#\(slot.rawValue)" }
+}
+
+extension NamedKey {
+    static func path(_ tenant: String, _ name: String) -> String { "\(tenant)/keys/\(name)" }
+
+    /// `tenant/keys/name`.
+    package var path: String { Self.path(tenant, name) }
+    /// `tenant#name`: how receipts name the caller.
+    package var label: String { "\(tenant)#\(name)" }
+}
+
+extension Principal {
+    /// `tenant/principals/client-id`.
+    package var path: String { "\(tenant)/principals/\(clientID)" }
+}
+
+extension TrustedIssuer {
+    /// `tenant/issuers/name`.
+    package var path: String { "\(tenant)/issuers/\(name)" }
+}
+
+extension RoleAssignment {
+    /// `tenant/roles/name`.
+    package var path: String { "\(tenant)/roles/\(name)" }
+}
+
+extension WebhookDefinition {
+    /// `tenant/webhooks/name`.
+    package var path: String { "\(tenant)/webhooks/\(name)" }
 }
 
 extension Definitions {
@@ -42,13 +71,18 @@ extension Definitions {
         }
     }
 
-    /// The one order in which definitions are kept, whatever order they came in; models stay in registration order.
+    /// The one order in which definitions are kept, whatever order they came in; models stay in registration order, and
+    /// named keys are in their order always.
     var sorted: Definitions {
         var sorted = self
         sorted.tenants.sort { $0.name < $1.name }
         sorted.endpoints.sort { ($0.tenant, $0.name) < ($1.tenant, $1.name) }
         sorted.deployments.sort { ($0.tenant, $0.endpoint, $0.name) < ($1.tenant, $1.endpoint, $1.name) }
         sorted.keys.sort { ($0.tenant, $0.endpoint, $0.slot.rawValue) < ($1.tenant, $1.endpoint, $1.slot.rawValue) }
+        sorted.principals.sort { ($0.tenant, $0.clientID) < ($1.tenant, $1.clientID) }
+        sorted.issuers.sort { ($0.tenant, $0.name) < ($1.tenant, $1.name) }
+        sorted.roles.sort { ($0.tenant, $0.name) < ($1.tenant, $1.name) }
+        sorted.webhooks.sort { ($0.tenant, $0.name) < ($1.tenant, $1.name) }
         return sorted
     }
 }

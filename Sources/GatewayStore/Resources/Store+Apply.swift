@@ -5,41 +5,58 @@ package struct ApplyDocuments: Sendable, Equatable {
     package var tenants: [TenantDefinition]
     package var endpoints: [EndpointDefinition]
     package var deployments: [DeploymentDefinition]
+    package var issuers: [TrustedIssuer]
+    package var roles: [RoleAssignment]
+    package var webhooks: [WebhookDefinition]
 
     package init(
         tenants: [TenantDefinition] = [],
         endpoints: [EndpointDefinition] = [],
-        deployments: [DeploymentDefinition] = []
+        deployments: [DeploymentDefinition] = [],
+        issuers: [TrustedIssuer] = [],
+        roles: [RoleAssignment] = [],
+        webhooks: [WebhookDefinition] = []
     ) {
         self.tenants = tenants
         self.endpoints = endpoints
         self.deployments = deployments
+        self.issuers = issuers
+        self.roles = roles
+        self.webhooks = webhooks
     }
 
     /// Every tenant that a document names.
     fileprivate var tenantNames: Set<String> {
-        Set(tenants.map(\.name) + endpoints.map(\.tenant) + deployments.map(\.tenant))
+        let resources = Set(tenants.map(\.name) + endpoints.map(\.tenant) + deployments.map(\.tenant))
+        return resources.union(issuers.map(\.tenant) + roles.map(\.tenant) + webhooks.map(\.tenant))
     }
 
-    fileprivate var paths: [String] {
-        tenants.map(\.path) + endpoints.map(\.path) + deployments.map(\.path)
+    /// By kind: an endpoint may be called `roles`, so that one of its deployments reads like a role.
+    fileprivate var pathsByKind: [[String]] {
+        [
+            tenants.map(\.path), endpoints.map(\.path), deployments.map(\.path), issuers.map(\.path), roles.map(\.path),
+            webhooks.map(\.path),
+        ]
     }
 
     /// Documents that describe one resource twice: which of them would win is nobody's guess.
     fileprivate var repeated: [Problem] {
-        var seen: Set<String> = []
-        return paths.filter { !seen.insert($0).inserted }
-            .map { Problem(.duplicate, $0, "is described twice; keep one document") }
+        pathsByKind.flatMap { paths in
+            var seen: Set<String> = []
+            return paths.filter { !seen.insert($0).inserted }
+                .map { Problem(.duplicate, $0, "is described twice; keep one document") }
+        }
     }
 }
 
 extension Store {
     /// Makes the store match the documents, all or nothing.
     ///
-    /// Missing tenants are made, keys are kept.
+    /// Missing tenants are made; keys are kept, and so is what an operator switches: suspension and maintenance.
     ///
     /// - Parameters:
-    ///   - prune: removes endpoints and deployments, of the tenants that the documents name, that they do not name.
+    ///   - prune: removes what the tenants that the documents name have and the documents do not name: endpoints,
+    ///     deployments, issuers, roles and webhooks. Named keys and principals stay: no document describes one.
     ///   - dryRun: validates and compiles, says what would change, and keeps nothing.
     package func apply(_ documents: ApplyDocuments, prune: Bool, dryRun: Bool) async throws(StoreError) -> [Change] {
         let body: @Sendable (inout StoreTransaction) throws -> [Change] = { transaction in
@@ -48,7 +65,9 @@ extension Store {
             guard repeated.isEmpty else { throw StoreError.invalid(repeated) }
             transaction.merge(documents)
             if prune { transaction.prune(except: documents) }
-            return ChangeList(old: old, new: transaction.definitions.sorted).changes(named: Set(documents.paths))
+            return ChangeList(old: old, new: transaction.definitions.sorted).changes(
+                named: Set(documents.pathsByKind.joined())
+            )
         }
         return dryRun ? try await rehearse(body) : try await change(body)
     }
@@ -56,22 +75,34 @@ extension Store {
 
 extension StoreTransaction {
     fileprivate mutating func merge(_ documents: ApplyDocuments) {
+        for tenant in documents.tenants { put(tenant) }
         for name in documents.tenantNames where !definitions.tenants.contains(where: { $0.name == name }) {
             definitions.tenants.append(TenantDefinition(name: name))
         }
         for endpoint in documents.endpoints { put(endpoint) }
         for deployment in documents.deployments { put(deployment) }
+        for issuer in documents.issuers { put(issuer) }
+        for role in documents.roles { put(role) }
+        for webhook in documents.webhooks { put(webhook) }
     }
 
     fileprivate mutating func prune(except documents: ApplyDocuments) {
         let tenants = documents.tenantNames
-        let kept = Set(documents.paths)
-        for endpoint in definitions.endpoints where tenants.contains(endpoint.tenant) && !kept.contains(endpoint.path) {
-            removeEndpoint(endpoint.path)
+        let endpoints = Set(documents.endpoints.map(\.path))
+        for endpoint in definitions.endpoints
+        where tenants.contains(endpoint.tenant) && !endpoints.contains(endpoint.path) {
+            removeEndpoint(endpoint)
         }
+        let deployments = Set(documents.deployments.map(\.path))
         for deployment in definitions.deployments
-        where tenants.contains(deployment.tenant) && !kept.contains(deployment.path) {
+        where tenants.contains(deployment.tenant) && !deployments.contains(deployment.path) {
             removeDeployment(deployment)
         }
+        let issuers = Set(documents.issuers.map(\.path))
+        definitions.issuers.removeAll { tenants.contains($0.tenant) && !issuers.contains($0.path) }
+        let roles = Set(documents.roles.map(\.path))
+        definitions.roles.removeAll { tenants.contains($0.tenant) && !roles.contains($0.path) }
+        let webhooks = Set(documents.webhooks.map(\.path))
+        definitions.webhooks.removeAll { tenants.contains($0.tenant) && !webhooks.contains($0.path) }
     }
 }

@@ -14,12 +14,30 @@ extension Store {
         return endpoint
     }
 
-    /// A new endpoint gets its pair of keys; one that is there keeps it.
+    /// A new endpoint gets its pair of keys; one that is there keeps it, and its maintenance.
     package func putEndpoint(_ endpoint: EndpointDefinition) async throws(StoreError) -> PutOutcome {
         try await change { transaction in
             let before = transaction.definitions.endpoints.first { $0.path == endpoint.path }
             transaction.put(endpoint)
-            return before == nil ? .created : before == endpoint ? .unchanged : .updated
+            guard let before else { return .created }
+            return transaction.definitions.endpoints.contains(before) ? .unchanged : .updated
+        }
+    }
+
+    /// Closes an endpoint with a message for its callers, or opens it again with `nil`.
+    package func setMaintenance(
+        _ tenant: String,
+        _ endpoint: String,
+        _ maintenance: Maintenance?
+    ) async throws(StoreError) -> PutOutcome {
+        let path = "\(tenant)/\(endpoint)"
+        return try await change { transaction in
+            guard let index = transaction.definitions.endpoints.firstIndex(where: { $0.path == path }) else {
+                throw StoreError.notFound(resource: path)
+            }
+            if transaction.definitions.endpoints[index].maintenance == maintenance { return .unchanged }
+            transaction.definitions.endpoints[index].maintenance = maintenance
+            return .updated
         }
     }
 
@@ -27,10 +45,10 @@ extension Store {
     package func deleteEndpoint(_ tenant: String, _ name: String) async throws(StoreError) {
         let path = "\(tenant)/\(name)"
         try await change { transaction in
-            guard transaction.definitions.endpoints.contains(where: { $0.path == path }) else {
+            guard let endpoint = transaction.definitions.endpoints.first(where: { $0.path == path }) else {
                 throw StoreError.notFound(resource: path)
             }
-            transaction.removeEndpoint(path)
+            transaction.removeEndpoint(endpoint)
         }
     }
 }

@@ -24,16 +24,43 @@ extension Store {
         }
     }
 
-    /// Puts a new key in one slot; the old one opens nothing from now on.
-    package func regenerateKey(_ tenant: String, _ endpoint: String, slot: KeySlot) async throws(StoreError) -> KeyPair
-    {
+    /// When each was made, and what it replaced.
+    package func endpointKeys(_ tenant: String, _ endpoint: String) throws(StoreError) -> [EndpointKey] {
         let path = try self.endpoint(tenant, endpoint).path
-        try await change { transaction in
+        return definitions.keys.filter { $0.endpointPath == path }
+    }
+
+    /// Puts a new key in one slot.
+    ///
+    /// - Parameter grace: seconds that the old one still opens; with none it opens nothing from now on. Of each slot only
+    ///   the last one that was replaced can have a grace.
+    package func regenerateKey(
+        _ tenant: String,
+        _ endpoint: String,
+        slot: KeySlot,
+        grace: Int64 = 0,
+        at now: Int64 = WallClock.seconds
+    ) async throws(StoreError) -> KeyPair {
+        let path = try self.endpoint(tenant, endpoint).path
+        try Grace.check(grace, path)
+        try await change(at: now) { transaction in
             guard transaction.definitions.endpoints.contains(where: { $0.path == path }) else {
                 throw StoreError.notFound(resource: path)
             }
-            transaction.issueKey(tenant, endpoint, slot: slot)
+            transaction.issueKey(tenant, endpoint, slot: slot, grace: grace)
         }
         return try await keys(tenant, endpoint)
+    }
+}
+
+/// How long a replaced key may still open.
+enum Grace {
+    static let longest: Int64 = 366 * 86400
+
+    static func check(_ seconds: Int64, _ resource: String) throws(StoreError) {
+        guard (0...longest).contains(seconds) else {
+            let message = "must be 0 to \(longest) seconds (366 days)"
+            throw .invalid([Problem(.invalidRotation, resource, field: "grace", message)])
+        }
     }
 }

@@ -10,15 +10,32 @@ extension Store {
         return tenant
     }
 
+    /// Whether one that is there is suspended does not change.
     package func putTenant(_ tenant: TenantDefinition) async throws(StoreError) -> PutOutcome {
+        try await change { transaction in transaction.put(tenant) }
+    }
+
+    /// Its keys and tokens open nothing until it is resumed.
+    package func suspendTenant(_ name: String) async throws(StoreError) -> PutOutcome {
+        try await setTenant(name, isSuspended: true)
+    }
+
+    package func resumeTenant(_ name: String) async throws(StoreError) -> PutOutcome {
+        try await setTenant(name, isSuspended: false)
+    }
+
+    private func setTenant(_ name: String, isSuspended: Bool) async throws(StoreError) -> PutOutcome {
         try await change { transaction in
-            if transaction.definitions.tenants.contains(tenant) { return .unchanged }
-            transaction.definitions.tenants.append(tenant)
-            return .created
+            guard let index = transaction.definitions.tenants.firstIndex(where: { $0.name == name }) else {
+                throw StoreError.notFound(resource: name)
+            }
+            if transaction.definitions.tenants[index].isSuspended == isSuspended { return .unchanged }
+            transaction.definitions.tenants[index].isSuspended = isSuspended
+            return .updated
         }
     }
 
-    /// With its endpoints, deployments, models and keys.
+    /// With everything that it owns.
     package func deleteTenant(_ name: String) async throws(StoreError) {
         try await change { transaction in
             guard transaction.definitions.tenants.contains(where: { $0.name == name }) else {
@@ -26,5 +43,25 @@ extension Store {
             }
             transaction.removeTenant(name)
         }
+    }
+}
+
+extension StoreTransaction {
+    /// Replaces or adds; one that is there stays as suspended as it is.
+    @discardableResult
+    mutating func put(_ tenant: TenantDefinition) -> PutOutcome {
+        guard let index = definitions.tenants.firstIndex(where: { $0.name == tenant.name }) else {
+            definitions.tenants.append(tenant)
+            return .created
+        }
+        let before = definitions.tenants[index]
+        definitions.tenants[index] = tenant
+        definitions.tenants[index].isSuspended = before.isSuspended
+        return definitions.tenants[index] == before ? .unchanged : .updated
+    }
+
+    /// - Throws: not found.
+    func requireTenant(_ name: String) throws(StoreError) {
+        guard definitions.tenants.contains(where: { $0.name == name }) else { throw .notFound(resource: name) }
     }
 }

@@ -1,0 +1,100 @@
+package import GatewayCore
+
+/// Compiles who may call, from where and how much; what stays as it was keeps its object and its counters.
+package struct AccessCompiler: Sendable {
+    private let usage: UsageRegistry
+    let privateNetworks: NetworkList
+    let allowsPlainHTTP: @Sendable (String) -> Bool
+
+    /// - Parameters:
+    ///   - usage: the counters, which admission asks as well.
+    ///   - privateNetworks: whose clients may call endpoints that are closed to the public network.
+    ///   - allowsPlainHTTP: whether keys of an issuer may be fetched from this URL without TLS.
+    package init(
+        usage: UsageRegistry = UsageRegistry(),
+        privateNetworks: NetworkList = .defaultAllowed,
+        allowsPlainHTTP: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) {
+        self.usage = usage
+        self.privateNetworks = privateNetworks
+        self.allowsPlainHTTP = allowsPlainHTTP
+    }
+
+    func scope(_ subject: UsageSubject, _ rules: UsageRules) -> UsageScope? { usage.scope(subject, rules) }
+
+    func tenant(_ definition: TenantDefinition, _ endpoints: [Endpoint], _ roles: [RoleAssignment]) -> Tenant {
+        Tenant(
+            name: definition.name,
+            endpoints: endpoints,
+            isSuspended: definition.isSuspended,
+            roles: roles,
+            usage: scope(.tenant(definition.name), definition.rules),
+            cors: definition.cors.map(CORSPolicy.init)
+        )
+    }
+
+    func endpoint(_ definition: EndpointDefinition, of tenant: TenantDefinition?, _ deployments: [Deployment])
+        -> Endpoint
+    {
+        let networks = NetworkList(known: definition.allowedNetworks)
+        return Endpoint(
+            tenant: definition.tenant,
+            name: definition.name,
+            modelNames: definition.modelNames,
+            hosts: definition.hosts,
+            deployments: deployments,
+            split: TrafficSplit(weights: deployments.map { min(100, max(0, definition.traffic[$0.name] ?? 0)) }),
+            access: EndpointAccess(
+                modes: definition.authModes,
+                networks: networks.isEmpty ? nil : networks,
+                isPrivate: definition.isPrivate,
+                maintenance: definition.maintenance
+            ),
+            usage: scope(.endpoint(tenant: definition.tenant, endpoint: definition.name), definition.rules),
+            cors: (definition.cors ?? tenant?.cors).map(CORSPolicy.init)
+        )
+    }
+
+    /// The keys that open something: of the previous ones all that did not change.
+    func keyring(_ keys: KeyDifference, after previous: Keyring?) -> Keyring {
+        let previous = previous ?? Keyring([:])
+        if keys.isEmpty { return previous }
+        var gone: [KeyDigest?] = []
+        for key in keys.pairs.old { gone += [key.digest, key.previous?.digest] }
+        for key in keys.named.old { gone += [key.digest, key.previous?.digest] }
+        let new = entries(keys.pairs.new) + entries(keys.named.new)
+        return previous.replacing(gone.compactMap { $0 }, with: new)
+    }
+
+    private func entries(_ keys: [EndpointKey]) -> [(KeyDigest, Caller)] {
+        keys.flatMap { key in
+            func caller(until end: Int64?) -> Caller {
+                Caller(tenant: key.tenant, endpoint: key.endpoint, label: key.label, expiresAt: end)
+            }
+            return [(key.digest, caller(until: nil))]
+                + [key.previous].compactMap(\.self).map { ($0.digest, caller(until: $0.validUntil)) }
+        }
+    }
+
+    private func entries(_ keys: [NamedKey]) -> [(KeyDigest, Caller)] {
+        keys.lazy.filter { !$0.isDisabled }.flatMap { key in
+            let caller = caller(key, until: key.expiresAt)
+            guard let previous = key.previous else { return [(key.digest, caller)] }
+            let end = min(previous.validUntil, key.expiresAt ?? .max)
+            return [(key.digest, caller), (previous.digest, self.caller(key, until: end))]
+        }
+    }
+
+    private func caller(_ key: NamedKey, until end: Int64?) -> Caller {
+        let networks = NetworkList(known: key.allowedNetworks)
+        return Caller(
+            tenant: key.tenant,
+            label: key.label,
+            endpoints: key.endpoints.map(Set.init),
+            forms: key.forms.map(Set.init),
+            networks: networks.isEmpty ? nil : networks,
+            expiresAt: end,
+            usage: scope(.caller(tenant: key.tenant, label: key.label), key.rules)
+        )
+    }
+}

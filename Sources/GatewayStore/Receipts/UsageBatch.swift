@@ -1,0 +1,80 @@
+import GRDB
+import GatewayCore
+
+/// The sums of a batch of receipts, made in memory: one write for each caller and deployment, not one for each receipt.
+struct UsageBatch {
+    private struct Key: Hashable {
+        let bucket: Int64
+        let tenant: String
+        let endpoint: String
+        let deployment: String
+        let caller: String
+    }
+
+    private struct Sum {
+        var requests: Int64 = 0
+        var inputTokens: Int64 = 0
+        var outputTokens: Int64 = 0
+        var cost: Int64 = 0
+
+        mutating func add(_ receipt: Receipt) {
+            requests = Self.sum(requests, 1)
+            inputTokens = Self.sum(inputTokens, receipt.promptTokens ?? 0)
+            outputTokens = Self.sum(outputTokens, receipt.completionTokens ?? 0)
+            cost = Self.sum(cost, receipt.cost)
+        }
+
+        private static func sum(_ left: Int64, _ right: Int64) -> Int64 {
+            min(left + min(max(0, right), UsageSchema.largest), UsageSchema.largest)
+        }
+    }
+
+    private var sums: [Key: Sum] = [:]
+    /// When each key was used last, seconds since 1970.
+    private var keys: [String: Int64] = [:]
+
+    mutating func add(_ receipt: Receipt) {
+        let second = max(0, receipt.startedAt) / 1_000_000
+        if receipt.isCallOfKey { keys[receipt.caller] = max(keys[receipt.caller] ?? 0, second) }
+        guard receipt.countsAsUsage else { return }
+        let key = Key(
+            bucket: second - second % UsageSchema.bucket,
+            tenant: receipt.tenant,
+            endpoint: receipt.endpoint,
+            deployment: receipt.deployment,
+            caller: receipt.caller
+        )
+        sums[key, default: Sum()].add(receipt)
+    }
+
+    func write(in database: Database) throws {
+        let add = try database.cachedStatement(sql: UsageSchema.add)
+        for (key, sum) in sums {
+            try add.execute(
+                arguments: [
+                    key.bucket, key.tenant, key.endpoint, key.deployment, key.caller, sum.requests, sum.inputTokens,
+                    sum.outputTokens, sum.cost,
+                ]
+            )
+        }
+        let touch = try database.cachedStatement(sql: UsageSchema.touch)
+        for (caller, second) in keys { try touch.execute(arguments: [caller, second]) }
+    }
+}
+
+extension Receipt {
+    /// Whether the exchange counts in quotas and reports: it reached a deployment and was answered.
+    ///
+    /// The same rule by which a permit is settled as answered, so that quotas are restored to what they were.
+    package var countsAsUsage: Bool { !deployment.isEmpty && outcome != .failed && upstreamStatus < 500 }
+
+    /// Whether the caller holds one of our keys (`demo#name`, `demo/chat#primary`); holders of tokens (`demo@subject`)
+    /// are too many to be remembered.
+    fileprivate var isCallOfKey: Bool {
+        for byte in caller.utf8 {
+            if byte == UInt8(ascii: "#") { return true }
+            if byte == UInt8(ascii: "@") { return false }
+        }
+        return false
+    }
+}

@@ -1,0 +1,198 @@
+import Foundation
+import GRDB
+import GatewayCore
+
+/// Who may call, and how much.
+extension ConfigurationReader {
+    func tenant(_ row: Row) throws -> TenantDefinition {
+        let name: String = row["name"]
+        return TenantDefinition(
+            name: name,
+            isSuspended: row["is_suspended"],
+            subscription: row["subscription"],
+            resourceGroup: row["resource_group"],
+            rules: try rules(row, name),
+            cors: try StoredJSON.cors(row["cors"], place: name)
+        )
+    }
+
+    func readAccess(of endpoint: inout EndpointDefinition, _ row: Row) {
+        let columns: [(AuthMode, String)] = [
+            (.key, "allows_key"), (.aadToken, "allows_aad_token"), (.amlToken, "allows_aml_token"),
+            (.none, "is_public"),
+        ]
+        endpoint.authModes = Set(columns.filter { row[$0.1] }.map(\.0))
+        endpoint.isPublic = row["is_public"]
+        endpoint.isPrivate = row["is_private"]
+        if let message: String = row["maintenance_message"] {
+            endpoint.maintenance = Maintenance(message: message, retryAfter: row["maintenance_retry_after"])
+        }
+        if let every: Int64 = row["rotation_every"] {
+            endpoint.keyRotation = RotationRule(every: every, overlap: row["rotation_overlap"])
+        }
+    }
+
+    func key(_ row: Row) throws -> EndpointKey {
+        let place = "\(row["tenant"] as String)/\(row["endpoint"] as String)"
+        guard let slot = KeySlot(rawValue: row["slot"]) else { throw damaged(place) }
+        return EndpointKey(
+            tenant: row["tenant"],
+            endpoint: row["endpoint"],
+            slot: slot,
+            digest: try digest(row["digest"], place),
+            previous: try retired(row["previous_digest"], until: row["previous_until"], place),
+            createdAt: row["created_at"]
+        )
+    }
+
+    /// By position and through a cursor: there may be 100,000.
+    func namedKeys() throws -> [NamedKey] {
+        let columns = """
+            tenant, name, digest, endpoints, forms, expires_at, allowed_networks, limits, quotas, is_disabled, created_at,
+            previous_digest, previous_until
+            """
+        let rows = try Row.fetchCursor(database, sql: "SELECT \(columns) FROM named_keys ORDER BY tenant, name")
+        var keys: [NamedKey] = []
+        while let row = try rows.next() { keys.append(try namedKey(row)) }
+        return keys
+    }
+
+    private func namedKey(_ row: Row) throws -> NamedKey {
+        let tenant: String = row[0]
+        let name: String = row[1]
+        let place = "\(tenant)/keys/\(name)"
+        return NamedKey(
+            tenant: tenant,
+            name: name,
+            digest: try digest(row[2], place),
+            endpoints: try names(row[3], place),
+            forms: try names(row[4], place)?.map { text in
+                guard let form = URLFormName(rawValue: text) else { throw damaged(place) }
+                return form
+            },
+            expiresAt: row[5],
+            allowedNetworks: try StoredJSON.strings(row[6], place: place),
+            rules: try StoredJSON.rules(limits: row[7], quotas: row[8], place: place),
+            isDisabled: row[9],
+            createdAt: row[10],
+            previous: try retired(row[11], until: row[12], place)
+        )
+    }
+
+    func principals() throws -> [Principal] {
+        var secrets: [String: [Principal.Secret]] = [:]
+        for row in try Row.fetchAll(database, sql: "SELECT * FROM principal_secrets ORDER BY client_id, position") {
+            let owner: String = row["client_id"]
+            let digest = try digest(row["digest"], owner)
+            secrets[owner, default: []].append(
+                Principal.Secret(id: row["id"], digest: digest, expiresAt: row["expires_at"])
+            )
+        }
+        return try Row.fetchAll(database, sql: "SELECT * FROM principals").map { row in
+            let clientID: String = row["client_id"]
+            return Principal(
+                tenant: row["tenant"],
+                clientID: clientID,
+                name: row["name"],
+                secrets: secrets[clientID] ?? [],
+                isDisabled: row["is_disabled"]
+            )
+        }
+    }
+
+    func issuer(_ row: Row) throws -> TrustedIssuer {
+        let place = "\(row["tenant"] as String)/issuers/\(row["name"] as String)"
+        return TrustedIssuer(
+            tenant: row["tenant"],
+            name: row["name"],
+            issuers: try StoredJSON.strings(row["issuers"], place: place),
+            audiences: try StoredJSON.strings(row["audiences"], place: place),
+            directoryID: row["directory_id"],
+            discoveryURL: row["discovery_url"],
+            keysURL: row["keys_url"]
+        )
+    }
+
+    func role(_ row: Row) throws -> RoleAssignment {
+        let place = "\(row["tenant"] as String)/roles/\(row["name"] as String)"
+        let proofs = try StoredJSON.strings(row["proofs"], place: place)
+        guard let role = Role(rawValue: row["role"]),
+            let subject = RoleAssignment.Subject(kind: row["subject_kind"], row["subject"])
+        else { throw damaged(place) }
+        return RoleAssignment(
+            tenant: row["tenant"],
+            name: row["name"],
+            role: role,
+            subject: subject,
+            issuer: row["is_built_in"] ? RoleAssignment.builtInIssuer : row["issuer"],
+            endpoints: try names(row["endpoints"], place),
+            proofs: Set(
+                try proofs.map { text in
+                    guard let proof = RoleAssignment.ClientProof(rawValue: text) else { throw damaged(place) }
+                    return proof
+                }
+            )
+        )
+    }
+
+    func webhook(_ row: Row) throws -> WebhookDefinition {
+        let place = "\(row["tenant"] as String)/webhooks/\(row["name"] as String)"
+        let headers = try secrets.open(row["headers"], place: "\(place)/headers")
+        return WebhookDefinition(
+            tenant: row["tenant"],
+            name: row["name"],
+            url: row["url"],
+            events: try StoredJSON.strings(row["events"], place: place),
+            headers: try StoredJSON.value([StoredJSON.Header].self, headers, place: place)
+                .map { UpstreamHeader(name: $0.name, value: $0.value) }
+        )
+    }
+
+    private func names(_ text: String?, _ place: String) throws -> [String]? {
+        try text.map { try StoredJSON.strings($0, place: place) }
+    }
+
+    private func digest(_ bytes: Data, _ place: String) throws -> KeyDigest {
+        guard let digest = KeyDigest(bytes: Array(bytes)) else { throw damaged(place) }
+        return digest
+    }
+
+    private func retired(_ bytes: Data?, until: Int64?, _ place: String) throws -> RetiredKey? {
+        guard let bytes, let until else { return nil }
+        return RetiredKey(digest: try digest(bytes, place), validUntil: until)
+    }
+}
+
+extension RoleAssignment.Subject {
+    /// How the database and problems name the kind.
+    package var kind: String {
+        switch self {
+        case .subject: "subject"
+        case .application: "application"
+        case .group: "group"
+        case .applicationRole: "applicationRole"
+        case .scope: "scope"
+        case .managedIdentity: "managedIdentity"
+        }
+    }
+
+    package var text: String {
+        switch self {
+        case .subject(let text), .application(let text), .group(let text), .applicationRole(let text),
+            .scope(let text), .managedIdentity(let text):
+            text
+        }
+    }
+
+    package init?(kind: String, _ text: String) {
+        switch kind {
+        case "subject": self = .subject(text)
+        case "application": self = .application(text)
+        case "group": self = .group(text)
+        case "applicationRole": self = .applicationRole(text)
+        case "scope": self = .scope(text)
+        case "managedIdentity": self = .managedIdentity(text)
+        default: return nil
+        }
+    }
+}

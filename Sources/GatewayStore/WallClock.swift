@@ -1,0 +1,7 @@
+import Foundation
+
+/// The time of day, for what expires by the calendar.
+package enum WallClock {
+    /// Seconds since 1970.
+    package static var seconds: Int64 { Int64(Date().timeIntervalSince1970) }
+}
