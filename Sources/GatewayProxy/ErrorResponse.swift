@@ -22,7 +22,7 @@ struct ErrorResponse {
         body = Self.render(facts, dialect, requestID)
         var headers = [("content-type", "application/json")]
         if facts.status == 401 { headers.append(("www-authenticate", "Bearer")) }
-        if facts.status == 503 { headers.append(("retry-after", "1")) }
+        if let seconds = facts.retryAfter { headers.append(("retry-after", String(seconds))) }
         if facts.status == 504, dialect == .openAI { headers.append(("x-should-retry", "false")) }
         if dialect == .azure { headers.append(("x-ms-error-code", facts.code)) }
         if facts.status == 424 {
@@ -56,6 +56,8 @@ private struct RefusalFacts {
     let message: String
     var parameter: String?
     var modelErrorReason = "model_not_ready"
+    /// Seconds.
+    var retryAfter: Int64?
 
     init(_ refusal: Refusal, isScoring: Bool) {
         switch refusal {
@@ -64,7 +66,29 @@ private struct RefusalFacts {
         case .unauthenticated(let fault):
             self.init(401, "Unauthorized", Self.sentence(fault))
         case .forbidden:
-            self.init(403, "Forbidden", "This key does not open the endpoint that the request names.")
+            self.init(403, "Forbidden", "This credential does not open the endpoint that the request names.")
+        case .suspended:
+            self.init(403, "TenantSuspended", "The tenant is suspended. Ask its admin.")
+        case .networkRefused:
+            self.init(403, "NetworkRefused", "This credential or endpoint may not be used from your network.")
+        case .tenantAmbiguous:
+            self.init(
+                400,
+                "TenantAmbiguous",
+                "Several tenants trust this token. Name one in the header x-gatehouse-tenant."
+            )
+        case .noTokens:
+            self.init(
+                404,
+                "ResourceNotFound",
+                "The endpoint gives out no tokens: aml_token is not among its auth modes."
+            )
+        case .maintenance(let maintenance):
+            self.init(503, "Maintenance", Self.escaped(maintenance.message))
+            retryAfter = Int64(maintenance.retryAfter)
+        case .limited(let limited):
+            self.init(429, limited.isQuota ? "QuotaExceeded" : "RateLimitExceeded", Self.escaped(limited.message))
+            retryAfter = limited.retryAfter
         case .noSuchEndpoint:
             self.init(404, "ResourceNotFound", "There is no such endpoint. Check the URL's tenant and endpoint names.")
         case .noSuchModel:
@@ -114,13 +138,25 @@ private struct RefusalFacts {
         self.status = status
         self.code = code
         self.message = message
+        if status == 503 { retryAfter = 1 }
+    }
+
+    /// Admins write some of these texts: quotes and backslashes must not end the JSON string.
+    private static func escaped(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            switch scalar {
+            case "\"", "\\": escaped += "\\\(scalar)"
+            default: escaped.unicodeScalars.append(scalar.value < 0x20 ? " " : scalar)
+            }
+        }
     }
 
     /// One sentence for unknown and wrong keys: it does not say which part failed (SECURITY K-5).
     private static func sentence(_ fault: Refusal.CredentialFault) -> String {
         switch fault {
-        case .missing: "Send an API key, as Authorization: Bearer KEY or as api-key: KEY."
-        case .invalid: "The API key is not valid."
+        case .missing: "Send an API key or a token, as Authorization: Bearer CREDENTIAL or as api-key: KEY."
+        case .invalid: "The API key or token is not valid."
+        case .inQuery: "A credential in the URL is refused: it would end in logs. Send it as a header."
         case .conflicting: "The request carries two different credentials. Send one."
         }
     }
@@ -147,7 +183,7 @@ private struct RefusalFacts {
         switch status {
         case 401: "authentication_error"
         case 403: "permission_error"
-        case 429: "rate_limit_error"
+        case 429: code == "QuotaExceeded" ? "insufficient_quota" : "rate_limit_error"
         case 500...: "server_error"
         default: "invalid_request_error"
         }
@@ -157,6 +193,7 @@ private struct RefusalFacts {
         switch code {
         case "Unauthorized": "invalid_api_key"
         case "ModelNotFound": "model_not_found"
+        case "QuotaExceeded": "insufficient_quota"
         default:
             code.reduce(into: "") { text, letter in
                 if letter.isUppercase, !text.isEmpty { text.append("_") }

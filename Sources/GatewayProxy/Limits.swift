@@ -21,6 +21,9 @@ enum Limits {
     /// so that a client that stops on the answer keeps its connection.
     static let discardedBody: Int = 16 << 20
 
+    /// Of a request to the built-in issuer.
+    static let issuerBody: Int = 16 << 10
+
     // Times.
     static let handshake: TimeAmount = .seconds(10)
     static let head: TimeAmount = .seconds(10)
@@ -37,6 +40,8 @@ enum Limits {
     static let idleUpstream: TimeAmount = .seconds(4)
     /// How long a client has to take the last answer before the socket closes.
     static let linger: TimeAmount = .seconds(2)
+    /// How much later an address with too many refused credentials hears of the next.
+    static let failureDelay: TimeAmount = .milliseconds(500)
 
     // HTTP/2.
     static let streams = 100

@@ -43,6 +43,8 @@ package final class ProxyService: Service {
     private let receipts: ReceiptQueue
     private let curl: CurlClient
     private let isAddressAllowed: @Sendable (String) -> Bool
+    private let tokens: TokenAuthority
+    private let failures = FailureMeter()
     private let logger: Logger
     private let lifecycle = Lifecycle()
     private let group: MultiThreadedEventLoopGroup
@@ -56,6 +58,7 @@ package final class ProxyService: Service {
         receipts: ReceiptQueue,
         curl: CurlClient,
         isAddressAllowed: @escaping @Sendable (String) -> Bool = { _ in true },
+        tokens: TokenAuthority = .none,
         logger: Logger
     ) {
         self.settings = settings
@@ -64,6 +67,7 @@ package final class ProxyService: Service {
         self.receipts = receipts
         self.curl = curl
         self.isAddressAllowed = isAddressAllowed
+        self.tokens = tokens
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
     }
@@ -83,7 +87,9 @@ package final class ProxyService: Service {
                 receipts: receipts,
                 curl: curl,
                 pool: UpstreamPool(on: loop, isAddressAllowed: isAddressAllowed),
-                lifecycle: lifecycle
+                lifecycle: lifecycle,
+                tokens: tokens,
+                failures: failures
             )
         }
         boundPort.withLock { $0 = listener.port }

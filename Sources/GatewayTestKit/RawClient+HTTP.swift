@@ -91,7 +91,9 @@ extension RawClient {
             guard !line.isEmpty else { return fields }
             guard let colon = line.firstIndex(of: ":") else { continue }
             let value = line[line.index(after: colon)...].drop { $0 == " " }
-            fields[line[..<colon].lowercased()] = String(value)
+            let name = line[..<colon].lowercased()
+            // One that comes twice shows as a list, as browsers read it.
+            fields[name] = fields[name].map { "\($0), \(value)" } ?? String(value)
         }
     }
 }

@@ -1,6 +1,6 @@
 import Curl
 package import GatewayCore
-import GatewayProxy
+package import GatewayProxy
 import Logging
 package import NIOCore
 import ServiceLifecycle
@@ -33,6 +33,19 @@ package struct RunningGateway: Sendable {
         }
     }
 
+    /// Who may call the endpoint, and how much.
+    package struct Access: Sendable {
+        package var endpoint = EndpointAccess()
+        package var cors: CORSRule?
+        /// Of the endpoint.
+        package var rules = UsageRules.none
+        package var price: Price?
+        package var roles: [RoleAssignment] = []
+        package var tokens = TokenAuthority.none
+
+        package init() {}
+    }
+
     package static let key = "a-key-of-demo-chat"
 
     package let port: Int
@@ -46,23 +59,31 @@ package struct RunningGateway: Sendable {
     package static func run(
         _ serving: [Serving],
         in workspace: Workspace,
+        access: Access = Access(),
+        threads: Int = 1,
         act: (RunningGateway) async throws -> Void
     ) async throws -> [Receipt] {
         let receipts = ReceiptQueue()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let curl = CurlClient(logger: logger)
+        let usage = UsageRegistry()
         let proxy = ProxyService(
             settings: .init(
                 host: "127.0.0.1",
                 port: 0,
-                threads: 1,
+                threads: threads,
                 drainDelay: .milliseconds(1),
                 drainLimit: .seconds(10)
             ),
             tls: try workspace.server(protocols: ["h2", "http/1.1"]),
-            admission: Admission(snapshots: SnapshotBox(try snapshot(serving, workspace)), receipts: receipts),
+            admission: Admission(
+                snapshots: SnapshotBox(try snapshot(serving, workspace, access, usage)),
+                receipts: receipts,
+                usage: usage
+            ),
             receipts: receipts,
             curl: curl,
+            tokens: access.tokens,
             logger: logger
         )
         let services = ServiceGroup(services: [proxy], logger: logger)
@@ -107,7 +128,12 @@ package struct RunningGateway: Sendable {
         throw TookTooLong(bound: .seconds(10))
     }
 
-    private static func snapshot(_ serving: [Serving], _ workspace: Workspace) throws -> Snapshot {
+    private static func snapshot(
+        _ serving: [Serving],
+        _ workspace: Workspace,
+        _ access: Access,
+        _ usage: UsageRegistry
+    ) throws -> Snapshot {
         let registry = InstanceRegistry()
         let deployments = try serving.map { serving in
             Deployment(
@@ -119,7 +145,8 @@ package struct RunningGateway: Sendable {
                 timeout: serving.timeout,
                 upstreamModel: serving.model,
                 headers: serving.headers,
-                certificateAuthority: workspace.authority
+                certificateAuthority: workspace.authority,
+                price: access.price
             )
         }
         let chat = Endpoint(
@@ -128,11 +155,14 @@ package struct RunningGateway: Sendable {
             modelNames: ["gpt"],
             hosts: [],
             deployments: deployments,
-            split: TrafficSplit(weights: serving.map(\.weight))
+            split: TrafficSplit(weights: serving.map(\.weight)),
+            access: access.endpoint,
+            usage: usage.scope(.endpoint(tenant: "demo", endpoint: "chat"), access.rules),
+            cors: access.cors.map { CORSPolicy($0) }
         )
         return Snapshot(
             domain: nil,
-            tenants: [Tenant(name: "demo", endpoints: [chat])],
+            tenants: [Tenant(name: "demo", endpoints: [chat], roles: access.roles)],
             keyring: Keyring([KeyDigest(of: key): Caller(tenant: "demo", endpoint: "chat", label: "demo/chat#primary")])
         )
     }

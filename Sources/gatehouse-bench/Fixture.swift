@@ -90,9 +90,10 @@ struct Fixture {
 
     /// Admission of one request; it must bring a plan.
     private func plan(_ head: RequestHead, fields: BodyFields?) throws -> () -> Void {
-        guard case .plan = try admission.admit(head, fields: fields) else { throw NoPlan() }
+        let now = Moment(uptime: 0, wall: 0)
+        guard case .plan = try admission.admit(head, fields: fields, at: now) else { throw NoPlan() }
         return { [admission] in
-            let decision = try? admission.admit(head, fields: fields)
+            let decision = try? admission.admit(head, fields: fields, at: now)
             precondition(decision != nil, "what was admitted once is admitted again")
         }
     }

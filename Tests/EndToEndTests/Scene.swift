@@ -9,13 +9,17 @@ enum Scene {
         _ transport: FakeUpstream.Transport,
         timeout: Duration = .seconds(20),
         model: String? = nil,
+        access: RunningGateway.Access = RunningGateway.Access(),
+        threads: Int = 1,
         script: @escaping FakeUpstream.Script,
         act: (RunningGateway, FakeUpstream) async throws -> Void
     ) async throws -> [Receipt] {
         let workspace = try Workspace()
         let upstream = try await FakeUpstream.start(transport, in: workspace, script: script)
         let blue = RunningGateway.Serving("blue", urls: [upstream.url], timeout: timeout, model: model)
-        let receipts = try await RunningGateway.run([blue], in: workspace) { gateway in try await act(gateway, upstream)
+        let receipts = try await RunningGateway.run([blue], in: workspace, access: access, threads: threads) {
+            gateway in
+            try await act(gateway, upstream)
         }
         try await upstream.stop()
         return receipts

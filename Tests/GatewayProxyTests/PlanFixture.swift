@@ -18,7 +18,8 @@ struct PlanFixture {
             checked: checked,
             isHTTP10: false,
             receipt: Receipt(requestID: "id", startedAt: 0),
-            started: .now()
+            started: .now(),
+            client: ClientFacts(address: "192.0.2.1")
         )
         return try plan(for: current, body: body)
     }
@@ -50,7 +51,9 @@ struct PlanFixture {
         )
         let admission = Admission(snapshots: SnapshotBox(snapshot), receipts: ReceiptQueue())
         let fields = body.map { BodyFields(of: Array($0.utf8).span, contentType: "application/json") }
-        guard case .plan(let plan) = try admission.admit(request.head, fields: fields) else { throw NoPlan() }
+        guard case .plan(let plan) = try admission.admit(request.head, fields: fields, at: request.moment) else {
+            throw NoPlan()
+        }
         return plan
     }
 

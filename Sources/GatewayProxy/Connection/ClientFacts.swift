@@ -1,14 +1,19 @@
+import GatewayCore
+
 /// Who is at the other end of a client connection, and how upstreams are told.
 final class ClientFacts {
     /// Every client comes over TLS.
     static let scheme = "https"
 
     let address: String
+    /// For rules that compare networks; `nil` when it is none.
+    let ipAddress: IPAddress?
     /// The last value of `Forwarded`: clients seldom change the host they ask for.
     private var last = (host: "", value: "")
 
     init(address: String) {
         self.address = address
+        ipAddress = IPAddress(address)
     }
 
     /// The value of `Forwarded` (RFC 7239 §4): an IPv6 address, and a host that may have a port, are quoted.

@@ -12,6 +12,8 @@ final class LoopResources {
     let curl: CurlClient
     let pool: UpstreamPool
     let lifecycle: Lifecycle
+    let tokens: TokenAuthority
+    let failures: FailureMeter
     private var requestIDs = RequestIDSource()
     private var connections: [ObjectIdentifier: any DrainableConnection] = [:]
 
@@ -20,13 +22,17 @@ final class LoopResources {
         receipts: ReceiptQueue,
         curl: CurlClient,
         pool: UpstreamPool,
-        lifecycle: Lifecycle
+        lifecycle: Lifecycle,
+        tokens: TokenAuthority,
+        failures: FailureMeter
     ) {
         loop = pool.loop
         self.admission = admission
         self.receipts = receipts
         self.curl = curl
         self.lifecycle = lifecycle
+        self.tokens = tokens
+        self.failures = failures
         self.pool = pool
     }
 

@@ -8,8 +8,18 @@ final class CurrentRequest {
     let isHTTP10: Bool
     let head: RequestHead
     let started: NIODeadline
+    /// The same instant, as admission counts time.
+    let moment: Moment
     var receipt: Receipt
     var plan: Plan?
+    /// The request's token, once it was verified.
+    var token: VerifiedToken?
+    /// Somebody beside the event loop is asked about the request; until the answer comes it only waits.
+    var isAsking = false
+    /// Its body goes to the built-in issuer.
+    var isForIssuer = false
+    /// What the response headers say of the limits.
+    var limits: LimitReport?
     /// The body's bytes that are still needed: to find the model, to wait for a connection, or to send again.
     var kept: ByteBuffer?
     /// Whether `kept` is all of the body that came so far.
@@ -24,11 +34,12 @@ final class CurrentRequest {
     /// The body's length as the upstream is told.
     var upstreamBody = BodyLength.none
 
-    init(checked: CheckedRequest, isHTTP10: Bool, receipt: Receipt, started: NIODeadline) {
+    init(checked: CheckedRequest, isHTTP10: Bool, receipt: Receipt, started: NIODeadline, client: ClientFacts) {
         self.checked = checked
         self.isHTTP10 = isHTTP10
         self.started = started
         self.receipt = receipt
+        moment = Moment(uptime: Int64(clamping: started.uptimeNanoseconds), wall: receipt.startedAt / 1_000_000)
         mustSendContinue = checked.expectsContinue
         head = RequestHead(
             method: checked.method.rawValue,
@@ -37,7 +48,12 @@ final class CurrentRequest {
             host: checked.host,
             credential: Credential(checked.credentials),
             pinnedDeployment: checked.pinnedDeployment,
-            contentType: checked.contentType
+            contentType: checked.contentType,
+            contentLength: checked.body.length,
+            address: client.ipAddress,
+            tenant: checked.tenant,
+            origin: checked.origin,
+            preflight: checked.preflight
         )
     }
 
@@ -65,11 +81,23 @@ final class CurrentRequest {
     }
 }
 
+extension BodyLength {
+    fileprivate var length: Int? {
+        switch self {
+        case .none: 0
+        case .length(let count): count
+        case .chunked: nil
+        }
+    }
+}
+
 extension Credential {
     fileprivate init(_ credentials: RequestCredentials) {
         if credentials.hasConflict {
             self = .conflicting
-        } else if let key = credentials.apiKey ?? credentials.bearer {
+        } else if let bearer = credentials.bearer {
+            self = .bearer(bearer)
+        } else if let key = credentials.apiKey {
             self = .key(key)
         } else {
             self = credentials.authorization == nil ? .none : .key("")

@@ -17,6 +17,7 @@ extension ExchangeHandler {
         request.receipt.completionTokens = request.relay?.usage.completion
         request.receipt.attempts = request.attempts
         request.receipt.durationMicroseconds = (NIODeadline.now() - request.started).nanoseconds / 1000
+        settleUsage(request)
         resources.receipts.append(request.receipt)
         resources.lifecycle.exchangeEnded()
         if exchange.isIdle {
@@ -31,6 +32,30 @@ extension ExchangeHandler {
             }
         }
         if !isInRead { flushAll() }
+    }
+
+    /// Books what the exchange used; a call that failed, or that the upstream refused, costs nothing.
+    private func settleUsage(_ request: CurrentRequest) {
+        guard let plan = request.plan else { return }
+        let receipt = request.receipt
+        let isAnswered = receipt.outcome != .failed && receipt.upstreamStatus < 500
+        let isRefused = receipt.upstreamStatus >= 400
+        guard let permit = plan.permit else {
+            guard isAnswered, let price = plan.deployment.price else { return }
+            request.receipt.cost = price.cost(input: receipt.promptTokens ?? 0, output: receipt.completionTokens ?? 0)
+            return
+        }
+        let actual = ActualUsage(
+            inputTokens: receipt.promptTokens ?? (isRefused ? 0 : nil),
+            outputTokens: receipt.completionTokens ?? (isRefused ? 0 : nil),
+            bodyBytes: receipt.requestBytes,
+            isAnswered: isAnswered
+        )
+        let now = receipt.startedAt + receipt.durationMicroseconds
+        request.receipt.cost = permit.settle(
+            actual,
+            at: Moment(uptime: Int64(clamping: NIODeadline.now().uptimeNanoseconds), wall: now / 1_000_000)
+        )
     }
 
     /// The exchange is over on both sides.

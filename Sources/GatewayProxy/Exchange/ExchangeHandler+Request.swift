@@ -70,24 +70,38 @@ extension ExchangeHandler {
             checked: checked,
             isHTTP10: head.version == .http1_0,
             receipt: receipt,
-            started: .now()
+            started: .now(),
+            client: client
         )
         decide(fields: nil)
     }
 
     /// Asks admission, with what is known of the body so far.
-    private func decide(fields: BodyFields?) {
-        guard let head = current?.head else { return }
+    func decide(fields: BodyFields?) {
+        guard let request = current else { return }
         do throws(Refusal) {
-            switch try resources.admission.admit(head, fields: fields) {
+            switch try resources.admission.admit(request.head, fields: fields, token: request.token, at: request.moment)
+            {
             case .plan(let plan): start(plan)
-            case .needsBody(let limit):
-                current?.holdLimit = limit
-                sendContinue()
+            case .needsBody(let limit): hold(upTo: limit)
+            case .needsToken: verifyToken()
             case .answer(let answer): answerLocally(answer)
+            case .issuer: askIssuer()
+            case .issueToken(let wanted): issueToken(wanted)
             }
         } catch {
             refuse(error)
+        }
+    }
+
+    /// The body is needed; all of it may be here already.
+    private func hold(upTo limit: Int) {
+        current?.holdLimit = limit
+        sendContinue()
+        if exchange.isRequestComplete {
+            decide(fields: readFields())
+        } else if let current, current.keptBytes > limit {
+            decideOnPrefix()
         }
     }
 
@@ -97,6 +111,7 @@ extension ExchangeHandler {
         current.receipt.tenant = plan.endpoint.tenant
         current.receipt.endpoint = plan.endpoint.name
         current.receipt.caller = plan.caller.label
+        current.limits = plan.permit?.report
         if let model = plan.fields?.model { current.receipt.model = model }
         sendContinue()
         requestTimer.set(.now() + TimeAmount(plan.deployment.timeout))
@@ -170,7 +185,10 @@ extension ExchangeHandler {
         switch exchange.requestBody() {
         case .hold:
             current?.keep(bytes)
-            if exchange.isHolding, let current, current.keptBytes > current.holdLimit { decideOnPrefix() }
+            guard exchange.isHolding, let current, !current.isAsking, current.keptBytes > current.holdLimit else {
+                return
+            }
+            decideOnPrefix()
         case .forward:
             call?.sendBody(bytes)
             mustFlushUpstream = true
@@ -187,7 +205,7 @@ extension ExchangeHandler {
         case .hold: current?.trailers = Self.passable(trailers)
         case .decide:
             current?.trailers = Self.passable(trailers)
-            decide(fields: readFields())
+            wholeBodyCame()
         case .forward:
             call?.sendEnd(trailers: Self.passable(trailers))
             mustFlushUpstream = true
@@ -199,9 +217,15 @@ extension ExchangeHandler {
 
     /// The body is larger than what is held: go on with what its beginning says.
     private func decideOnPrefix() {
+        if current?.isForIssuer == true { return refuse(.bodyTooLarge(limit: current?.holdLimit ?? 0)) }
         let fields = readFields()
         guard fields.model != nil else { return refuse(.bodyTooLarge(limit: current?.holdLimit ?? 0)) }
         decide(fields: fields)
+    }
+
+    private func wholeBodyCame() {
+        guard let current, !current.isAsking else { return }
+        if current.isForIssuer { askIssuer() } else { decide(fields: readFields()) }
     }
 
     private func readFields() -> BodyFields {
@@ -210,7 +234,7 @@ extension ExchangeHandler {
     }
 
     /// A client that waits for it may send its body now.
-    private func sendContinue() {
+    func sendContinue() {
         guard current?.mustSendContinue == true, version == .http1 else { return }
         current?.mustSendContinue = false
         guard !exchange.isRequestComplete, current?.keptBytes == 0 else { return }

@@ -138,6 +138,14 @@ extension ExchangeHandler {
 
     private func finished(_ status: HTTPResponseStatus, _ headers: HTTPHeaders) -> HTTPResponseHead {
         var headers = headers
+        if let current {
+            if let limits = current.limits { LimitHeaders.add(limits, to: &headers) }
+            // A preflight's answer has its own.
+            if current.head.preflight == nil, current.head.origin != nil || current.plan?.endpoint.cors != nil {
+                let allowed = resources.admission.corsHeaders(current.head, endpoint: current.plan?.endpoint)
+                for header in allowed { headers.add(name: header.name, value: header.value) }
+            }
+        }
         if version == .http1, mustClose {
             headers.add(name: "connection", value: "close")
         } else if isHTTP10 {
@@ -159,13 +167,15 @@ extension ExchangeHandler {
         guard current != nil else { return }
         let local = LocalResponse(answer, isReady: resources.lifecycle.isReady)
         current?.receipt.outcome = .completed
-        respond(local.status, local.body, headers: [("content-type", "application/json")])
+        respond(local.status, local.body, headers: local.headers)
         settle(.completed)
     }
 
     /// Answers with an error; cuts the stream where an answer has begun.
     func refuse(_ refusal: Refusal) {
         guard let request = current else { return }
+        if case .unauthenticated = refusal, slowsDown({ $0.refuse(refusal) }) { return }
+        if case .limited(let limited) = refusal { request.limits = limited.report }
         call?.cancel()
         call = nil
         switch exchange.failed() {
@@ -208,10 +218,10 @@ extension ExchangeHandler {
         linger()
     }
 
-    private func respond(_ status: HTTPResponseStatus, _ body: ByteBuffer, headers extra: [(String, String)]) {
+    func respond(_ status: HTTPResponseStatus, _ body: ByteBuffer, headers extra: [(String, String)]) {
         var headers = HTTPHeaders(extra)
         addOwnHeaders(to: &headers, plan: current?.plan)
-        headers.add(name: "content-length", value: String(body.readableBytes))
+        if status != .noContent { headers.add(name: "content-length", value: String(body.readableBytes)) }
         current?.receipt.status = Int(status.code)
         write(.head(finished(status, headers)))
         if current?.checked.method != .HEAD { writeBody(body) }

@@ -136,7 +136,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var mayRead: Bool {
         if isLingering { return true }
         guard waiting.isEmpty else { return false }
-        if exchange.isConnecting, !exchange.isRequestComplete { return (current?.keptBytes ?? 0) < Limits.waitingBody }
+        if exchange.isConnecting || current?.isAsking == true, !exchange.isRequestComplete {
+            return (current?.keptBytes ?? 0) < Limits.waitingBody
+        }
         if exchange.isRequestComplete || exchange.isHolding { return true }
         return call?.isWritable ?? true
     }

@@ -1,3 +1,4 @@
+import GatewayCore
 import NIOHTTP1
 
 /// How long the body of a message is.
@@ -72,6 +73,8 @@ struct CheckedRequest {
     let tenant: String?
     let requestID: String?
     let contentType: String?
+    let origin: String?
+    let preflight: CORSPreflight?
     /// The client offers another protocol: nothing behind this request is read, so the connection closes behind the answer.
     let isUpgrade: Bool
     /// The names that Connection lists, in lower case, without close, keep-alive, upgrade and te.

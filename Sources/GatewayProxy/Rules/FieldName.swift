@@ -26,6 +26,9 @@ enum FieldName: UInt8, CaseIterable {
     case contentType
     case cookie
     case expect
+    case origin
+    /// What begins with `access-control-`.
+    case accessControlFamily
 
     /// Whether the name belongs to one connection and is never passed on (RFC 9110 7.6.1).
     var isHopByHop: Bool {
@@ -37,14 +40,14 @@ enum FieldName: UInt8, CaseIterable {
         }
     }
 
-    /// Whether the gateway answers every request with a header of this name, whatever the upstream says.
-    var isOnEveryResponse: Bool { self == .requestID || self == .pinnedDeployment }
+    /// Whether only the gateway sets a response header of this name, whatever the upstream says.
+    var isGatewaysOwn: Bool { self == .requestID || self == .pinnedDeployment || self == .accessControlFamily }
 
     /// Whether a header that spells this name with `_` for `-` is dropped: a reader that maps names to variables, as CGI
     /// does, would take it for the real one (H1-7).
     var hasDangerousLookalike: Bool {
         switch self {
-        case .other, .contentType, .cookie: false
+        case .other, .contentType, .cookie, .origin, .accessControlFamily: false
         default: true
         }
     }
@@ -71,6 +74,7 @@ struct FieldNameReading {
         var hasUnderscore = false
         var isToken = bytes.count > 0
         var isForwardedFamily = false
+        var isAccessControlFamily = false
         for index in bytes.indices {
             let byte = bytes[index]
             let isUnderscore = byte == 0x5f
@@ -78,12 +82,16 @@ struct FieldNameReading {
             hasUnderscore = hasUnderscore || isUnderscore
             word = word &<< 8 | UInt128(isUnderscore ? 0x2d : byte.lowercased)
             if index == 11 { isForwardedFamily = word == FieldNameTable.forwardedPrefix.word }
+            if index == 14 { isAccessControlFamily = word == FieldNameTable.accessControlPrefix.word }
         }
         let first = bytes.count > 0 ? bytes[0].lowercased : 0
         let token = FieldToken(word: word, length: bytes.count, first: first)
         self.isToken = isToken
         isLookalike = hasUnderscore
-        name = isForwardedFamily ? .forwardedFamily : FieldNameTable.shared.find(token, bytes)
+        name =
+            if isForwardedFamily {
+                .forwardedFamily
+            } else if isAccessControlFamily { .accessControlFamily } else { FieldNameTable.shared.find(token, bytes) }
     }
 
     /// Whether the header is dropped for looking like one that the gateway obeys.
@@ -101,6 +109,7 @@ struct FieldNameTable {
 
     static let shared = FieldNameTable()
     static let forwardedPrefix = FieldToken("x-forwarded-")
+    static let accessControlPrefix = FieldToken("access-control-")
     private static let longest = 25
 
     private var entries: [Entry] = []
@@ -109,7 +118,8 @@ struct FieldNameTable {
 
     private init() {
         let names: [(StaticString, FieldName)] = [
-            ("te", .te), ("host", .host), ("cookie", .cookie), ("expect", .expect), ("api-key", .apiKey),
+            ("te", .te), ("host", .host), ("cookie", .cookie), ("expect", .expect), ("origin", .origin),
+            ("api-key", .apiKey),
             ("trailer", .trailer), ("upgrade", .upgrade), ("forwarded", .forwarded), ("x-real-ip", .xRealIP),
             ("x-api-key", .xAPIKey), ("connection", .connection), ("keep-alive", .keepAlive),
             ("content-type", .contentType), ("x-request-id", .requestID), ("authorization", .authorization),

@@ -2,7 +2,7 @@ import NIOHTTP1
 
 extension HTTPHeaders {
     /// The response headers that may go to the client: without hop-by-hop headers, what Connection lists, framing, which is
-    /// written anew from the body's length, and those that the gateway itself sets on every answer.
+    /// written anew from the body's length, and those that only the gateway sets.
     func forwardableResponseHeaders() -> HTTPHeaders {
         var kept: [(String, String)] = []
         kept.reserveCapacity(count)
@@ -10,7 +10,7 @@ extension HTTPHeaders {
         for (name, value) in self {
             let reading = FieldNameReading(name)
             if !reading.isLookalike, reading.name == .connection { options.add(value) }
-            guard !reading.name.isHopByHop, !reading.name.isOnEveryResponse else { continue }
+            guard !reading.name.isHopByHop, !reading.name.isGatewaysOwn else { continue }
             kept.append((name, value.withoutOuterSpace))
         }
         guard !options.names.isEmpty else { return HTTPHeaders(kept) }

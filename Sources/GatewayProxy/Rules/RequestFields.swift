@@ -1,3 +1,4 @@
+import GatewayCore
 import NIOHTTP1
 
 /// What one pass over a request's headers collects.
@@ -13,6 +14,9 @@ struct RequestFields {
     private(set) var tenant: String?
     private(set) var requestID: String?
     private(set) var contentType: String?
+    private(set) var origin: String?
+    private var preflightMethod: String?
+    private var preflightHeaders: [String] = []
     private(set) var options = ConnectionOptions()
     private var length: Int?
     private var isChunked = false
@@ -33,12 +37,19 @@ struct RequestFields {
         switch reading.name {
         case .other: kept.append((name, value))
         case .cookie: addCookie(name, value)
+        case .origin, .accessControlFamily: try addCrossOrigin(reading.name, name, value)
         case .contentType:
             contentType = contentType ?? value
             kept.append((name, value))
         case .contentLength, .transferEncoding: try addFraming(reading.name, value)
         default: try addMeaning(reading.name, value)
         }
+    }
+
+    /// What a browser asks before a page's request, when this is such a question (Fetch standard, "CORS-preflight request").
+    func preflight(_ method: HTTPMethod) -> CORSPreflight? {
+        guard method == .OPTIONS, let origin, let preflightMethod else { return nil }
+        return CORSPreflight(origin: origin, method: preflightMethod, headers: preflightHeaders)
     }
 
     func body(isHTTP10: Bool) throws(RequestFault) -> BodyLength {
@@ -96,6 +107,22 @@ struct RequestFields {
             tenant = value
         case .requestID:
             if requestID == nil, value.isRequestID { requestID = value }
+        default: break
+        }
+    }
+
+    private mutating func addCrossOrigin(_ name: FieldName, _ text: String, _ value: String) throws(RequestFault) {
+        kept.append((text, value))
+        guard name == .accessControlFamily else {
+            guard origin == nil || origin == value else { throw .repeatedField }
+            origin = value
+            return
+        }
+        switch text.lowercased() {
+        case "access-control-request-method": preflightMethod = value
+        case "access-control-request-headers":
+            preflightHeaders += value.split(separator: ",").map { String($0).withoutOuterSpace }
+                .filter { $0.withBytes { FieldNameReading($0).isToken } }
         default: break
         }
     }

@@ -37,6 +37,8 @@ enum RequestRules {
             tenant: fields.tenant,
             requestID: fields.requestID,
             contentType: fields.contentType,
+            origin: fields.origin,
+            preflight: fields.preflight(head.method),
             isUpgrade: fields.hasUpgrade && fields.hasConnection,
             connectionOptions: fields.options.names,
             acceptsKeepAlive: fields.options.acceptsKeepAlive(isHTTP10: isHTTP10),

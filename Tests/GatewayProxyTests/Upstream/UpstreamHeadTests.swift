@@ -34,7 +34,8 @@ import Testing
             checked: try fixture.check("/demo/chat/score", method: method, headers),
             isHTTP10: false,
             receipt: Receipt(requestID: "the-id", startedAt: 0),
-            started: .now()
+            started: .now(),
+            client: ClientFacts(address: client)
         )
         request.upstreamBody = length
         let plan = try fixture.plan(for: request, body: nil)
