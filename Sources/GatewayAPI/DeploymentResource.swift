@@ -15,6 +15,9 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var requestSettings: RequestSettingsResource
     package var upstream: UpstreamResource?
     package var native: NativeResource?
+    package var limits: [LimitResource]
+    package var quotas: [QuotaResource]
+    package var price: PriceResource?
     /// Whether an instance can take requests now; only in answers.
     package var isReady: Bool?
     /// Every value in force and where it came from; only in answers.
@@ -46,6 +49,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         self.requestSettings = requestSettings
         self.upstream = upstream
         self.native = native
+        limits = []
+        quotas = []
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -61,6 +66,9 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case requestSettings
         case upstream
         case native
+        case limits = "rateLimits"
+        case quotas
+        case price
         case isReady
         case effective
     }
@@ -83,6 +91,9 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
             upstream: try members.decodeIfPresent(UpstreamResource.self, forKey: .upstream),
             native: try members.decodeIfPresent(NativeResource.self, forKey: .native)
         )
+        limits = try members.value(.limits, or: [])
+        quotas = try members.value(.quotas, or: [])
+        price = try members.value(.price)
         isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)
         effective = try members.decodeIfPresent([EffectiveValue].self, forKey: .effective)
     }

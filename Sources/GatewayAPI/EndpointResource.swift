@@ -5,12 +5,30 @@ package struct EndpointResource: Codable, Sendable, Equatable {
     /// In a PUT it may be left out: the URL has it.
     package var name: String
     package var description: String
-    package var authMode: String
+    /// Azure's one word for `authModes`.
+    package private(set) var authMode: String
+    /// `key`, `aad_token`, `aml_token`, or `none` by itself.
+    package var authModes: [String] {
+        didSet { authMode = AuthModes.word(of: authModes) }
+    }
+    /// Whether calls without a credential are meant: needed for `none`.
+    package var `public`: Bool
     package var traffic: [String: Int]
     package var modelNames: [String]
     package var hosts: [String]
     package var tags: [String: String]
     package var properties: [String: String]
+    package var limits: [LimitResource]
+    package var quotas: [QuotaResource]
+    /// Left out, the tenant's.
+    package var cors: CORSResource?
+    /// CIDR; empty = everywhere.
+    package var allowedNetworks: [String]
+    /// `enabled`, or `disabled`: only private networks may call.
+    package var publicNetworkAccess: String
+    /// Left out of a PUT, it stays as it is.
+    package var maintenance: MaintenanceResource?
+    package var keyRotation: KeyRotationResource?
     /// Where applications call; only in answers.
     package var scoringUri: String?
 
@@ -18,7 +36,7 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         tenant: String,
         name: String,
         description: String = "",
-        authMode: String = "key",
+        authModes: [String] = ["key"],
         traffic: [String: Int] = [:],
         modelNames: [String] = [],
         hosts: [String] = [],
@@ -29,12 +47,18 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         self.tenant = tenant
         self.name = name
         self.description = description
-        self.authMode = authMode
+        authMode = AuthModes.word(of: authModes)
+        self.authModes = authModes
+        self.public = false
         self.traffic = traffic
         self.modelNames = modelNames
         self.hosts = hosts
         self.tags = tags
         self.properties = properties
+        limits = []
+        quotas = []
+        allowedNetworks = []
+        publicNetworkAccess = "enabled"
         self.scoringUri = scoringUri
     }
 
@@ -43,27 +67,44 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         case name
         case description
         case authMode
+        case authModes
+        case `public`
         case traffic
         case modelNames
         case hosts
         case tags
         case properties
+        case limits = "rateLimits"
+        case quotas
+        case cors
+        case allowedNetworks
+        case publicNetworkAccess
+        case maintenance
+        case keyRotation
         case scoringUri
     }
 
     package init(from decoder: any Decoder) throws {
         let members = try decoder.members(CodingKeys.self)
         self.init(
-            tenant: try members.decodeIfPresent(String.self, forKey: .tenant) ?? "",
-            name: try members.decodeIfPresent(String.self, forKey: .name) ?? "",
-            description: try members.decodeIfPresent(String.self, forKey: .description) ?? "",
-            authMode: try members.decodeIfPresent(String.self, forKey: .authMode) ?? "key",
-            traffic: try members.decodeIfPresent([String: Int].self, forKey: .traffic) ?? [:],
-            modelNames: try members.decodeIfPresent([String].self, forKey: .modelNames) ?? [],
-            hosts: try members.decodeIfPresent([String].self, forKey: .hosts) ?? [],
-            tags: try members.decodeIfPresent([String: String].self, forKey: .tags) ?? [:],
-            properties: try members.decodeIfPresent([String: String].self, forKey: .properties) ?? [:],
-            scoringUri: try members.decodeIfPresent(String.self, forKey: .scoringUri)
+            tenant: try members.value(.tenant, or: ""),
+            name: try members.value(.name, or: ""),
+            description: try members.value(.description, or: ""),
+            authModes: try AuthModes.decode(members, one: .authMode, several: .authModes),
+            traffic: try members.value(.traffic, or: [:]),
+            modelNames: try members.value(.modelNames, or: []),
+            hosts: try members.value(.hosts, or: []),
+            tags: try members.value(.tags, or: [:]),
+            properties: try members.value(.properties, or: [:]),
+            scoringUri: try members.value(.scoringUri)
         )
+        self.public = try members.value(.public, or: false)
+        limits = try members.value(.limits, or: [])
+        quotas = try members.value(.quotas, or: [])
+        cors = try members.value(.cors)
+        allowedNetworks = try members.value(.allowedNetworks, or: [])
+        publicNetworkAccess = try members.value(.publicNetworkAccess, or: "enabled")
+        maintenance = try members.value(.maintenance)
+        keyRotation = try members.value(.keyRotation)
     }
 }

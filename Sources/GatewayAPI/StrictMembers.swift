@@ -17,6 +17,18 @@ extension Decoder {
     }
 }
 
+extension KeyedDecodingContainer {
+    /// A member, or what stands for it when it is left out.
+    func value<Value: Decodable>(_ key: Key, or standard: Value) throws -> Value {
+        try decodeIfPresent(Value.self, forKey: key) ?? standard
+    }
+
+    /// A member that may be left out.
+    func value<Value: Decodable>(_ key: Key) throws -> Value? {
+        try decodeIfPresent(Value.self, forKey: key)
+    }
+}
+
 /// Any name of a member, to see which ones a body has.
 private struct AnyMember: CodingKey {
     let stringValue: String

@@ -1,16 +1,54 @@
 /// A tenant, as the admin API shows and takes it.
 package struct TenantResource: Codable, Sendable, Equatable {
     package var name: String
+    /// Left out of a PUT, it stays as it is.
+    package var suspended: Bool?
+    /// The organisation above: labels that are only shown.
+    package var subscription: String?
+    package var resourceGroup: String?
+    package var limits: [LimitResource]
+    package var quotas: [QuotaResource]
+    /// For endpoints that have none of their own.
+    package var cors: CORSResource?
 
-    package init(name: String) {
+    package init(
+        name: String,
+        suspended: Bool? = nil,
+        subscription: String? = nil,
+        resourceGroup: String? = nil,
+        limits: [LimitResource] = [],
+        quotas: [QuotaResource] = [],
+        cors: CORSResource? = nil
+    ) {
         self.name = name
+        self.suspended = suspended
+        self.subscription = subscription
+        self.resourceGroup = resourceGroup
+        self.limits = limits
+        self.quotas = quotas
+        self.cors = cors
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case name
+        case suspended
+        case subscription
+        case resourceGroup
+        case limits = "rateLimits"
+        case quotas
+        case cors
     }
 
     package init(from decoder: any Decoder) throws {
-        name = try decoder.members(CodingKeys.self).decodeIfPresent(String.self, forKey: .name) ?? ""
+        let members = try decoder.members(CodingKeys.self)
+        self.init(
+            name: try members.value(.name, or: ""),
+            suspended: try members.value(.suspended),
+            subscription: try members.value(.subscription),
+            resourceGroup: try members.value(.resourceGroup),
+            limits: try members.value(.limits, or: []),
+            quotas: try members.value(.quotas, or: []),
+            cors: try members.value(.cors)
+        )
     }
 }

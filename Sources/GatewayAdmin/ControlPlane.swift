@@ -1,27 +1,62 @@
+package import GatewayAPI
+package import GatewayCore
 package import GatewayStore
 package import GatewayTLS
 
-/// What the routes work on: the store, the served certificates and what is known of readiness.
+/// What the routes work on: the store, the receipts, the served certificates and what is known of readiness.
 package struct ControlPlane: Sendable {
+    /// What is asked of modules that this one does not know.
+    package struct Collaborators: Sendable {
+        /// The state of a subject's limits and quotas right now; empty when it has none.
+        let limitStatus: @Sendable (_ subject: UsageSubject) async -> [LimitStateResource]
+        /// Sends `webhook.test` to one webhook of a tenant.
+        let webhookTest: @Sendable (_ tenant: String, _ name: String) async throws -> WebhookAnswer
+        /// The delivery log of one webhook, the newest first.
+        let webhookDeliveries: @Sendable (_ tenant: String, _ name: String) async throws -> [WebhookDelivery]
+        /// The built-in issuer: discovery, keys and the token endpoint.
+        let issuer: @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer
+
+        package init(
+            limitStatus: @escaping @Sendable (_ subject: UsageSubject) async -> [LimitStateResource],
+            webhookTest: @escaping @Sendable (_ tenant: String, _ name: String) async throws -> WebhookAnswer,
+            webhookDeliveries:
+                @escaping @Sendable (_ tenant: String, _ name: String) async throws
+                -> [WebhookDelivery],
+            issuer: @escaping @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer
+        ) {
+            self.limitStatus = limitStatus
+            self.webhookTest = webhookTest
+            self.webhookDeliveries = webhookDeliveries
+            self.issuer = issuer
+        }
+    }
+
     let store: Store
+    /// Where usage is counted.
+    let receipts: ReceiptStore
     let certificates: CertificateStore
     /// What scoring URIs begin with, without a slash at the end.
     let publicURL: String
     let operatorToken: String
     /// Whether `tenant/endpoint/deployment` has an instance that can take requests now.
     let isReady: @Sendable (_ deployment: String) -> Bool
+    let collaborators: Collaborators
 
     package init(
         store: Store,
+        receipts: ReceiptStore,
         certificates: CertificateStore,
         publicURL: String,
         operatorToken: String,
-        isReady: @escaping @Sendable (_ deployment: String) -> Bool
+        isReady: @escaping @Sendable (_ deployment: String) -> Bool,
+        collaborators: Collaborators
     ) {
         self.store = store
+        self.receipts = receipts
         self.certificates = certificates
         self.publicURL = publicURL
         self.operatorToken = operatorToken
         self.isReady = isReady
+        self.collaborators = collaborators
     }
 }

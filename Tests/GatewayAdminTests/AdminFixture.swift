@@ -1,4 +1,5 @@
 import Foundation
+import GatewayAPI
 import GatewayCore
 import GatewayStore
 import GatewayTLS
@@ -27,7 +28,8 @@ final class AdminFixture {
             runtimeDirectory: folder.path,
             allowed: NetworkList.defaultAllowed,
             secrets: SecretResolver(),
-            instances: InstanceRegistry()
+            instances: InstanceRegistry(),
+            access: AccessCompiler()
         )
         controlPlane = ControlPlane(
             store: try Store(
@@ -36,15 +38,38 @@ final class AdminFixture {
                 snapshots: SnapshotBox(.empty),
                 logger: logger
             ),
+            receipts: try ReceiptStore(path: folder.appendingPathComponent("receipts.db").path),
             certificates: try CertificateStore(
                 files: [CertificateFiles(certificate: made.certificate, key: made.key)],
                 logger: logger
             ),
             publicURL: "https://localhost:8443",
             operatorToken: Self.token,
-            isReady: { $0.hasSuffix("/ready") }
+            isReady: { $0.hasSuffix("/ready") },
+            collaborators: Self.collaborators
         )
     }
+
+    /// Stand-ins that say what they were asked.
+    private static let collaborators = ControlPlane.Collaborators(
+        limitStatus: { subject in
+            [LimitStateResource(policy: "\(subject)", limit: 10, used: 4, remaining: 6)]
+        },
+        webhookTest: { tenant, name in
+            name == "deaf"
+                ? WebhookAnswer(status: nil, error: "nobody answers", milliseconds: 9)
+                : WebhookAnswer(status: 200, error: nil, milliseconds: 7)
+        },
+        webhookDeliveries: { _, _ in [] },
+        issuer: { request in
+            let text = "\(request.method) \(request.path) \(request.contentType ?? "-") "
+            return IssuerHTTPAnswer(
+                status: 200,
+                fields: [IssuerHTTPAnswer.Field(name: "content-type", value: "application/json")],
+                body: Array(text.utf8) + request.body
+            )
+        }
+    )
 
     deinit {
         try? FileManager.default.removeItem(at: folder)
@@ -62,6 +87,10 @@ struct TestAnswer {
     let status: Int
     let headers: HTTPFields
     let text: String
+
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
 }
 
 /// Sends admin requests with the operator's token, unless told otherwise.
@@ -88,5 +117,25 @@ struct AdminTestClient {
                 text: String(buffer: response.body)
             )
         }
+    }
+}
+
+extension AdminTestClient {
+    /// The tenant `demo` with the endpoint `chat` and its deployment `blue`.
+    func prepare() async throws {
+        _ = try await send(.put, "/api/v1/tenants/demo", "{}")
+        _ = try await send(.put, "/api/v1/tenants/demo/endpoints/chat", "{}")
+        let upstream = #"{"upstream":{"urls":["http://127.0.0.1:9000"]}}"#
+        _ = try await send(.put, "/api/v1/tenants/demo/endpoints/chat/deployments/blue", upstream)
+    }
+
+    func get<Value: Decodable>(_ type: Value.Type, _ uri: String) async throws -> Value {
+        try await send(.get, uri).decode(type)
+    }
+
+    /// Puts a resource and gives what was answered.
+    func put<Value: Codable>(_ uri: String, _ value: Value) async throws -> Value {
+        let body = String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+        return try await send(.put, uri, body).decode(Value.self)
     }
 }

@@ -8,7 +8,21 @@ import Testing
 
     @Test(arguments: [
         "", "{", "[]", "null", "\"text\"", "12", "\u{0}", #"{"traffic":{"blue":"ninety"}}"#, #"{"traffic":[1]}"#,
-        #"{"unknown":1}"#, #"{"name":"other"}"#, #"{"tenant":"other"}"#, #"{"authMode":"aad_token"}"#,
+        #"{"unknown":1}"#, #"{"name":"other"}"#, #"{"tenant":"other"}"#, #"{"authMode":"password"}"#,
+        #"{"authMode":"key","authModes":["aad_token"]}"#, #"{"authMode":7}"#, #"{"authModes":[]}"#,
+        #"{"authMode":"none"}"#, #"{"authMode":"none","public":true}"#, #"{"authModes":["none","key"],"public":true}"#,
+        #"{"publicNetworkAccess":"sometimes"}"#, #"{"allowedNetworks":["10.0.0.0/33"]}"#,
+        #"{"rateLimits":[{}]}"#, #"{"rateLimits":[{"requests":1}]}"#, #"{"rateLimits":[{"requests":0,"per":"hour"}]}"#,
+        #"{"rateLimits":[{"requests":1,"tokens":1,"per":"hour"}]}"#, #"{"rateLimits":[{"requests":1,"per":"day"}]}"#,
+        #"{"rateLimits":[{"concurrent":1,"per":"hour"}]}"#, #"{"rateLimits":[{"concurrent":1,"by":"name"}]}"#,
+        #"{"rateLimits":[{"requests":1,"per":"hour","warn":true}]}"#, #"{"rateLimits":{"requests":1}}"#,
+        #"{"quotas":[{"tokens":1}]}"#, #"{"quotas":[{"tokens":1,"per":"year"}]}"#, #"{"quotas":[{"per":"day"}]}"#,
+        #"{"quotas":[{"cost":0.0000001,"per":"day"}]}"#, #"{"quotas":[{"cost":-1,"per":"day"}]}"#,
+        #"{"quotas":[{"tokens":1,"per":"day","timeZone":"Mars/Base"}]}"#,
+        #"{"cors":{}}"#, #"{"cors":{"allowedOrigins":["*"],"allowCredentials":true}}"#,
+        #"{"cors":{"allowedOrigins":["null"]}}"#, #"{"cors":{"allowedOrigins":["https://a.example/"]}}"#,
+        #"{"keyRotation":{"every":86400}}"#, #"{"keyRotation":{"every":10,"overlap":20}}"#,
+        #"{"maintenance":{"retryAfter":1}}"#,
         #"{"traffic":{"blue":1e400}}"#, String(repeating: "[", count: 100_000),
     ])
     func `a body that is not what the URL takes is a 400 in JSON`(body: String) async throws {
@@ -26,6 +40,10 @@ import Testing
         #"{"native":{"slots":0},"model":"azureml:m:1"}"#, #"{"native":{},"model":"m"}"#, #"{"upstream":{"urls":"x"}}"#,
         #"{"upstream":{"urls":["http://a"]},"requestSettings":{"requestTimeoutMs":0}}"#,
         #"{"upstream":{"urls":["http://a"],"probe":{}}}"#,
+        #"{"upstream":{"urls":["http://127.0.0.1"]},"price":{"perToken":1}}"#,
+        #"{"upstream":{"urls":["http://127.0.0.1"]},"price":{"perRequest":1e12}}"#,
+        #"{"upstream":{"urls":["http://127.0.0.1"]},"price":{"perRequest":"1"}}"#,
+        #"{"upstream":{"urls":["http://127.0.0.1"]},"rateLimits":[{"tokens":-1,"per":"minute"}]}"#,
     ])
     func `a deployment that cannot be is a 400 in JSON`(body: String) async throws {
         try await AdminFixture().withClient { client in

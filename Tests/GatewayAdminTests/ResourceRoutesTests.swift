@@ -23,7 +23,7 @@ import Testing
             #expect(try await client.send(.put, "/api/v1/tenants/demo", "{}").status == 201)
             #expect(try await client.send(.put, "/api/v1/tenants/demo", #"{"name":"demo"}"#).status == 200)
             let list = try Self.decode(ResourceList<TenantResource>.self, await client.send(.get, "/api/v1/tenants"))
-            #expect(list.value == [TenantResource(name: "demo")])
+            #expect(list.value == [TenantResource(name: "demo", suspended: false)])
             #expect(try await client.send(.get, "/api/v1/tenants/demo").status == 200)
             #expect(try await client.send(.delete, "/api/v1/tenants/demo").status == 204)
             #expect(try await client.send(.delete, "/api/v1/tenants/demo").status == 404)

@@ -9,20 +9,50 @@ struct ApplyRoutes: Sendable {
 
     @Sendable func apply(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let asked = try await JSONBody.decode(ApplyRequest.self, from: request)
-        let tenants = Set(asked.endpoints.map(\.tenant) + asked.deployments.map(\.tenant)).sorted()
-        let documents = ApplyDocuments(
-            tenants: tenants.map { TenantDefinition(name: $0) },
-            endpoints: try asked.endpoints.map { try EndpointDefinition($0) },
-            deployments: try asked.deployments.map { try DeploymentDefinition($0) }
-        )
-        let changes = try await store.apply(documents, prune: asked.prune, dryRun: asked.dryRun)
-        return .json(
-            ApplyResult(
-                changes: changes.map {
-                    ApplyResult.Change(action: $0.action.rawValue, resource: $0.resource, fields: $0.fields)
-                },
-                dryRun: asked.dryRun
-            )
-        )
+        let credentials = try CredentialDocuments(asked)
+        let documents = try documents(asked)
+        try credentials.rehearse(beside: documents, in: store)
+        let planned = try await store.apply(documents, prune: asked.prune, dryRun: asked.dryRun)
+        var changes = planned.map {
+            ApplyResult.Change(action: $0.action.rawValue, resource: $0.resource, fields: $0.fields)
+        }
+        if asked.dryRun {
+            changes += credentials.changes(in: store)
+        } else {
+            for tenant in asked.tenants {
+                guard let suspended = tenant.suspended else { continue }
+                try await store.setTenant(tenant.name, isSuspended: suspended)
+            }
+            try await show(&changes, webhooks: asked.webhooks)
+            changes += try await credentials.apply(to: store)
+        }
+        return .json(ApplyResult(changes: changes, dryRun: asked.dryRun))
+    }
+
+    private func documents(_ asked: ApplyRequest) throws(APIError) -> ApplyDocuments {
+        var documents = ApplyDocuments()
+        for tenant in asked.tenants { documents.tenants.append(try TenantDefinition(tenant)) }
+        for endpoint in asked.endpoints { documents.endpoints.append(try EndpointDefinition(endpoint)) }
+        for deployment in asked.deployments { documents.deployments.append(try DeploymentDefinition(deployment)) }
+        documents.issuers = asked.issuers.map(TrustedIssuer.init)
+        for role in asked.roles { documents.roles.append(try RoleAssignment(role)) }
+        for webhook in asked.webhooks { documents.webhooks.append(try WebhookDefinition(webhook)) }
+        // A tenant that only keys and principals name is made too; one that is there keeps its settings.
+        let known = Set(store.tenants().map(\.name) + documents.tenants.map(\.name))
+        for name in Set(asked.keys.map(\.tenant) + asked.principals.map(\.tenant)).subtracting(known).sorted() {
+            documents.tenants.append(TenantDefinition(name: name))
+        }
+        return documents
+    }
+
+    /// A webhook that was made is told with its signing secret.
+    private func show(_ changes: inout [ApplyResult.Change], webhooks: [WebhookResource]) async throws {
+        for webhook in webhooks {
+            let path = "\(webhook.tenant)/webhooks/\(webhook.name)"
+            guard let index = changes.firstIndex(where: { $0.resource == path && $0.action == "created" }) else {
+                continue
+            }
+            changes[index].secret = try await store.webhookSecret(webhook.tenant, webhook.name)
+        }
     }
 }

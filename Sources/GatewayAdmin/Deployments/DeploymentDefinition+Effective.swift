@@ -27,7 +27,22 @@ extension DeploymentDefinition {
             )
         case .native(let native): values += Self.values(of: native)
         }
-        return values
+        return values + usageValues
+    }
+
+    private var usageValues: [EffectiveValue] {
+        let limits = rules.limitResources.map { EffectiveValue(setting: "limit", value: $0.text, source: "deployment") }
+        let quotas = rules.quotaResources.map { EffectiveValue(setting: "quota", value: $0.text, source: "deployment") }
+        let price = price.map { price in
+            [
+                ("price per 1000 input tokens", price.perThousandInputTokens),
+                ("price per 1000 output tokens", price.perThousandOutputTokens),
+                ("price per request", price.perRequest),
+            ].map {
+                EffectiveValue(setting: $0, value: Money(millionths: $1).description, source: "deployment")
+            }
+        }
+        return limits + quotas + (price ?? [EffectiveValue(setting: "price", value: "none", source: "default")])
     }
 
     /// A native definition keeps no trace of who chose a number: one that equals the default is called that.

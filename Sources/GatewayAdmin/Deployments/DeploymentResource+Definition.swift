@@ -23,7 +23,9 @@ extension DeploymentDefinition {
             instanceType: resource.instanceType,
             environmentVariables: resource.environmentVariables,
             tags: resource.tags,
-            properties: resource.properties
+            properties: resource.properties,
+            rules: try UsageRules(limits: resource.limits, quotas: resource.quotas),
+            price: resource.price.map(Price.init)
         )
     }
 
@@ -100,6 +102,9 @@ extension DeploymentResource {
             properties: deployment.properties,
             requestSettings: RequestSettingsResource(requestTimeoutMs: deployment.settings.timeoutMilliseconds)
         )
+        limits = deployment.rules.limitResources
+        quotas = deployment.rules.quotaResources
+        price = deployment.price.map(PriceResource.init)
         switch deployment.serving {
         case .upstream(let upstream):
             self.upstream = UpstreamResource(

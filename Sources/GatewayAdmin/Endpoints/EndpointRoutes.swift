@@ -22,12 +22,32 @@ struct EndpointRoutes: Sendable {
         endpoint.name = try context.name("endpoint", matching: endpoint.name, member: "name")
         let definition = try EndpointDefinition(endpoint)
         let outcome = try await controlPlane.store.putEndpoint(definition)
-        return .json(resource(definition), status: outcome.status)
+        // The store keeps the maintenance of an endpoint that is there: only a body that has one changes it.
+        if let maintenance = definition.maintenance {
+            _ = try await controlPlane.store.setMaintenance(definition.tenant, definition.name, maintenance)
+        }
+        let stored = try controlPlane.store.endpoint(definition.tenant, definition.name)
+        return .json(resource(stored), status: outcome.status)
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         try await controlPlane.store.deleteEndpoint(context.name("tenant"), context.name("endpoint"))
         return .noContent
+    }
+
+    @Sendable func startMaintenance(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let asked = try await JSONBody.decode(MaintenanceResource.self, from: request)
+        return try await set(Maintenance(asked), context)
+    }
+
+    @Sendable func endMaintenance(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        try await set(nil, context)
+    }
+
+    private func set(_ maintenance: Maintenance?, _ context: AdminRequestContext) async throws -> Response {
+        let (tenant, name) = (try context.name("tenant"), try context.name("endpoint"))
+        _ = try await controlPlane.store.setMaintenance(tenant, name, maintenance)
+        return .json(resource(try controlPlane.store.endpoint(tenant, name)))
     }
 
     private func resource(_ endpoint: EndpointDefinition) -> EndpointResource {

@@ -1,7 +1,7 @@
 import GatewayAPI
 
 /// Why an admin request is refused: the fact, and what to do about it.
-package struct APIError: Error, Equatable {
+package struct APIError: Error, Equatable, CustomStringConvertible {
     /// What kind of refusal it is; each has one status.
     enum Code: String, Sendable {
         case unauthorized = "Unauthorized"
@@ -17,6 +17,8 @@ package struct APIError: Error, Equatable {
     /// The resource or member that is meant.
     var target: String?
     var details: [APIErrorBody.Detail]?
+
+    package var description: String { target.map { "\($0): \(message)" } ?? message }
 
     init(_ code: Code, _ message: String, target: String? = nil, details: [APIErrorBody.Detail]? = nil) {
         self.code = code

@@ -1,11 +1,15 @@
 import Hummingbird
+import NIOCore
 
 /// What Hummingbird carries with one admin request.
 struct AdminRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
+    /// The client's.
+    let address: String?
 
     init(source: Source) {
         coreContext = .init(source: source)
+        address = source.channel.remoteAddress?.ipAddress
     }
 
     var maxUploadSize: Int { JSONBody.limit }

@@ -2,7 +2,7 @@ import GatewayCore
 import HTTPTypes
 import Hummingbird
 
-/// Default deny: nothing but the short list below is answered without the operator's token.
+/// Default deny: nothing but the short list below and that of `IssuerRoutes` is answered without the operator's token.
 struct OperatorAuthentication: RouterMiddleware {
     typealias Context = AdminRequestContext
 
@@ -19,7 +19,9 @@ struct OperatorAuthentication: RouterMiddleware {
         context: AdminRequestContext,
         next: @concurrent (Request, AdminRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard Self.openPaths.contains(request.uri.path) || isOperator(request.headers[values: .authorization]) else {
+        let isOpen =
+            Self.openPaths.contains(request.uri.path) || IssuerRoutes.isOpen(request.method, request.uri.path)
+        guard isOpen || isOperator(request.headers[values: .authorization]) else {
             throw APIError(
                 .unauthorized,
                 "an operator token is needed: Authorization: Bearer <operator.token beside the store>"

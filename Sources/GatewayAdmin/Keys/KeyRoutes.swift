@@ -16,8 +16,27 @@ struct KeyRoutes: Sendable {
         guard let slot = KeySlot(rawValue: asked.slot) else {
             throw APIError(.invalid, "slot must be primary or secondary", target: "slot")
         }
-        let pair = try await store.regenerateKey(context.name("tenant"), context.name("endpoint"), slot: slot)
+        let pair = try await store.regenerateKey(
+            context.name("tenant"),
+            context.name("endpoint"),
+            slot: slot,
+            grace: try KeyGrace.seconds(asked.graceSeconds)
+        )
         return .json(KeyPairResource(pair))
+    }
+}
+
+/// How long a replaced key still opens.
+enum KeyGrace {
+    /// A year and a day.
+    static let longest: Int64 = 31_622_400
+
+    static func seconds(_ asked: Int64?) throws(APIError) -> Int64 {
+        let seconds = asked ?? 0
+        guard (0...longest).contains(seconds) else {
+            throw APIError(.invalid, "graceSeconds must be 0 to \(longest)", target: "graceSeconds")
+        }
+        return seconds
     }
 }
 

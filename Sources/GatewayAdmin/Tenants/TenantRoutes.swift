@@ -8,22 +8,43 @@ struct TenantRoutes: Sendable {
     let store: Store
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        .json(ResourceList(store.tenants().map { TenantResource(name: $0.name) }))
+        .json(ResourceList(store.tenants().map(TenantResource.init)))
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        .json(TenantResource(name: try store.tenant(context.name("tenant")).name))
+        .json(TenantResource(try store.tenant(context.name("tenant"))))
     }
 
     @Sendable func put(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         var tenant = try await JSONBody.decode(TenantResource.self, from: request)
         tenant.name = try context.name("tenant", matching: tenant.name, member: "name")
-        let outcome = try await store.putTenant(TenantDefinition(name: tenant.name))
-        return .json(tenant, status: outcome.status)
+        let outcome = try await store.putTenant(TenantDefinition(tenant))
+        if let suspended = tenant.suspended { try await store.setTenant(tenant.name, isSuspended: suspended) }
+        return .json(TenantResource(try store.tenant(tenant.name)), status: outcome.status)
+    }
+
+    @Sendable func suspend(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        try await set(isSuspended: true, context)
+    }
+
+    @Sendable func resume(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        try await set(isSuspended: false, context)
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         try await store.deleteTenant(context.name("tenant"))
         return .noContent
+    }
+
+    private func set(isSuspended: Bool, _ context: AdminRequestContext) async throws -> Response {
+        let name = try context.name("tenant")
+        try await store.setTenant(name, isSuspended: isSuspended)
+        return .json(TenantResource(try store.tenant(name)))
+    }
+}
+
+extension Store {
+    func setTenant(_ name: String, isSuspended: Bool) async throws(StoreError) {
+        _ = isSuspended ? try await suspendTenant(name) : try await resumeTenant(name)
     }
 }
