@@ -77,7 +77,7 @@ let package = Package(
         .target(
             name: "GatewayProxy",
             dependencies: [
-                "GatewayCore", "GatewayTLS", "Curl", "GatewayTokens", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                "GatewayCore", "GatewayTLS", "Curl", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
                 nioTLS,
                 logging, lifecycle,
             ],
@@ -164,7 +164,14 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "GatewayTokensTests", dependencies: ["GatewayTokens"], swiftSettings: settings),
+        .testTarget(
+            name: "GatewayTokensTests",
+            dependencies: [
+                "GatewayTokens", "GatewayCore", "Curl", nioCore, nioPosix, nioHTTP1, logging, crypto,
+                .product(name: "JWTKit", package: "jwt-kit"), .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "GatewayStoreTests",
             dependencies: [
@@ -187,7 +194,7 @@ let package = Package(
             name: "GatehouseTests",
             dependencies: [
                 "gatehouse", "Curl", "GatewayAPI", "GatewayAdmin", "GatewayCore", "GatewayStore", "GatewayTLS", logging,
-                lifecycle, nioPosix,
+                lifecycle, nioCore, nioPosix, nioHTTP1, crypto,
             ],
             swiftSettings: settings
         ),

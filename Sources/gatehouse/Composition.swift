@@ -5,6 +5,7 @@ import GatewayCore
 import GatewayProxy
 import GatewayStore
 import GatewayTLS
+import GatewayTokens
 import GatewayWorkers
 import Logging
 import NIOCore
@@ -21,26 +22,35 @@ struct Composition {
     private let receipts = ReceiptQueue()
     private let changes = AsyncStream.makeStream(of: StoreContents.self, bufferingPolicy: .bufferingNewest(1))
     private let compiler: SnapshotCompiler
+    private let receiptStore: ReceiptStore
+    private let outbox = WebhookOutbox()
+    private let meters: UsageMeters
     private let store: Store
+    private let webhookStore: WebhookStore
+    private let webhooks: WebhookService
+    private let trust: TokenTrust
     private let certificates: CertificateStore
     private let isAddressAllowed: @Sendable (String) -> Bool
     private let curl: CurlClient
     private let workers: WorkerSupervisor
 
     /// Opens the store and reads the certificates; nothing listens yet.
-    init(configuration: Configuration, workerExecutable: String, logger: Logger) throws {
+    init(configuration: Configuration, workerExecutable: String, logger: Logger) async throws {
         self.configuration = configuration
         self.logger = logger
         let networks = try NetworkList(configuration.allowedNetworks)
         let instances = InstanceRegistry()
-        compiler = SnapshotCompiler(configuration, networks, instances)
+        receiptStore = try ReceiptStore(path: ReceiptStore.path(beside: configuration.store))
+        meters = UsageMeters(receipts: receiptStore, outbox: outbox, logger: logger)
+        compiler = try SnapshotCompiler(configuration, instances, meters.registry)
         let changed = changes.continuation
+        let onChange = ChangeRelay()
         store = try Store(
             path: configuration.store,
             compiler: compiler,
             snapshots: snapshots,
             logger: logger,
-            onChange: { changed.yield($0) }
+            onChange: { onChange.tell($0) }
         )
         changed.yield(store.contents)
         certificates = try CertificateStore(
@@ -51,6 +61,30 @@ struct Composition {
         // Asked of the address that was dialled, whatever the name resolved to when the deployment was made (SECURITY S-1).
         isAddressAllowed = { text in IPAddress(text).map { addresses.refusal(of: $0, spelled: text) == nil } ?? false }
         curl = CurlClient(logger: logger, addressAllowed: isAddressAllowed)
+        trust = try await TokenTrust(
+            store: store,
+            publicURL: configuration.publicURL,
+            adminURL: "https://\(configuration.admin)",
+            curl: curl,
+            plainHTTP: try PlainHTTPRule(configuration.httpIssuers),
+            logger: logger
+        )
+        webhookStore = try WebhookStore(path: WebhookStore.path(beside: configuration.store))
+        webhooks = WebhookService(
+            outbox: outbox,
+            store: webhookStore,
+            sources: WebhookSources(
+                definitions: { [store] in store.definitions.webhooks },
+                target: { [store] name throws(StoreError) in try await store.webhookTarget(name.tenant, name.name) }
+            ),
+            sender: WebhookSender(networks: networks, logger: logger),
+            logger: logger
+        )
+        onChange.begin { [trust, outbox] contents in
+            trust.update(contents.definitions)
+            outbox.wake()
+            changed.yield(contents)
+        }
         workers = WorkerSupervisor(
             executable: workerExecutable,
             runtimeDirectory: configuration.runtimeDirectory,
@@ -65,9 +99,13 @@ struct Composition {
 
     func run() async throws {
         let services: [any Service] = [
-            try receiptWriter(),
+            receiptWriter(),
+            webhooks,
             CertificateReloadService(store: certificates, logger: logger),
             SecretRefreshService(store: store, logger: logger),
+            KeyUpkeepService(store: store, trust: trust, logger: logger),
+            keyExpiries(),
+            certificateExpiries(),
             workers,
             reconciler(),
             try admin(),
@@ -78,10 +116,30 @@ struct Composition {
         await curl.shutdown()
     }
 
-    private func receiptWriter() throws -> ReceiptWriter {
+    private func keyExpiries() -> ExpiryWatch {
+        ExpiryWatch.keys(
+            definitions: { [store] in store.definitions },
+            store: webhookStore,
+            outbox: outbox,
+            logger: logger
+        )
+    }
+
+    private func certificateExpiries() -> ExpiryWatch {
+        let configured = configuration.certificates
+        return ExpiryWatch.certificates(
+            { [certificates] in certificates.hostCertificates(configured: configured) },
+            definitions: { [store] in store.definitions },
+            store: webhookStore,
+            outbox: outbox,
+            logger: logger
+        )
+    }
+
+    private func receiptWriter() -> ReceiptWriter {
         ReceiptWriter(
             queue: receipts,
-            store: try ReceiptStore(path: ReceiptStore.path(beside: configuration.store)),
+            store: receiptStore,
             logger: logger,
             observe: AccessLog().write
         )
@@ -105,14 +163,27 @@ struct Composition {
             port: configuration.admin.port,
             controlPlane: ControlPlane(
                 store: store,
+                receipts: receiptStore,
                 certificates: certificates,
                 publicURL: configuration.publicURL,
                 operatorToken: try OperatorToken.loadOrCreate(beside: configuration.store).text,
-                isReady: { snapshots.current.isReady($0) }
+                isReady: { snapshots.current.isReady($0) },
+                collaborators: collaborators()
             ),
             certificates: certificates,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger
+        )
+    }
+
+    private func collaborators() -> ControlPlane.Collaborators {
+        ControlPlane.Collaborators(
+            limitStatus: { [meters] subject in meters.status(of: subject) },
+            webhookTest: { [webhooks] tenant, name in try await webhooks.test(tenant: tenant, name: name) },
+            webhookDeliveries: { [webhookStore] tenant, name in
+                try await webhookStore.deliveries(of: WebhookName(tenant: tenant, name: name))
+            },
+            issuer: { [trust] request in await trust.answer(request) }
         )
     }
 
@@ -124,10 +195,16 @@ struct Composition {
                 threads: configuration.threads ?? System.coreCount
             ),
             tls: try TLSServer(certificates: certificates, applicationProtocols: ["h2", "http/1.1"]),
-            admission: Admission(snapshots: snapshots, receipts: receipts),
+            admission: Admission(
+                snapshots: snapshots,
+                receipts: receipts,
+                usage: meters.registry,
+                tokens: trust.cache
+            ),
             receipts: receipts,
             curl: curl,
             isAddressAllowed: isAddressAllowed,
+            tokens: trust.authority,
             logger: logger
         )
     }
@@ -135,13 +212,23 @@ struct Composition {
 
 extension SnapshotCompiler {
     /// The compiler that this configuration asks for.
-    init(_ configuration: Configuration, _ networks: NetworkList, _ instances: InstanceRegistry) {
+    init(
+        _ configuration: Configuration,
+        _ instances: InstanceRegistry = InstanceRegistry(),
+        _ usage: UsageRegistry = UsageRegistry()
+    ) throws {
+        let plainHTTP = try PlainHTTPRule(configuration.httpIssuers)
         self.init(
             domain: configuration.domain,
             runtimeDirectory: configuration.runtimeDirectory,
-            allowed: networks,
+            allowed: try NetworkList(configuration.allowedNetworks),
             secrets: SecretResolver(env: Set(configuration.secretVariables), files: Set(configuration.secretFiles)),
-            instances: instances
+            instances: instances,
+            access: AccessCompiler(
+                usage: usage,
+                privateNetworks: try NetworkList(configuration.privateNetworks),
+                allowsPlainHTTP: { KeyLocation.fault(of: $0, plainHTTP: plainHTTP) == nil }
+            )
         )
     }
 }

@@ -1,4 +1,5 @@
 import GatewayTLS
+import GatewayTokens
 import Yams
 
 extension Configuration {
@@ -57,16 +58,12 @@ extension Configuration {
             let root = YAMLMapping(
                 node,
                 file: file,
-                known: ["listen", "tls", "threads", "store", "models", "workers", "upstreams", "secrets"],
-                notBuilt: ["issuers", "runtimes"],
+                known: ["listen", "tls", "threads", "store", "models", "workers", "upstreams", "issuers", "secrets"],
+                notBuilt: ["runtimes"],
                 log: log
             )
         else { return }
-        let listen = root.object(
-            "listen",
-            known: ["gateway", "admin", "public", "domain"],
-            notBuilt: ["private_networks"]
-        )
+        let listen = root.object("listen", known: ["gateway", "admin", "public", "domain", "private_networks"])
         let workers = root.object("workers", known: ["runtime", "devices"])
         for setting in Setting.allCases {
             let parts = setting.rawValue.split(separator: ".").map(String.init)
@@ -78,6 +75,8 @@ extension Configuration {
         }
         readCertificates(root)
         readNetworks(root)
+        if let networks = listen?.strings("private_networks") { privateNetworks = networks }
+        readIssuers(root)
         let secrets = root.object("secrets", known: ["env", "files"])
         secretVariables = secrets?.strings("env") ?? []
         secretFiles = secrets?.strings("files") ?? []
@@ -128,5 +127,19 @@ extension Configuration {
             return
         }
         allowedNetworks = networks
+    }
+
+    private mutating func readIssuers(_ root: YAMLMapping) {
+        guard let issuers = root.object("issuers", known: ["allow_http"]) else { return }
+        httpIssuers = issuers.strings("allow_http") ?? []
+        do throws(PlainHTTPRule.Unreadable) {
+            _ = try PlainHTTPRule(httpIssuers)
+        } catch {
+            issuers.refuse(
+                "allow_http",
+                "\(error.entry.debugDescription) is not an address",
+                hint: "write 127.0.0.1:8080, 127.0.0.0/8 or a host name"
+            )
+        }
     }
 }

@@ -8,6 +8,11 @@ struct Configuration: Sendable, Equatable {
         case cpu
     }
 
+    /// Loopback and the ranges that nobody routes.
+    static let privateRanges = [
+        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7",
+    ]
+
     /// The listener of applications.
     var gateway = ListenAddress(host: "0.0.0.0", port: 8443)
     /// The listener of operators.
@@ -16,6 +21,8 @@ struct Configuration: Sendable, Equatable {
     var publicName: String?
     /// The domain of the host form of URLs; `nil` turns it off.
     var domain: String?
+    /// Who may call endpoints with `public_network_access: disabled`.
+    var privateNetworks = Configuration.privateRanges
     /// The first is the default certificate.
     var certificates: [CertificateFiles] = []
     /// Event loops; `nil` = one per core.
@@ -26,9 +33,9 @@ struct Configuration: Sendable, Equatable {
     var runtimeDirectory = "var/run"
     var devices = Devices.auto
     /// Private ranges that deployments may use; link-local and metadata addresses never are.
-    var allowedNetworks = [
-        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7",
-    ]
+    var allowedNetworks = Configuration.privateRanges
+    /// Addresses, with or without a port, whose keys and discovery documents may be read over plain http.
+    var httpIssuers: [String] = []
     /// Environment variables that `${env:NAME}` in upstream headers may read.
     var secretVariables: [String] = []
     /// Files, or folders of files, that `${file:PATH}` in upstream headers may read.

@@ -13,7 +13,7 @@ struct Gatehouse: AsyncParsableCommand {
         version: release,
         subcommands: [
             Serve.self, Check.self, Apply.self, Tenants.self, Endpoints.self, Deployments.self, Models.self, Keys.self,
-            Certs.self, Version.self,
+            Principals.self, Issuers.self, Roles.self, Limits.self, Usage.self, Webhooks.self, Certs.self, Version.self,
         ]
     )
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GatewayCore
 import GatewayStore
 import GatewayTLS
 
@@ -9,7 +10,11 @@ struct Preflight {
 
     func problems() -> [DocumentProblem] {
         certificates()
-            + [store(), networks(), writable("workers.runtime", configuration.runtimeDirectory)].compactMap(\.self)
+            + [
+                store(), networks("upstreams.allow", configuration.allowedNetworks),
+                networks("listen.private_networks", configuration.privateNetworks),
+                writable("workers.runtime", configuration.runtimeDirectory),
+            ].compactMap(\.self)
     }
 
     private func certificates() -> [DocumentProblem] {
@@ -40,12 +45,12 @@ struct Preflight {
         }
     }
 
-    private func networks() -> DocumentProblem? {
-        do throws(Problem) {
-            _ = try NetworkList(configuration.allowedNetworks)
+    private func networks(_ setting: String, _ entries: [String]) -> DocumentProblem? {
+        do throws(NetworkList.Unreadable) {
+            _ = try NetworkList(entries)
             return nil
         } catch {
-            return problem("upstreams.allow", error.message)
+            return problem(setting, "\(error.entry.debugDescription) is not a network such as 10.0.0.0/8")
         }
     }
 

@@ -30,7 +30,8 @@ import Testing
             runtimeDirectory: folder,
             allowed: NetworkList.defaultAllowed,
             secrets: SecretResolver(),
-            instances: InstanceRegistry()
+            instances: InstanceRegistry(),
+            access: AccessCompiler()
         )
         let store = try Store(
             path: "\(folder)/gatehouse.db",
@@ -44,10 +45,17 @@ import Testing
             port: 0,
             controlPlane: ControlPlane(
                 store: store,
+                receipts: try ReceiptStore(path: "\(folder)/receipts.db"),
                 certificates: certificates,
                 publicURL: "https://localhost:8443",
                 operatorToken: Self.token,
-                isReady: { _ in true }
+                isReady: { _ in true },
+                collaborators: ControlPlane.Collaborators(
+                    limitStatus: { _ in [] },
+                    webhookTest: { _, _ in WebhookAnswer(status: 200, error: nil, milliseconds: 1) },
+                    webhookDeliveries: { _, _ in [] },
+                    issuer: { _ in IssuerHTTPAnswer(status: 404) }
+                )
             ),
             certificates: certificates,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
@@ -75,6 +83,23 @@ import Testing
             #expect(list.value == [made])
             try await client.delete("/api/v1/tenants/demo")
             await #expect(throws: ClientError.self) { try await client.delete("/api/v1/tenants/demo") }
+        }
+    }
+
+    @Test func `what is not there is told apart from what fails`() async throws {
+        try await withService { server, folder in
+            let client = AdminClient(server: server, token: Self.token, authority: .file("\(folder)/ca.pem"))
+            #expect(try await client.find("/api/v1/tenants/demo", as: TenantResource.self) == nil)
+            _ = try await client.put("/api/v1/tenants/demo", TenantResource(name: "demo")) as TenantResource
+            let changed: TenantResource = try await client.change("/api/v1/tenants/demo") { $0.subscription = "s" }
+            #expect(changed.subscription == "s")
+            #expect(try await client.find("/api/v1/tenants/demo") == changed)
+            let text = try await client.text("/api/v1/tenants/demo/usage?by=day", accept: "text/csv")
+            #expect(text.hasPrefix("day,requests,"))
+            let wrong = AdminClient(server: server, token: "wrong", authority: .file("\(folder)/ca.pem"))
+            await #expect(throws: ClientError.self) {
+                try await wrong.find("/api/v1/tenants/demo", as: TenantResource.self)
+            }
         }
     }
 

@@ -39,7 +39,7 @@ import Testing
     @Test func `every key is read`() throws {
         let configuration = try load(
             """
-            listen: {gateway: "0.0.0.0:9443", admin: "[::1]:9444", public: "https://m.example.com:9443/", domain: M.example.com}
+            listen: {gateway: "0.0.0.0:9443", admin: "[::1]:9444", public: "https://m.example.com:9443/", domain: M.example.com, private_networks: [10.0.0.0/8]}
             tls:
               certificates:
                 - {certificate: a.pem, key: a.key}
@@ -49,7 +49,7 @@ import Testing
             models: s/models
             workers: {runtime: s/run, devices: cpu}
             upstreams: {allow: [127.0.0.0/8]}
-            issuers: {allow_http: []}
+            issuers: {allow_http: ["127.0.0.1:8080", "[::1]:9"]}
             secrets: {env: [A], files: [/run/secrets]}
             """
         )
@@ -64,6 +64,8 @@ import Testing
         #expect(configuration.runtimeDirectory == "s/run")
         #expect(configuration.devices == .cpu)
         #expect(configuration.allowedNetworks == ["127.0.0.0/8"])
+        #expect(configuration.privateNetworks == ["10.0.0.0/8"])
+        #expect(configuration.httpIssuers == ["127.0.0.1:8080", "[::1]:9"])
         #expect(configuration.secretVariables == ["A"])
         #expect(configuration.secretFiles == ["/run/secrets"])
     }
@@ -95,13 +97,17 @@ import Testing
             "listen: {public: 'http://a'}",
             "g.yaml:2: listen.public: \"http://a\" is not a base URL; write https://models.example.com:8443"
         ),
-        ("listen: {private_networks: [10.0.0.0/8]}", "g.yaml:2: listen.private_networks: not built yet; remove it"),
+        ("listen: {private_networks: 10.0.0.0/8}", "g.yaml:2: listen.private_networks: must be a list; write [a, b]"),
         ("threads: 0", "g.yaml:2: threads: \"0\" is not a number of event loops; use auto or 1 to 1024"),
         (
             "workers: {devices: [0, 1]}",
             "g.yaml:2: workers.devices: a list of devices is not built yet; use auto or cpu"
         ),
-        ("issuers: {allow_http: [127.0.0.1]}", "g.yaml:2: issuers: not built yet; remove it"),
+        (
+            "issuers: {allow_http: ['http://a']}",
+            "g.yaml:2: issuers.allow_http: \"http://a\" is not an address; write 127.0.0.1:8080, 127.0.0.0/8 or a host name"
+        ),
+        ("issuers: {alow_http: []}", "g.yaml:2: issuers.alow_http: unknown key; did you mean allow_http?"),
         ("runtimes: [a]", "g.yaml:2: runtimes: not built yet; remove it"),
         ("store: [a]", "g.yaml:2: store: must be text"),
         ("secrets: {env: A}", "g.yaml:2: secrets.env: must be a list; write [a, b]"),

@@ -60,28 +60,22 @@ import Testing
         ),
         (
             "name: chat\nauth_mode: kee",
-            "f.yaml:2: auth_mode: kee is not one of key, aml_token, aad_token; did you mean key?"
+            "f.yaml:2: auth_mode: kee is not one of key, aad_token, aml_token, none; did you mean key?"
         ),
-        ("name: chat\nauth_mode: AMLToken", "f.yaml:2: auth_mode: aml_token is not built yet; use key"),
         (
             "name: chat\npublic_network_access: off",
             "f.yaml:2: public_network_access: off is a boolean in YAML; put it in quotes"
-        ),
-        (
-            "name: chat\npublic_network_access: disabled",
-            "f.yaml:2: public_network_access: disabled is not built yet; remove it"
         ),
         (
             "name: chat\nidentity: {type: user_assigned}",
             "f.yaml:2: identity.type: user_assigned is not built yet; use system_assigned or none"
         ),
         ("name: chat\nmirror_traffic: {blue: 10}", "f.yaml:2: mirror_traffic: not built yet; remove it"),
+        ("name: chat\ngatehouse: {quotas: [1]}", "f.yaml:2: gatehouse.quotas must be a mapping of keys to values"),
         (
-            "name: chat\ngatehouse:\n  rate_limits: [{requests: 1, per: minute}]",
-            "f.yaml:3: gatehouse.rate_limits: not built yet; remove it"
+            "name: chat\ngatehouse: {capture: {}, fallback: [b]}",
+            "f.yaml:2: gatehouse.fallback: not built yet; remove it"
         ),
-        ("name: chat\ngatehouse: {quotas: [1]}", "f.yaml:2: gatehouse.quotas: not built yet; remove it"),
-        ("name: chat\ngatehouse: {cors: {max_age: 1}}", "f.yaml:2: gatehouse.cors: not built yet; remove it"),
         ("name: chat\ngatehouse: {fallback: [a]}", "f.yaml:2: gatehouse.fallback: not built yet; remove it"),
         (
             "name: chat\ntraffic: {blue: 90, green: 20}",

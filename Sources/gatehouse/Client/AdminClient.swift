@@ -25,6 +25,27 @@ struct AdminClient {
         try decode(await send("GET", path, body: nil))
     }
 
+    /// The same; `nil` when there is no such resource.
+    func find<Answer: Decodable>(_ path: String, as type: Answer.Type = Answer.self) async throws -> Answer? {
+        let answer = try await transfer("GET", path, body: nil)
+        return answer.status == 404 ? nil : try decode(check(answer, "GET", path))
+    }
+
+    /// An answer that is not JSON.
+    func text(_ path: String, accept: String) async throws -> String {
+        String(buffer: try check(await transfer("GET", path, body: nil, accept: accept), "GET", path))
+    }
+
+    /// Reads a resource, changes it and puts it back.
+    func change<Resource: Codable>(
+        _ path: String,
+        _ body: (inout Resource) throws -> Void
+    ) async throws -> Resource {
+        var resource: Resource = try await get(path)
+        try body(&resource)
+        return try await put(path, resource)
+    }
+
     func put<Answer: Decodable>(_ path: String, _ body: some Encodable) async throws -> Answer {
         try decode(await send("PUT", path, body: JSONEncoder().encode(body)))
     }
@@ -46,12 +67,11 @@ struct AdminClient {
     }
 
     private func send(_ method: String, _ path: String, body: Data?) async throws -> ByteBuffer {
-        let response: AdminAnswer
-        do {
-            response = try await transfer(request(method, path, body: body), body: body)
-        } catch let failure as CurlFailure {
-            throw explain(failure)
-        }
+        try check(await transfer(method, path, body: body), method, path)
+    }
+
+    /// The body of a good answer; a bad one is thrown in the server's words.
+    private func check(_ response: AdminAnswer, _ method: String, _ path: String) throws -> ByteBuffer {
         guard !(200..<300).contains(response.status) else { return response.body }
         let data = Data(response.body.readableBytesView)
         guard let answer = try? JSONDecoder().decode(APIErrorBody.self, from: data) else {
@@ -60,10 +80,23 @@ struct AdminClient {
         throw ClientError(answer.error)
     }
 
-    private func request(_ method: String, _ path: String, body: Data?) -> CurlRequest {
+    private func transfer(
+        _ method: String,
+        _ path: String,
+        body: Data?,
+        accept: String = "application/json"
+    ) async throws -> AdminAnswer {
+        do {
+            return try await transfer(request(method, path, body: body, accept: accept), body: body)
+        } catch let failure as CurlFailure {
+            throw explain(failure)
+        }
+    }
+
+    private func request(_ method: String, _ path: String, body: Data?, accept: String) -> CurlRequest {
         var headers = [
             ("Host", String(server.dropFirst("https://".count))), ("Authorization", "Bearer \(token)"),
-            ("Accept", "application/json"),
+            ("Accept", accept),
         ]
         if body != nil { headers.append(("Content-Type", "application/json")) }
         return CurlRequest(

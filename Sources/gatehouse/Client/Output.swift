@@ -29,7 +29,8 @@ struct OutputOptions: ParsableArguments {
         }
     }
 
-    private func write(_ value: some Encodable) throws {
+    /// JSON or YAML.
+    func write(_ value: some Encodable) throws {
         if output == .yaml {
             let encoder = YAMLEncoder()
             encoder.options.sortKeys = true

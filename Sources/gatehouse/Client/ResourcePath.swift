@@ -39,6 +39,42 @@ struct EndpointName: ExpressibleByArgument {
     var url: String { "\(path.tenant)/endpoints/\(path.parts[1])" }
 }
 
+/// `tenant/name` of a named key, a principal, an issuer, a role or a webhook on the command line.
+struct OwnedName: ExpressibleByArgument {
+    let path: ResourcePath
+
+    init?(argument: String) {
+        guard let path = ResourcePath(argument, parts: 2) else { return nil }
+        self.path = path
+    }
+
+    var name: String { path.parts[1] }
+    var tenant: String { path.parts[0] }
+    var text: String { path.parts.joined(separator: "/") }
+
+    /// Where a tenant's things of a kind are.
+    func list(_ collection: String) -> String { "\(path.tenant)/\(collection)" }
+
+    func url(_ collection: String) -> String { "\(list(collection))/\(name)" }
+}
+
+/// `tenant`, `tenant/endpoint` or `tenant/endpoint/deployment` on the command line.
+struct LimitedName: ExpressibleByArgument {
+    let url: String
+
+    init?(argument: String) {
+        if let tenant = TenantName(argument: argument) {
+            url = tenant.url
+        } else if let endpoint = EndpointName(argument: argument) {
+            url = endpoint.url
+        } else if let deployment = DeploymentName(argument: argument) {
+            url = deployment.url
+        } else {
+            return nil
+        }
+    }
+}
+
 /// `tenant/endpoint/deployment` on the command line.
 struct DeploymentName: ExpressibleByArgument {
     let path: ResourcePath

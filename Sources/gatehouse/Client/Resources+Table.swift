@@ -1,17 +1,25 @@
 import GatewayAPI
 
 extension TenantResource: TableRow {
-    static var headings: [String] { ["tenant"] }
-    var cells: [String] { [name] }
+    static var headings: [String] { ["tenant", "suspended", "subscription", "resource group", "limits", "quotas"] }
+    var cells: [String] {
+        [
+            name, suspended == true ? "yes" : "no", subscription ?? "", resourceGroup ?? "",
+            limits.map(\.text).joined(separator: ", "), quotas.map(\.text).joined(separator: ", "),
+        ]
+    }
 }
 
 extension EndpointResource: TableRow {
-    static var headings: [String] { ["endpoint", "traffic", "model names", "hosts", "url"] }
+    static var headings: [String] { ["endpoint", "auth", "traffic", "model names", "hosts", "state", "url"] }
     var cells: [String] {
         let shares = traffic.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         return [
-            "\(tenant)/\(name)", shares.joined(separator: " "), modelNames.joined(separator: " "),
-            hosts.joined(separator: " "), scoringUri ?? "",
+            "\(tenant)/\(name)", authModes.joined(separator: " "), shares.joined(separator: " "),
+            modelNames.joined(separator: " "), hosts.joined(separator: " "),
+            maintenance.map { "maintenance: \($0.message)" }
+                ?? (publicNetworkAccess == "disabled" ? "private" : "open"),
+            scoringUri ?? "",
         ]
     }
 }
@@ -52,6 +60,9 @@ extension CertificateResource: TableRow {
 }
 
 extension ApplyResult.Change: TableRow {
-    static var headings: [String] { ["action", "resource", "fields"] }
-    var cells: [String] { [action, resource, fields.joined(separator: ", ")] }
+    static var headings: [String] { ["action", "resource", "fields", "made, shown only now"] }
+    var cells: [String] {
+        let made = [clientId.map { "client id \($0)" }, secret].compactMap(\.self)
+        return [action, resource, fields.joined(separator: ", "), made.joined(separator: ", ")]
+    }
 }

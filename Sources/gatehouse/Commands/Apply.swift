@@ -4,13 +4,19 @@ import GatewayAPI
 /// The command `gatehouse apply`.
 struct Apply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make the store match endpoint and deployment documents, all or nothing."
+        abstract: "Make the store match documents, all or nothing.",
+        discussion: """
+            Documents are Azure ML's managedOnlineEndpoint and managedOnlineDeployment, and our own with \
+            kind: tenant, key, principal, issuer, role or webhook. The secret of a key, principal or webhook that is \
+            made is printed once.
+            """
     )
 
     @Option(name: [.short, .customLong("file")], help: "A document, or a folder of them; may be given several times.")
     var files: [String]
     @Option(help: "For documents that name no tenant.") var tenant: String?
-    @Flag(help: "Remove what the documents' tenants have and the documents do not name.") var prune = false
+    @Flag(help: "Remove what the documents' tenants have and the documents do not name; keys and principals stay.")
+    var prune = false
     @Flag(help: "Print the difference and change nothing.") var dryRun = false
     @Flag(help: "Do not wait until every deployment has a ready instance.") var noWait = false
     @Option(help: "How long to wait, in seconds.") var timeout = 60
@@ -21,12 +27,7 @@ struct Apply: AsyncParsableCommand {
         let documents = try DocumentSet.read(paths: files, tenant: tenant)
         documents.warnings.forEach { report("warning: \($0)") }
         let client = try admin.connect()
-        let request = ApplyRequest(
-            endpoints: documents.endpoints,
-            deployments: documents.deployments,
-            prune: prune,
-            dryRun: dryRun
-        )
+        let request = documents.request(prune: prune, dryRun: dryRun)
         let result: ApplyResult
         do {
             result = try await client.post("/api/v1/apply", request)

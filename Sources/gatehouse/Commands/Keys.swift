@@ -3,7 +3,7 @@ import ArgumentParser
 /// The commands `gatehouse keys …`.
 struct Keys: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Keys: the two secrets that open an endpoint.",
-        subcommands: [KeyList.self, KeyRegenerate.self]
+        abstract: "Keys: the two secrets that open an endpoint, and named keys for applications.",
+        subcommands: [KeyList.self, KeyRegenerate.self, NamedKeys.self]
     )
 }

@@ -5,15 +5,22 @@ import GatewayAPI
 struct TenantCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Make a tenant, if it is not there."
+        abstract: "Make a tenant; one that is there is left as it is."
     )
 
     @Argument(help: "3 to 32 lower-case letters, digits and -.") var tenant: TenantName
+    @Option(help: "A label: the Azure subscription that it stands for.") var subscription: String?
+    @Option(help: "A label: the Azure resource group that it stands for.") var resourceGroup: String?
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let made: TenantResource = try await admin.connect().put(tenant.url, TenantResource(name: tenant.name))
+        let client = try admin.connect()
+        if let known = try await client.find(tenant.url, as: TenantResource.self) { return try output.show(known) }
+        let made: TenantResource = try await client.put(
+            tenant.url,
+            TenantResource(name: tenant.name, subscription: subscription, resourceGroup: resourceGroup)
+        )
         try output.show(made)
     }
 }

@@ -13,11 +13,14 @@ extension DeploymentDocument {
         guard
             let ours = document.object(
                 "gatehouse",
-                known: ["tenant", "upstream", "native"],
-                notBuilt: ["rate_limits", "fallback", "capture"]
+                known: ["tenant", "upstream", "native", "rate_limits", "quotas", "price"],
+                notBuilt: ["fallback", "capture"]
             )
         else { return }
         deployment.tenant = ours.tenantName("tenant") ?? ""
+        deployment.limits = ours.limits("rate_limits")
+        deployment.quotas = ours.quotas("quotas")
+        deployment.price = ours.price("price")
         switch (ours["upstream"], ours["native"]) {
         case (.some, nil): deployment.upstream = readUpstream(ours)
         case (nil, .some): deployment.native = readNative(ours, model: deployment.model)

@@ -2,10 +2,16 @@ import Foundation
 import GatewayAPI
 import Yams
 
-/// Every endpoint and deployment of a set of files, each with its tenant.
+/// Every resource of a set of files, each with its tenant.
 struct DocumentSet: Equatable {
     var endpoints: [EndpointResource]
     var deployments: [DeploymentResource]
+    var tenants: [TenantResource] = []
+    var keys: [NamedKeyResource] = []
+    var principals: [PrincipalResource] = []
+    var issuers: [IssuerResource] = []
+    var roles: [RoleResource] = []
+    var webhooks: [WebhookResource] = []
     var warnings: [DocumentProblem]
     /// `file:line` of each document by its resource's path.
     var places: [String: String] = [:]
@@ -36,6 +42,18 @@ struct DocumentSet: Equatable {
         let set = reader.finish()
         try log.check()
         return set
+    }
+
+    /// What the server is asked to make of them.
+    func request(prune: Bool, dryRun: Bool) -> ApplyRequest {
+        var request = ApplyRequest(endpoints: endpoints, deployments: deployments, prune: prune, dryRun: dryRun)
+        request.tenants = tenants
+        request.keys = keys
+        request.principals = principals
+        request.issuers = issuers
+        request.roles = roles
+        request.webhooks = webhooks
+        return request
     }
 
     /// A folder's documents in the order of their names; a file is itself.

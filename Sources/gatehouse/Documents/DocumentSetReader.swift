@@ -3,17 +3,16 @@ import Yams
 
 /// Gathers documents and, once all are read, gives each its tenant and finds those that are there twice.
 struct DocumentSetReader {
-    /// A resource and where it was written.
-    private struct Placed<Resource> {
-        var resource: Resource
-        let file: String
-        let line: Int
-    }
-
     let defaultTenant: String?
     let log: ProblemLog
-    private var endpoints: [Placed<EndpointResource>] = []
-    private var deployments: [Placed<DeploymentResource>] = []
+    private var endpoints = DocumentShelf<EndpointResource>(kind: "endpoint")
+    private var deployments = DocumentShelf<DeploymentResource>(kind: "deployment")
+    private var tenants = DocumentShelf<TenantResource>(kind: "tenant")
+    private var keys = DocumentShelf<NamedKeyResource>(kind: "key")
+    private var principals = DocumentShelf<PrincipalResource>(kind: "principal")
+    private var issuers = DocumentShelf<IssuerResource>(kind: "issuer")
+    private var roles = DocumentShelf<RoleResource>(kind: "role")
+    private var webhooks = DocumentShelf<WebhookResource>(kind: "webhook")
     /// A document was refused: what others would have taken from it is not missing by their own fault.
     private var hasRefused = false
 
@@ -23,115 +22,85 @@ struct DocumentSetReader {
     }
 
     mutating func add(_ node: Node, of file: String) {
-        let line = node.mark?.line ?? 1
-        switch kind(of: node, file: file, line: line) {
-        case .endpoint:
-            guard let endpoint = EndpointDocument.read(node, file: file, log: log) else {
-                hasRefused = true
-                return
-            }
-            endpoints.append(Placed(resource: endpoint, file: file, line: line))
-        case .deployment:
-            guard let deployment = DeploymentDocument.read(node, file: file, log: log) else { return }
-            deployments.append(Placed(resource: deployment, file: file, line: line))
-        case nil: break
+        guard let kind = DocumentKind.of(node, file: file, log: log) else { return }
+        switch kind {
+        case .endpoint: add(EndpointDocument.read(node, file: file, log: log), to: \.endpoints, node, file)
+        case .deployment: add(DeploymentDocument.read(node, file: file, log: log), to: \.deployments, node, file)
+        case .tenant: add(TenantDocument.read(node, file: file, log: log), to: \.tenants, node, file)
+        case .key: add(KeyDocument.read(node, file: file, log: log), to: \.keys, node, file)
+        case .principal: add(PrincipalDocument.read(node, file: file, log: log), to: \.principals, node, file)
+        case .issuer: add(IssuerDocument.read(node, file: file, log: log), to: \.issuers, node, file)
+        case .role: add(RoleDocument.read(node, file: file, log: log), to: \.roles, node, file)
+        case .webhook: add(WebhookDocument.read(node, file: file, log: log), to: \.webhooks, node, file)
         }
+    }
+
+    private mutating func add<Resource>(
+        _ resource: Resource?,
+        to shelf: WritableKeyPath<DocumentSetReader, DocumentShelf<Resource>>,
+        _ node: Node,
+        _ file: String
+    ) {
+        guard let resource else {
+            if Resource.self == EndpointResource.self { hasRefused = true }
+            return
+        }
+        self[keyPath: shelf].add(resource, file: file, line: node.mark?.line ?? 1)
     }
 
     mutating func finish() -> DocumentSet {
-        nameEndpoints()
-        nameDeployments()
-        refuseTwins(endpoints.map { ("endpoint \($0.resource.tenant)/\($0.resource.name)", $0.file, $0.line) })
-        refuseTwins(
-            deployments.map {
-                ("deployment \($0.resource.tenant)/\($0.resource.endpoint)/\($0.resource.name)", $0.file, $0.line)
-            }
+        nameTenants()
+        endpoints.refuseTwins(log)
+        deployments.refuseTwins(log)
+        tenants.refuseTwins(log)
+        keys.refuseTwins(log)
+        principals.refuseTwins(log)
+        issuers.refuseTwins(log)
+        roles.refuseTwins(log)
+        webhooks.refuseTwins(log)
+        var set = DocumentSet(
+            endpoints: endpoints.resources,
+            deployments: deployments.resources,
+            warnings: log.warnings
         )
-        return DocumentSet(
-            endpoints: endpoints.map(\.resource),
-            deployments: deployments.map(\.resource),
-            warnings: log.warnings,
-            places: places()
-        )
-    }
-
-    private func places() -> [String: String] {
-        var places: [String: String] = [:]
-        for placed in endpoints {
-            places["\(placed.resource.tenant)/\(placed.resource.name)"] = "\(placed.file):\(placed.line)"
+        set.tenants = tenants.resources
+        set.keys = keys.resources
+        set.principals = principals.resources
+        set.issuers = issuers.resources
+        set.roles = roles.resources
+        set.webhooks = webhooks.resources
+        for places in [
+            tenants.places, endpoints.places, deployments.places, keys.places, principals.places, issuers.places,
+            roles.places, webhooks.places,
+        ] {
+            set.places.merge(places) { first, _ in first }
         }
-        for placed in deployments {
-            let path = "\(placed.resource.tenant)/\(placed.resource.endpoint)/\(placed.resource.name)"
-            places[path] = "\(placed.file):\(placed.line)"
-        }
-        return places
+        return set
     }
 
-    private enum Kind {
-        case endpoint
-        case deployment
-    }
-
-    private func kind(of node: Node, file: String, line: Int) -> Kind? {
-        let entries = YAMLMapping.entries(node) ?? []
-        if let schema = entries.first(where: { $0.name == "$schema" }) {
-            let name = (schema.node.scalar?.string ?? "").lowercased()
-            if name.contains("managedonlinedeployment") { return .deployment }
-            if name.contains("managedonlineendpoint") { return .endpoint }
+    private mutating func nameTenants() {
+        let (defaultTenant, hasRefused, log) = (defaultTenant, hasRefused, log)
+        func tenant(_ known: String?, _ file: String, _ line: Int, hint: String = "add tenant or give --tenant")
+            -> String
+        {
+            if let tenant = known ?? defaultTenant { return tenant }
+            guard !hasRefused else { return "" }
             log.note(
-                DocumentProblem(
-                    file: file,
-                    line: schema.line,
-                    message: "$schema: this kind of document is not read here",
-                    hint: "apply reads managedOnlineEndpoint and managedOnlineDeployment"
-                )
+                DocumentProblem(file: file, line: line, message: "the document names no tenant", hint: hint)
             )
-            return nil
+            return ""
         }
-        return entries.contains { DeploymentDocument.ownKeys.contains($0.name) } ? .deployment : .endpoint
-    }
-
-    private mutating func nameEndpoints() {
-        for index in endpoints.indices where endpoints[index].resource.tenant.isEmpty {
-            endpoints[index].resource.tenant = tenant(nil, endpoints[index].file, endpoints[index].line)
+        let azure = "add gatehouse.tenant or give --tenant"
+        endpoints.nameTenants { tenant(nil, $0.file, $0.line, hint: azure) }
+        let endpoints = endpoints.resources
+        deployments.nameTenants { placed in
+            let owners = Set(endpoints.filter { $0.name == placed.resource.endpoint }.map(\.tenant))
+            return tenant(owners.count == 1 ? owners.first : nil, placed.file, placed.line, hint: azure)
         }
-    }
-
-    private mutating func nameDeployments() {
-        for index in deployments.indices where deployments[index].resource.tenant.isEmpty {
-            let placed = deployments[index]
-            let owners = Set(endpoints.filter { $0.resource.name == placed.resource.endpoint }.map(\.resource.tenant))
-            deployments[index].resource.tenant = tenant(
-                owners.count == 1 ? owners.first : nil,
-                placed.file,
-                placed.line
-            )
-        }
-    }
-
-    private func tenant(_ known: String?, _ file: String, _ line: Int) -> String {
-        if let tenant = known ?? defaultTenant { return tenant }
-        guard !hasRefused else { return "" }
-        log.note(
-            DocumentProblem(
-                file: file,
-                line: line,
-                message: "the document names no tenant",
-                hint: "add gatehouse.tenant or give --tenant"
-            )
-        )
-        return ""
-    }
-
-    private func refuseTwins(_ places: [(name: String, file: String, line: Int)]) {
-        var seen: [String: (file: String, line: Int)] = [:]
-        for place in places {
-            if let first = seen[place.name] {
-                let message = "\(place.name) is already in \(first.file):\(first.line)"
-                log.note(DocumentProblem(file: place.file, line: place.line, message: message, hint: "keep one"))
-            } else {
-                seen[place.name] = (place.file, place.line)
-            }
-        }
+        keys.nameTenants { tenant(nil, $0.file, $0.line) }
+        principals.nameTenants { tenant(nil, $0.file, $0.line) }
+        issuers.nameTenants { tenant(nil, $0.file, $0.line) }
+        roles.nameTenants { tenant(nil, $0.file, $0.line) }
+        webhooks.nameTenants { tenant(nil, $0.file, $0.line) }
     }
 }

@@ -28,17 +28,57 @@ enum EndpointDocument {
         endpoint.properties = document.stringMap("properties")
         endpoint.traffic = readTraffic(document)
         refuseWhatIsNotBuilt(document)
-        if let ours = document.object(
-            "gatehouse",
-            known: ["tenant", "model_names", "hosts"],
-            notBuilt: ["rate_limits", "quotas", "cors", "fallback", "capture", "public"]
-        ) {
-            endpoint.tenant = ours.tenantName("tenant") ?? ""
-            endpoint.modelNames = ours.strings("model_names") ?? []
-            endpoint.hosts = (ours.strings("hosts") ?? []).map { $0.lowercased() }
+        if document.word("public_network_access", of: ["enabled", "disabled"]) == "disabled" {
+            endpoint.publicNetworkAccess = "disabled"
+        }
+        let mode = document.word("auth_mode", of: AuthModes.all)
+        endpoint.authModes = [mode ?? "key"]
+        if let ours = document.object("gatehouse", known: additions, notBuilt: ["fallback", "capture"]) {
+            readAdditions(ours, mode: mode, into: &endpoint)
             check(endpoint, ours)
         }
+        if endpoint.authModes.contains("none"), !endpoint.public {
+            let hint = "add gatehouse.public: true if calls without a credential are meant"
+            document.refuse("auth_mode", "none opens the endpoint to everybody", hint: hint)
+        }
         return log.problems.count == problems ? endpoint : nil
+    }
+
+    private static let additions = [
+        "tenant", "model_names", "hosts", "public", "auth_modes", "rate_limits", "quotas", "cors", "allowed_networks",
+        "key_rotation",
+    ]
+
+    private static func readAdditions(_ ours: YAMLMapping, mode: String?, into endpoint: inout EndpointResource) {
+        endpoint.tenant = ours.tenantName("tenant") ?? ""
+        endpoint.modelNames = ours.strings("model_names") ?? []
+        endpoint.hosts = (ours.strings("hosts") ?? []).map { $0.lowercased() }
+        endpoint.public = ours.boolean("public") ?? false
+        readAuthModes(ours, mode: mode, into: &endpoint)
+        endpoint.limits = ours.limits("rate_limits")
+        endpoint.quotas = ours.quotas("quotas")
+        endpoint.cors = ours.cors("cors")
+        endpoint.allowedNetworks = ours.networks("allowed_networks")
+        guard let rotation = ours.object("key_rotation", known: ["every", "overlap"]) else { return }
+        guard let every = rotation.seconds("every", in: 3600...HumaneDuration.longest) else {
+            if rotation["every"] == nil { rotation.refuse("every", "is required", hint: "write every: 30d") }
+            return
+        }
+        let overlap = rotation.seconds("overlap", in: 0...every)
+        endpoint.keyRotation = KeyRotationResource(every: every, overlap: overlap ?? min(every, 86_400))
+    }
+
+    /// Azure's `auth_mode` has one word; `auth_modes` has all of them, that one too when it is written.
+    private static func readAuthModes(_ ours: YAMLMapping, mode: String?, into endpoint: inout EndpointResource) {
+        guard let words = ours.words("auth_modes", of: AuthModes.all) else { return }
+        if words.isEmpty { ours.refuse("auth_modes", "is empty", hint: "list key, aad_token or aml_token") }
+        if words.contains("none"), words.count > 1 {
+            ours.refuse("auth_modes", "none stands beside other modes", hint: "keep none alone")
+        }
+        if let mode, !words.contains(mode) {
+            ours.refuse("auth_modes", "\(mode) is missing, which auth_mode names", hint: "add it, or change auth_mode")
+        }
+        endpoint.authModes = words
     }
 
     /// The server checks the sum too; here the message has a line.
@@ -56,13 +96,6 @@ enum EndpointDocument {
     }
 
     private static func refuseWhatIsNotBuilt(_ document: YAMLMapping) {
-        let mode = document.word("auth_mode", of: ["key", "aml_token", "aad_token"])
-        if let mode, mode != "key" {
-            document.refuse("auth_mode", "\(mode) is not built yet", hint: "use key")
-        }
-        if document.word("public_network_access", of: ["enabled", "disabled"]) == "disabled" {
-            document.refuse("public_network_access", "disabled is not built yet", hint: "remove it")
-        }
         let identity = document.object(
             "identity",
             known: ["type", "user_assigned_identities", "principal_id", "tenant_id"]

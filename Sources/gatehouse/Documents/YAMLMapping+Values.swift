@@ -1,3 +1,4 @@
+import GatewayAPI
 import Yams
 
 extension YAMLMapping {
@@ -48,9 +49,17 @@ extension YAMLMapping {
 
     /// One of some words, whatever their case; `camelCase` is taken for `snake_case`.
     func word(_ key: String, of words: [String]) -> String? {
-        guard let text = string(key) else { return nil }
+        string(key).flatMap { word(key, $0, of: words) }
+    }
+
+    /// A list of such words.
+    func words(_ key: String, of words: [String]) -> [String]? {
+        strings(key)?.compactMap { word(key, $0, of: words) }
+    }
+
+    private func word(_ key: String, _ text: String, of words: [String]) -> String? {
         let plain = text.lowercased().filter { $0 != "_" }
-        if let word = words.first(where: { $0.filter { $0 != "_" } == plain }) { return word }
+        if let word = words.first(where: { $0.lowercased().filter { $0 != "_" } == plain }) { return word }
         let nearest = NearestName.of(text, in: words).map { "did you mean \($0)?" }
         refuse(key, "\(text) is not one of \(words.joined(separator: ", "))", hint: nearest)
         return nil
@@ -109,6 +118,57 @@ extension YAMLMapping {
             notBuilt: notBuilt,
             log: log
         )
+    }
+
+    /// A list of mappings, every one with these keys.
+    func objects(_ key: String, known: [String]) -> [YAMLMapping] {
+        guard let member = self[key] else { return [] }
+        guard case .sequence(let sequence) = member.node else {
+            refuse(key, "must be a list", hint: "begin each entry with -")
+            return []
+        }
+        return sequence.compactMap { node in
+            YAMLMapping(node, file: file, path: fullName(key), known: known, log: log)
+        }
+    }
+
+    /// A whole number of something, at least 1.
+    func amount(_ key: String) -> Int64? { integer(key, in: 1...1_000_000_000_000_000).map(Int64.init) }
+
+    /// A decimal number with at most six places.
+    func money(_ key: String, atLeast least: Int64 = 0) -> Money? {
+        guard let member = self[key] else { return nil }
+        guard let money = member.node.scalar.flatMap({ Money($0.string) }) else {
+            refuse(key, "must be a decimal number with at most six places", hint: "write 12.50 or 0.000125")
+            return nil
+        }
+        if money.millionths < least { refuse(key, "\(money) is out of range", hint: "it must be more than 0") }
+        return money
+    }
+
+    /// A span of time, in seconds.
+    func seconds(_ key: String, in range: ClosedRange<Int64> = 0...HumaneDuration.longest) -> Int64? {
+        guard let member = self[key] else { return nil }
+        guard let span = member.node.scalar.flatMap({ HumaneDuration($0.string) }) else {
+            refuse(key, "must be a span of time", hint: "write 24h, 30d or P30D")
+            return nil
+        }
+        guard range.contains(span.seconds) else {
+            let bounds = "\(HumaneDuration(seconds: range.lowerBound)) to \(HumaneDuration(seconds: range.upperBound))"
+            refuse(key, "\(span) is out of range", hint: "it must be \(bounds)")
+            return nil
+        }
+        return span.seconds
+    }
+
+    /// An instant in ISO 8601; a file says the same whenever it is applied, so it takes no span from now.
+    func time(_ key: String) -> String? {
+        guard let text = string(key) else { return nil }
+        guard let date = HumaneTime.readISO(text) else {
+            refuse(key, "\(text) is not a time", hint: "write 2026-12-31 or 2026-12-31T18:00:00Z")
+            return nil
+        }
+        return HumaneTime.text(date)
     }
 
     private func entries(_ key: String) -> [(name: String, line: Int, node: Node)] {

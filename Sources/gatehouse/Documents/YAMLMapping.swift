@@ -69,7 +69,7 @@ struct YAMLMapping {
         return member
     }
 
-    func fullName(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    func fullName(_ key: String) -> String { path.isEmpty ? key : key.isEmpty ? path : "\(path).\(key)" }
 
     /// Notes that a member cannot be used as it is.
     func refuse(_ key: String, _ reason: String, hint: String? = nil) {

@@ -1,0 +1,2 @@
+/// The body of a request that needs none: `{}`.
+struct Nothing: Codable {}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Foundation
+import GatewayAPI
+import Testing
+
+@testable import gatehouse
+
+@Suite struct CommandTests {
+    private func parse<Command: ParsableCommand>(_ type: Command.Type, _ line: String) throws -> Command {
+        let words = line.split(separator: " ").map(String.init)
+        return try #require(try Gatehouse.parseAsRoot(words) as? Command)
+    }
+
+    @Test(arguments: [
+        "tenants create demo --subscription s --resource-group rg", "tenants list", "tenants show demo",
+        "tenants update demo --subscription s", "tenants suspend demo", "tenants resume demo", "tenants delete demo",
+        "keys list demo/chat", "keys regenerate demo/chat", "keys regenerate demo/chat --key secondary --grace 24h",
+        "keys named create demo/app --endpoint chat --endpoint talk --form openai --expires 90d --network 10.0.0.0/8",
+        "keys named list demo", "keys named show demo/app", "keys named update demo/app --all-endpoints --no-expiry",
+        "keys named rotate demo/app --grace PT1H", "keys named disable demo/app", "keys named enable demo/app",
+        "keys named revoke demo/app", "principals create demo/robot --expires 2099-01-01", "principals list demo",
+        "principals secrets add demo/robot --expires 30d", "principals secrets remove demo/robot s-1",
+        "principals disable demo/robot", "principals enable demo/robot", "principals delete demo/robot",
+        "issuers add demo/entra --entra 1111 --audience a", "issuers list demo", "issuers remove demo/entra",
+        "roles assign demo/callers --role invoke --application a --proof secret --endpoint chat", "roles list demo",
+        "roles remove demo/callers", "limits show demo", "limits show demo/chat", "limits clear demo/chat/blue",
+        "limits set demo/chat --requests 600/minute --tokens 100000/minute --concurrent 64 --by-address --warn-only",
+        "limits set demo --quota tokens=5000000/month --quota cost=12.50/day --time-zone Europe/Berlin",
+        "usage show demo --by endpoint,day --since 24h --until 2099-01-01 --csv", "webhooks list demo",
+        "webhooks add demo/hook --url https://a --event quota.threshold", "webhooks test demo/hook",
+        "webhooks remove demo/hook", "webhooks deliveries demo/hook", "endpoints maintenance off demo/chat",
+        "endpoints maintenance on demo/chat --message closed --retry-after 10m --output json",
+    ])
+    func `every command of the manual is read`(line: String) throws {
+        _ = try Gatehouse.parseAsRoot(line.split(separator: " ").map(String.init))
+    }
+
+    @Test(arguments: [
+        "keys regenerate demo/chat --key third", "keys regenerate demo/chat --grace soon", "keys named create demo",
+        "keys named create demo/app --form soap", "keys named create demo/app --expires never", "limits set demo/a/b/c",
+        "limits set demo --requests 600", "limits set demo --requests 0/minute", "limits set demo --requests 1/day",
+        "limits set demo --concurrent 0", "limits set demo --burst 5", "limits set demo --by-address",
+        "limits set demo --warn-only", "limits set demo --quota tokens=1/hour", "limits set demo --quota cost=0/day",
+        "limits set demo --quota cost=1.0000001/day", "limits set demo --quota planets=1/day",
+        "limits set demo --time-zone UTC --requests 1/hour", "roles assign demo/r --role king --subject s",
+        "roles assign demo/r --role invoke", "roles assign demo/r --role invoke --subject s --group g",
+        "issuers add demo/e --audience a", "issuers add demo/e --iss a --audience a", "usage show demo --since soon",
+        "endpoints maintenance on demo/chat", "webhooks add demo/hook",
+    ])
+    func `a command that cannot be is refused before anything is sent`(line: String) {
+        #expect(throws: (any Error).self) {
+            try Gatehouse.parseAsRoot(line.split(separator: " ").map(String.init))
+        }
+    }
+
+    @Test func `limits that count the same thing are replaced, others stay`() throws {
+        let command = try parse(
+            LimitSet.self,
+            "limits set demo --requests 10/s --burst 3 --concurrent 2 --quota tokens=7/day"
+        )
+        var limits = [
+            LimitResource(requests: 1, per: "second"), LimitResource(requests: 1, per: "minute"),
+            LimitResource(concurrent: 9),
+        ]
+        var quotas = [QuotaResource(tokens: 1, per: "day"), QuotaResource(requests: 1, per: "day")]
+        command.rules.merge(into: &limits, &quotas)
+        var bursting = LimitResource(requests: 10, per: "second")
+        bursting.burst = 3
+        #expect(limits == [LimitResource(requests: 1, per: "minute"), bursting, LimitResource(concurrent: 2)])
+        #expect(quotas == [QuotaResource(requests: 1, per: "day"), QuotaResource(tokens: 7, per: "day")])
+    }
+
+    @Test func `a limit by address stands beside the one for all`() throws {
+        let command = try parse(LimitSet.self, "limits set demo --requests 10/minute --by-address --warn-only")
+        var limits = [LimitResource(requests: 600, per: "minute")]
+        var quotas: [QuotaResource] = []
+        command.rules.merge(into: &limits, &quotas)
+        #expect(limits.map(\.text) == ["600 requests/minute", "10 requests/minute by address, warn only"])
+    }
+
+    @Test func `Entra is one word`() throws {
+        let issuer = try parse(IssuerAdd.self, "issuers add demo/entra --entra 1111-2222 --audience api://x").resource
+        #expect(
+            issuer.issuers == [
+                "https://sts.windows.net/1111-2222/", "https://login.microsoftonline.com/1111-2222/v2.0",
+            ]
+        )
+        #expect(issuer.directoryId == "1111-2222")
+        #expect(
+            issuer.discoveryUrl
+                == "https://login.microsoftonline.com/1111-2222/v2.0/.well-known/openid-configuration"
+        )
+        let own = try parse(IssuerAdd.self, "issuers add demo/own --iss https://i --audience a --keys-url https://k")
+        #expect(own.resource.discoveryUrl == nil && own.resource.keysUrl == "https://k")
+    }
+
+    @Test func `a report is asked for with what was given`() throws {
+        let command = try parse(
+            UsageShow.self,
+            "usage show demo --by endpoint --by day --since 2026-11-01 --key demo#app"
+        )
+        #expect(
+            command.url
+                == "/api/v1/tenants/demo/usage?by=endpoint%2Cday&since=2026%2D11%2D01T00%3A00%3A00Z&key=demo%23app"
+        )
+        #expect(try parse(UsageShow.self, "usage show demo").url == "/api/v1/tenants/demo/usage")
+    }
+
+    @Test func `a webhook's headers are written like headers`() throws {
+        var command = try parse(WebhookAdd.self, "webhooks add demo/hook --url https://a --header x-a:1")
+        #expect(try command.resource().headers == ["x-a": "1"])
+        command.headers = ["Authorization: Bearer ${env:A}:b"]
+        #expect(try command.resource().headers == ["Authorization": "Bearer ${env:A}:b"])
+        command.headers = ["nothing"]
+        #expect(throws: ValidationError.self) { try command.resource() }
+    }
+
+    @Test func `what is given to a key replaces only what it names`() throws {
+        let command = try parse(NamedKeyUpdate.self, "keys named update demo/app --form path --clear-limits")
+        var key = NamedKeyResource(tenant: "demo", name: "app")
+        key.endpoints = ["chat"]
+        key.forms = ["openai"]
+        command.terms.change(&key)
+        #expect(key.endpoints == ["chat"] && key.forms == ["path"] && key.expiresAt == nil)
+    }
+
+    @Test func `every command says what it does`() {
+        func check(_ type: any ParsableCommand.Type, _ name: String) {
+            #expect(!type.configuration.abstract.isEmpty, "\(name)")
+            #expect(!type.helpMessage(columns: 100).isEmpty)
+            for child in type.configuration.subcommands { check(child, "\(name) \(child)") }
+        }
+        check(Gatehouse.self, "gatehouse")
+    }
+}
