@@ -12,7 +12,7 @@ import time
 
 import peers
 
-NAMES = ["gatehouse", "envoy", "haproxy", "nginx"]
+NAMES = ["gatehouse", "gatehouse-limits", "envoy", "haproxy", "nginx"]
 
 
 def arguments():
@@ -20,7 +20,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement")
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--peers", default=",".join(NAMES), help="which, separated by commas")
+    parser.add_argument("--peers", default="gatehouse,envoy,haproxy,nginx", help="which, separated by commas")
     parser.add_argument("--check", action="store_true", help="only show that keys and split work, measure nothing")
     parser.add_argument("--json", help="also write every round to this file")
     parser.add_argument("--gatehouse", default="", help=argparse.SUPPRESS)
@@ -99,14 +99,17 @@ def interval(ratios):
 
 def print_results(rounds, names):
     print(f"\nmedian of {len(rounds)} rounds")
-    print(f"{'peer':<10} {'requests/s':>10} {'p50 us':>8} {'p99 us':>8} {'CPU us/request':>15} {'user':>6} "
+    print(f"{'peer':<16} {'requests/s':>10} {'p50 us':>8} {'p99 us':>8} {'CPU us/request':>15} {'user':>6} "
           f"{'system':>7}")
     for name in names:
         row = {field: statistics.median(r[name][field] for r in rounds)
                for field in ["rate", "p50", "p99", "cpu", "user", "system"]}
-        print(f"{name:<10} {row['rate']:>10.0f} {row['p50']:>8.0f} {row['p99']:>8.0f} {row['cpu']:>15.2f} "
+        print(f"{name:<16} {row['rate']:>10.0f} {row['p50']:>8.0f} {row['p99']:>8.0f} {row['cpu']:>15.2f} "
               f"{row['user']:>6.2f} {row['system']:>7.2f}")
     first = names[0] if "gatehouse" not in names else "gatehouse"
+    if "gatehouse-limits" in names:
+        # What limits cost: the side with them over the side without.
+        first = "gatehouse-limits"
     for other in [name for name in names if name != first]:
         ratios = [r[first]["cpu"] / r[other]["cpu"] for r in rounds]
         low, high = interval(ratios)
@@ -117,7 +120,7 @@ def print_results(rounds, names):
 def print_setting(bench, running):
     versions = {
         "envoy": [bench.envoy, "--version"], "haproxy": ["haproxy", "-v"], "nginx": ["nginx", "-v"],
-        "gatehouse": [bench.gatehouse, "version"],
+        "gatehouse": [bench.gatehouse, "version"], "gatehouse-limits": [bench.gatehouse, "version"],
     }
     options = bench.options
     print(f"TLS, HTTP/1.1 keep-alive, {options.connections} connections from wrk with 1 thread, "
@@ -127,7 +130,8 @@ def print_setting(bench, running):
         run = subprocess.run(versions[peer.name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         version = next((line.strip() for line in run.stdout.splitlines() if line.strip()), "?")
         version = version.rpartition("version: ")[2]
-        files = {"gatehouse": "gatehouse.yaml and gatehouse-endpoint.yaml", "envoy": "envoy.yaml",
+        files = {"gatehouse": "gatehouse.yaml and gatehouse-endpoint.yaml",
+                 "gatehouse-limits": "gatehouse.yaml and gatehouse-limits-endpoint.yaml", "envoy": "envoy.yaml",
                  "haproxy": "haproxy.cfg", "nginx": "nginx.conf"}[peer.name]
         print(f"  {peer.name}: scripts/bench.d/{files} ({version})")
         if options.print_configuration:
@@ -161,8 +165,8 @@ def run(bench, running):
 
 def main():
     options = arguments()
-    if "gatehouse" in options.names and not options.gatehouse:
-        options.names.remove("gatehouse")
+    if not options.gatehouse and any(name.startswith("gatehouse") for name in options.names):
+        options.names = [name for name in options.names if not name.startswith("gatehouse")]
         print("gatehouse is not built: measuring its peers only")
     with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as directory:
         bench = Bench(pathlib.Path(directory), options)

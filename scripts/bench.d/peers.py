@@ -76,11 +76,11 @@ class Peer:
 
     def start(self):
         values = dict(self.bench.values, PORT=self.port, ADMIN=free_port(), KEY=self.key)
-        command = getattr(self, self.name)(values)
+        command = getattr(self, self.name.replace("-", "_"))(values)
         log = open(self.bench.directory / f"{self.name}.log", "wb")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         self.wait_until_it_answers()
-        if self.name == "gatehouse":
+        if self.name.startswith("gatehouse"):
             self.apply_endpoint(values)
 
     def nginx(self, values):
@@ -101,10 +101,17 @@ class Peer:
         return [self.bench.envoy, "-c", str(self.configuration[0]), "--concurrency", "1", "--use-dynamic-base-id",
                 "-l", "warning"]
 
+    def gatehouse_limits(self, values):
+        """The same program, with limits and a quota to keep."""
+        return self.gatehouse(values)
+
     def gatehouse(self, values):
+        directory = self.bench.directory / f"{self.name}.store"
+        directory.mkdir()
+        values = dict(values, DIR=directory)
         self.configuration = [
-            render("gatehouse.yaml", self.bench.directory / "gatehouse.yaml", values),
-            render("gatehouse-endpoint.yaml", self.bench.directory / "gatehouse-endpoint.yaml", values),
+            render("gatehouse.yaml", directory / "gatehouse.yaml", values),
+            render(f"{self.name}-endpoint.yaml", directory / "endpoint.yaml", values),
         ]
         return [self.bench.gatehouse, "serve", "--config", str(self.configuration[0])]
 
