@@ -1,4 +1,4 @@
-"""Backends for the client programs: an OpenAI-style fake, one that logs request ids, one that sends timed events.
+"""Backends for the client programs: an OpenAI-style fake, and ones that log ids, send timed events, echo, or wait.
 
 Run as `backends.py KIND --port PORT [--log FILE] [--name NAME]`; standard library only.
 """
@@ -170,9 +170,35 @@ class Events:
         await reply.end()
 
 
+class Echo:
+    """Answers with what it was sent; with CORS headers that only the gateway may decide about."""
+
+    async def answer(self, request, reply):
+        await reply.json(200, {"method": request.method, "target": request.target, "headers": request.headers}, {
+            "access-control-allow-origin": "*", "access-control-allow-credentials": "true"})
+
+
+class Gate:
+    """Holds every request until `GET /open`; says how many it holds (`GET /held`)."""
+
+    def __init__(self):
+        self.gate, self.held = asyncio.Event(), 0
+
+    async def answer(self, request, reply):
+        if request.path == "/open":
+            self.gate.set()
+        elif request.path == "/close":
+            self.gate.clear()
+            self.held = 0
+        elif request.path != "/held":
+            self.held += 1
+            await self.gate.wait()
+        await reply.json(200, {"held": self.held})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["openai", "logging", "events"])
+    parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log")
     parser.add_argument("--name", default="backend")
@@ -181,7 +207,7 @@ def main():
     if options.kind == "logging":
         backend = Logging(options.name, options.log, options.delay)
     else:
-        backend = {"openai": OpenAIFake, "events": Events}[options.kind]()
+        backend = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate}[options.kind]()
     serve(options.port, backend.answer)
 
 

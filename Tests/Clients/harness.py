@@ -64,14 +64,20 @@ class Setting:
         self.gatehouse = os.environ["CLIENTS_GATEHOUSE"]
         self.worker = os.environ.get("CLIENTS_WORKER", "")
         self.model = os.environ.get("CLIENTS_MODEL", "")
+        # The long forms of scripts/soak.
+        self.is_long = os.environ.get("CLIENTS_LONG") == "1"
         self.directory = pathlib.Path(os.environ["CLIENTS_DIRECTORY"])
 
 
 class Gateway:
-    """One `gatehouse serve` with its own certificates, store and free ports."""
+    """One `gatehouse serve` with its own certificates, store and free ports.
 
-    def __init__(self, setting, name, threads=1):
-        self.setting = setting
+    `hosts` are further names of its certificate, `listen` further settings of that section, `more` further sections,
+    `environment` further variables of the program.
+    """
+
+    def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None):
+        self.setting, self.environment = setting, environment or {}
         self.directory = setting.directory / name
         self.directory.mkdir(parents=True)
         self.port, self.admin = free_port(), free_port()
@@ -83,12 +89,13 @@ class Gateway:
         self.backends = []
         self.configuration.write_text(
             f"listen:\n  gateway: 127.0.0.1:{self.port}\n  admin: 127.0.0.1:{self.admin}\n"
+            + "".join(f"  {key}: {json.dumps(value)}\n" for key, value in (listen or {}).items()) +
             f"tls:\n  certificates:\n    - certificate: {self.directory}/certs/server.pem\n"
             f"      key: {self.directory}/certs/server.key\n"
             f"threads: {threads}\nstore: {self.store}\nmodels: {self.directory}/models\n"
-            f"workers:\n  runtime: {self.directory}/run\n")
-        run(setting.gatehouse, "certs", "init", "--directory", self.directory / "certs",
-            "--name", "localhost", "--name", "127.0.0.1")
+            f"workers:\n  runtime: {self.directory}/run\n{more}")
+        names = [part for name in ["localhost", "127.0.0.1", *hosts] for part in ["--name", name]]
+        run(setting.gatehouse, "certs", "init", "--directory", self.directory / "certs", *names)
 
     def __enter__(self):
         self.start()
@@ -105,7 +112,7 @@ class Gateway:
         log = open(self.directory / "gatehouse.log", "ab")
         self.process = subprocess.Popen(
             [self.setting.gatehouse, "serve", "--config", str(self.configuration)], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=subprocess.STDOUT)
+            stdout=log, stderr=subprocess.STDOUT, env=dict(os.environ, **self.environment))
         try:
             wait_for(lambda: self.process.poll() is not None or self.request("GET", "/healthz").status == 200, 30,
                      "the gateway answers /healthz")
@@ -126,6 +133,11 @@ class Gateway:
         self.process.kill()
         return self.process.wait()
 
+    def kill(self):
+        """Ends the gateway as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
     def log(self):
         return (self.directory / "gatehouse.log").read_text(errors="replace")
 
@@ -144,6 +156,24 @@ class Gateway:
     def command(self, *arguments, **options):
         return run(self.setting.gatehouse, *arguments, "--config", self.configuration, **options)
 
+    def created(self, *arguments):
+        """What a command prints as JSON."""
+        return json.loads(self.command(*arguments, "--output", "json"))
+
+    def manage(self, method, path, body=None, timeout=30):
+        """One call of the admin API as its operator: faster than a command. The answer's JSON."""
+        connection = self.connection(timeout, port=self.admin)
+        try:
+            token = (self.directory / "operator.token").read_text().strip()
+            connection.request(method, f"/api/v1/tenants/{path}", json.dumps(body) if body is not None else None,
+                               {"authorization": f"Bearer {token}", "content-type": "application/json"})
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        require(response.status < 300, f"{method} {path} gave {response.status}: {content[:300]}")
+        return json.loads(content) if content else None
+
     def apply(self, documents):
         """Applies documents given as text and returns once every event loop serves them."""
         path = self.directory / f"apply-{uuid.uuid4().hex[:8]}.yaml"
@@ -158,13 +188,15 @@ class Gateway:
     def key(self, endpoint):
         return json.loads(self.command("keys", "list", f"demo/{endpoint}", "--output", "json"))["primaryKey"]
 
-    def connection(self, timeout=60, host="localhost"):
+    def connection(self, timeout=60, host="localhost", port=None, source=None):
+        """A connection, from another loopback address where `source` names one."""
         context = ssl.create_default_context(cafile=str(self.authority))
-        return http.client.HTTPSConnection(host, self.port, timeout=timeout, context=context)
+        return http.client.HTTPSConnection(host, port or self.port, timeout=timeout, context=context,
+                                           source_address=source and (source, 0))
 
-    def request(self, method, path, body=None, headers=None, timeout=60):
+    def request(self, method, path, body=None, headers=None, timeout=60, source=None):
         """One exchange on a connection of its own; the response carries its body as `content`."""
-        connection = self.connection(timeout)
+        connection = self.connection(timeout, "127.0.0.1" if source else "localhost", source=source)
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None,
                                {"content-type": "application/json", **(headers or {})})
@@ -244,19 +276,25 @@ class Checks:
         sys.exit(CHECKS_FAILED if self.failed else 0)
 
 
-def upstream_documents(endpoint, deployments, **extra):
+def upstream_documents(endpoint, deployments, tenant="demo", auth_mode="key", top="", **extra):
     """Azure-style documents of one endpoint; `deployments` maps a name to (weight, settings under `gatehouse:`)."""
     endpoint_extra = "".join(f"\n  {name}: {json.dumps(value)}" for name, value in extra.items())
     traffic = json.dumps({name: weight for name, (weight, _) in deployments.items()})
-    parts = [f"name: {endpoint}\nauth_mode: key\ntraffic: {traffic}\ngatehouse:\n  tenant: demo{endpoint_extra}\n"]
+    parts = [f"name: {endpoint}\nauth_mode: {auth_mode}\ntraffic: {traffic}\n{top}"
+             f"gatehouse:\n  tenant: {tenant}{endpoint_extra}\n"]
     for name, (_, settings) in deployments.items():
-        settings = dict(settings)
+        settings = {"tenant": tenant, **settings}
         top = "".join(f"{key}: {json.dumps(settings.pop(key))}\n" for key in ["model", "instance_type"]
                       if key in settings)
         timeout = settings.pop("request_timeout_ms", 60000)
         parts.append(f"name: {name}\nendpoint_name: {endpoint}\n{top}"
                      f"request_settings: {{request_timeout_ms: {timeout}}}\ngatehouse: {json.dumps(settings)}\n")
     return "---\n".join(parts)
+
+
+def to(backend, **settings):
+    """The deployments of an endpoint with one backend."""
+    return {"only": (100, {"upstream": {"urls": [f"http://127.0.0.1:{backend.port}"]}, **settings})}
 
 
 def native_documents(endpoint, slots=None):

@@ -22,10 +22,12 @@ import venv
 HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
-PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "worker", "drain"]
+PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "worker", "drain", "keys", "tokens", "issuers", "limits",
+            "rules", "clock", "rotation", "tenancy", "webhooks", "durability", "browser"]
 # A program that hangs must not hold the whole run; the longest takes about a minute on two cores.
 PROGRAM_SECONDS = 420
 SUITE_SECONDS = 1800
+LONG_SECONDS = 7200
 
 
 def cache():
@@ -56,7 +58,7 @@ class Run:
         self.variables = dict(
             os.environ, CLIENTS_GATEHOUSE=options.gatehouse, CLIENTS_WORKER=options.worker or "",
             CLIENTS_MODEL=options.model or "", CLIENTS_DIRECTORY=str(directory), PYTHONDONTWRITEBYTECODE="1",
-            PYTHONUNBUFFERED="1", NO_PROXY="localhost,127.0.0.1")
+            PYTHONUNBUFFERED="1", NO_PROXY="localhost,127.0.0.1", CLIENTS_LONG="1" if options.long else "0")
 
     def program(self, name, python, *arguments, seconds=PROGRAM_SECONDS):
         command = [str(python), str(HERE / f"{name}.py"), *arguments]
@@ -91,6 +93,7 @@ def arguments():
     parser.add_argument("--backends", help="folder of the engine's loadable backends, for the worker")
     parser.add_argument("--suite", type=pathlib.Path, help="folder of the attack suite")
     parser.add_argument("--only", default=",".join(PROGRAMS), help="programs, separated by commas")
+    parser.add_argument("--long", action="store_true", help="the long forms of those programs that have one")
     parser.add_argument("--keep", action="store_true", help="leave the scratch folder behind")
     return parser.parse_args()
 
@@ -109,7 +112,7 @@ def main():
     try:
         for name in names:
             print(f"# {name}", flush=True)
-            run.program(name, python)
+            run.program(name, python, seconds=LONG_SECONDS if options.long else PROGRAM_SECONDS)
         if options.suite:
             print("# suite", flush=True)
             suite_python = environment("suite", options.suite / "requirements.lock")

@@ -4,15 +4,21 @@ A case that fails and is not listed in Tests/suite-pending.txt fails; so does a 
 `suite.py --address HOST:PORT …` attacks a gateway that is already running instead.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
+import threading
 
 import harness
 
-GROUPS = ["h1", "h2", "up", "slow", "tls"]
+GROUPS = ["h1", "h2", "up", "slow", "tls", "jwt"]
+# As constants in the suite's tokens.py, which needs the suite's own packages.
+ISSUER, AUDIENCE = "https://login.test/tenant-a/v2.0", "api://gateway"
+DIRECTORY = "11111111-2222-3333-4444-555555555555"
 PENDING = harness.HERE.parent / "suite-pending.txt"
 
 
@@ -57,16 +63,40 @@ def attack(suite, python, groups, environment):
     return "".join(lines)
 
 
+def trust(gateway, port, stopped):
+    """Has the suite's issuer trusted as soon as its key server listens: one that fails is left alone for 30 s."""
+    while not stopped.wait(0.1):
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return gateway.command(
+                "issuers", "add", "demo/suite", "--iss", ISSUER, "--audience", AUDIENCE, "--directory-id", DIRECTORY,
+                "--keys-url", f"http://127.0.0.1:{port}/tenant-a/discovery/v2.0/keys")
+
+
 def attack_own_gateway(options):
     setting = harness.Setting()
-    with harness.Gateway(setting, "suite") as gateway:
-        upstream = harness.free_port()
-        gateway.apply(harness.upstream_documents("echo", {"only": (100, {
-            "request_timeout_ms": 8000, "upstream": {"urls": [f"http://127.0.0.1:{upstream}"]}})}))
-        return attack(options.suite, options.python, options.groups, {
-            "GW_ADDR": f"127.0.0.1:{gateway.port}", "GW_CA": str(gateway.authority), "GW_PREFIX": "/demo/echo",
-            "GW_KEY_HEADER": f"api-key: {gateway.key('echo')}", "GW_PIDS": str(gateway.process.pid),
-            "UP_ADDR": f"127.0.0.1:{upstream}"})
+    upstream, keys, stopped = harness.free_port(), harness.free_port(), threading.Event()
+    with harness.Gateway(setting, "suite", more=f"issuers:\n  allow_http: [\"127.0.0.1:{keys}\"]\n") as gateway:
+        only = {"only": (100, {"request_timeout_ms": 8000, "upstream": {"urls": [f"http://127.0.0.1:{upstream}"]}})}
+        gateway.apply("---\n".join(harness.upstream_documents(name, only, auth_mode=mode) for name, mode in [
+            ("echo", "key"), ("secure", "aad_token")]))
+        gateway.command("roles", "assign", "demo/users", "--role", "invoke", "--application-role", "user",
+                        "--endpoint", "secure")
+        trusting = threading.Thread(target=trust, args=[gateway, keys, stopped])
+        trusting.start()
+        try:
+            return run_groups(options, gateway, upstream, keys)
+        finally:
+            stopped.set()
+            trusting.join()
+
+
+def run_groups(options, gateway, upstream, keys):
+    # GW_JWKS_REFRESH stays 0: a gateway that keeps J-5 refreshes every 5 minutes at most; issuers.py rotates keys.
+    return attack(options.suite, options.python, options.groups, {
+        "GW_ADDR": f"127.0.0.1:{gateway.port}", "GW_CA": str(gateway.authority), "GW_PREFIX": "/demo/echo",
+        "GW_KEY_HEADER": f"api-key: {gateway.key('echo')}", "GW_PIDS": str(gateway.process.pid),
+        "UP_ADDR": f"127.0.0.1:{upstream}", "JWKS_ADDR": f"127.0.0.1:{keys}", "GW_JWT_PREFIX": "/demo/secure"})
 
 
 def main():

@@ -1,0 +1,181 @@
+"""Two tenants: with every kind of credential of the one, what the other has looks like what nobody has."""
+import itertools
+import json
+import urllib.parse
+import urllib.request
+
+import backends
+from foreign_issuer import APPLICATION, ForeignIssuer
+from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
+
+check = Checks("tenancy")
+DOMAIN = "models.test"
+# Names of beta's, and names of the same length that nobody has.
+THEIRS = {"endpoint": "vault", "tenant": "beta", "host": "vault.test", "deployment": "only", "model": "vault-7b"}
+NOBODYS = {"endpoint": "vaxxt", "tenant": "bexa", "host": "vaxxt.test", "deployment": "onxy", "model": "vaxxt-7b"}
+CREDENTIAL_HEADERS = {
+    "authorization": "Bearer {}", "api-key": "{}", "x-api-key": "{}", "ocp-apim-subscription-key": "{}"}
+ID = "tenancy-0123456789abcdef"
+# The gateway slows an address down after 20 refused credentials in a minute.
+addresses = itertools.cycle(f"127.0.3.{index}" for index in range(1, 250))
+
+
+def forms(names):
+    """Every URL form, filled with these names: (what it is, method, path, host, headers, body)."""
+    chat = {"messages": [{"role": "user", "content": "x"}], "max_tokens": 3}
+    tenant, endpoint = names["tenant"], names["endpoint"]
+    both = f"/{tenant}/{endpoint}"
+    for path in ["/score", "/token", "", "/", "/v1/chat/completions", "/any/sub/path", "/score?x=1", "/%73core"]:
+        yield f"path {path or 'alone'}", "POST", both + path, None, {}, chat
+    yield "path, another method", "GET", both + "/score", None, {}, None
+    yield "path, own tenant", "POST", f"/alpha/{endpoint}/score", None, {}, chat
+    yield "path, pinned deployment", "POST", both + "/score", None, {
+        "azureml-model-deployment": names["deployment"]}, chat
+    yield "host", "POST", "/score", f"{endpoint}.{tenant}.{DOMAIN}", {}, chat
+    yield "host, own tenant", "POST", "/score", f"{endpoint}.alpha.{DOMAIN}", {}, chat
+    yield "own host", "POST", "/score", names["host"], {}, chat
+    yield "own host, root", "GET", "/", names["host"], {}, None
+    for model in [endpoint, names["model"], f"{tenant}/{endpoint}"]:
+        for path in ["chat/completions", "completions", "embeddings", "messages"]:
+            yield f"{path}, model {model}", "POST", f"/v1/{path}", None, {}, {**chat, "model": model, "prompt": "x"}
+        yield f"model {model}", "GET", "/v1/models/" + model, None, {}, None
+    yield "openai, their tenant named", "POST", "/v1/chat/completions", None, {"x-gatehouse-tenant": tenant}, {
+        **chat, "model": endpoint}
+    yield "models, their tenant named", "GET", "/v1/models", None, {"x-gatehouse-tenant": tenant}, None
+    yield "azure openai", "POST", f"/openai/deployments/{endpoint}/chat/completions?api-version=1", None, {}, chat
+    yield "azure openai, model", "POST", f"/openai/deployments/{names['model']}/chat/completions", None, {}, chat
+
+
+def answer(gateway, form, header, credential):
+    _, method, path, host, more, body = form
+    headers = {"x-request-id": ID, **more}
+    if header:
+        headers[header] = CREDENTIAL_HEADERS[header].format(credential)
+    if host:
+        headers["host"] = host
+    response = gateway.request(method, path, body, headers, source=next(addresses))
+    fields = sorted((name.lower(), value) for name, value in response.getheaders() if name.lower() != "date")
+    return response.status, fields, response.content
+
+
+def credentials(gateway, issuer):
+    """What an application of alpha may hold."""
+    principal = gateway.created("principals", "create", "alpha/batch")
+    gateway.command("roles", "assign", "alpha/batch", "--role", "token", "--application", principal["clientId"])
+    gateway.command("roles", "assign", "alpha/foreign", "--role", "token", "--application", APPLICATION)
+    form = urllib.parse.urlencode({
+        "client_id": principal["clientId"], "client_secret": principal["secrets"][0]["secret"],
+        "grant_type": "client_credentials", "scope": "https://ml.azure.com/.default"})
+    connection = gateway.connection()
+    connection.request("POST", "/alpha/oauth2/v2.0/token", form, {"content-type": "application/x-www-form-urlencoded"})
+    token = json.loads(connection.getresponse().read())["access_token"]
+    connection.close()
+    endpoint_token = gateway.request("POST", "/alpha/open/token", {}, {"authorization": f"Bearer {token}"})
+    pair = gateway.created("keys", "list", "alpha/open")
+    return {
+        "primary key": pair["primaryKey"], "secondary key": pair["secondaryKey"],
+        "named key": gateway.created("keys", "named", "create", "alpha/app")["key"],
+        "service principal's token": token,
+        "endpoint token": json.loads(endpoint_token.content)["accessToken"],
+        "foreign token": issuer.token(),
+        "no credential": None,
+    }
+
+
+def check_matrix(gateway, held):
+    for name, credential in held.items():
+        headers = [None] if credential is None else ["authorization"] if "token" in name else CREDENTIAL_HEADERS
+
+        @check(f"{name}: nothing of the other tenant, and no sign of it, on every URL form")
+        def _():
+            wrong, count = [], 0
+            for header in headers:
+                for theirs, nobodys in zip(forms(THEIRS), forms(NOBODYS)):
+                    found = answer(gateway, theirs, header, credential)
+                    due = answer(gateway, nobodys, header, credential)
+                    count += 1
+                    if found != due:
+                        wrong.append(f"{theirs[0]}: {found[0]} {found[2][:80]}, for nobody's {due[0]} {due[2][:80]}")
+                    refusal = {400, 401, 403, 404} if credential else {401, 404}
+                    if found[0] not in refusal and not theirs[0].startswith("models"):
+                        wrong.append(f"{theirs[0]}: {found[0]}")
+                    if b"beta" in found[2] or b"vault" in found[2]:
+                        wrong.append(f"{theirs[0]}: names what is theirs: {found[2][:120]}")
+            require(not wrong, f"{len(wrong)} of {count}: {'; '.join(wrong[:4])}")
+            return f"{count} pairs of answers"
+
+
+def check_own(gateway, held):
+    @check("each credential opens its own tenant's endpoint, and lists only that tenant's models")
+    def _():
+        for name, credential in held.items():
+            if credential is None:
+                continue
+            headers = {"authorization": f"Bearer {credential}"}
+            status = gateway.request("POST", "/alpha/open/score", {}, headers).status
+            require(status == 200, f"{name}: its own endpoint gave {status}")
+            listed = json.loads(gateway.request("GET", "/v1/models", None, headers).content)
+            names = {entry["id"] for entry in listed["data"]}
+            require(names == {"open", "alpha-7b"}, f"{name} lists {names}")
+
+
+def check_shared(gateway, issuer, backend):
+    """An issuer that both tenants trust: the request says which one is meant."""
+    gateway.command("issuers", "add", "beta/entra", *issuer.arguments)
+    token = issuer.token(uti="shared")
+    headers = {"authorization": f"Bearer {token}"}
+    chat = {"model": "open", "messages": [{"role": "user", "content": "x"}]}
+
+    @check("a token that two tenants trust needs a tenant's name, and gets no role of the other one")
+    def _():
+        # Where beta has no role for it, a name of beta's is as good as any.
+        unnamed = gateway.request("POST", "/v1/chat/completions", chat, headers)
+        named = gateway.request("POST", "/v1/chat/completions", chat, {**headers, "x-gatehouse-tenant": "alpha"})
+        theirs = gateway.request("POST", "/beta/vault/score", {}, headers)
+        nobodys = gateway.request("POST", "/beta/vaxxt/score", {}, headers)
+        require(unnamed.status == 400, f"without a name {unnamed.status}")
+        require(named.status == 200, f"with its name {named.status} {named.content[:100]}")
+        require(theirs.status in (403, 404) and nobodys.status in (403, 404), f"{theirs.status}, {nobodys.status}")
+        require(json.loads(theirs.content)["error"]["code"] != "x", "no error body")
+
+    @check("limits, usage and names of one tenant do not count for the other")
+    def _():
+        gateway.command("limits", "set", "alpha", "--requests", "1/hour")
+        key = {"api-key": gateway.created("keys", "list", "alpha/open")["primaryKey"]}
+        statuses = [gateway.request("POST", "/alpha/open/score", {}, key).status for _ in range(3)]
+        require(statuses[1:] == [429, 429], f"{statuses}")
+        theirs = {"api-key": gateway.created("keys", "list", "beta/open")["primaryKey"]}
+        answer = gateway.request("POST", "/beta/open/score", {}, theirs)
+        require(answer.status == 200 and not answer.getheader("x-ratelimit-limit-requests"), f"{answer.status}")
+        wait_for(lambda: gateway.created("usage", "show", "beta")["rows"], 5, "usage of beta")
+        require(gateway.created("usage", "show", "beta")["rows"][0]["requests"] == 1, "beta pays for alpha")
+        gateway.command("limits", "clear", "alpha")
+
+    @check("nothing of all this has reached a backend of the other tenant")
+    def _():
+        with urllib.request.urlopen(f"http://127.0.0.1:{backend.port}/seen", timeout=5) as seen:
+            reached = json.load(seen)
+        require(not reached, f"{len(reached)} requests, such as {list(reached.values())[:1]}")
+
+
+issuer = ForeignIssuer()
+setting = Setting()
+try:
+    with Gateway(setting, "tenancy", threads=2, listen={"domain": DOMAIN},
+                 more=f"issuers:\n  allow_http: [\"{issuer.address}\"]\n") as gateway:
+        echo, counted = gateway.backend("echo"), gateway.backend("openai")
+        modes = {"auth_modes": ["key", "aad_token", "aml_token"]}
+        gateway.apply("---\n".join([
+            upstream_documents("open", to(echo), tenant="alpha", model_names=["alpha-7b"], **modes),
+            upstream_documents("open", to(echo), tenant="beta", **modes),
+            upstream_documents("vault", {"only": (100, {"upstream": {
+                "urls": [f"http://127.0.0.1:{counted.port}"], "model": backends.OWN_MODEL}})}, tenant="beta",
+                model_names=[THEIRS["model"]], hosts=[THEIRS["host"]], **modes)]))
+        gateway.command("issuers", "add", "alpha/entra", *issuer.arguments)
+        held = credentials(gateway, issuer)
+        check_own(gateway, held)
+        check_matrix(gateway, held)
+        check_shared(gateway, issuer, counted)
+finally:
+    issuer.close()
+check.finish()

@@ -1,0 +1,202 @@
+"""Webhooks: signed, told once, tried again, kept over a crash."""
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import threading
+import time
+
+from harness import Checks, Failure, Gateway, Setting, free_port, require, to, upstream_documents, wait_for
+
+check = Checks("webhooks")
+HEADER = "canary-7d41c0b2"
+
+
+class Receiver:
+    """Keeps what was posted; answers with what `answers` still holds, then with 200."""
+
+    def __init__(self):
+        self.received, self.answers = [], []
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def handler(receiver):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.received.append(Delivery(dict(self.headers.items()), body))
+                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+        return Handler
+
+    def of(self, kind):
+        return [delivery for delivery in self.received if delivery.content["type"] == kind]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Delivery:
+    def __init__(self, headers, body):
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.body, self.content, self.at = body, json.loads(body), time.time()
+
+    def verify(self, secret):
+        """As standardwebhooks.com says."""
+        identifier, stamp = self.headers["webhook-id"], self.headers["webhook-timestamp"]
+        require(abs(time.time() - int(stamp)) < 60, f"time stamp {stamp}")
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        digest = hmac.new(key, f"{identifier}.{stamp}.".encode() + self.body, hashlib.sha256).digest()
+        due = f"v1,{base64.b64encode(digest).decode()}"
+        require(due in self.headers["webhook-signature"].split(), "the signature is wrong")
+        require(self.content["id"] == identifier, "another id in the body")
+        require(self.headers["content-type"] == "application/json", self.headers["content-type"])
+
+
+def check_test(gateway, receiver, secret):
+    @check("webhooks test: signed, with its custom header, and the answer is shown")
+    def _():
+        answer = gateway.created("webhooks", "test", "demo/ops")
+        require(answer["delivered"] and answer["status"] == 200, f"{answer}")
+        [delivery] = receiver.of("webhook.test")
+        delivery.verify(secret)
+        require(delivery.headers.get("x-token") == HEADER, "the custom header is missing")
+        require(delivery.content["tenant"] == "demo", f"{delivery.content}")
+
+    @check("webhooks test fails where nobody listens, at a redirect and at 500; link-local addresses are refused")
+    def _():
+        def failed(*arguments):
+            try:
+                gateway.command("webhooks", "test", "demo/wrong")
+            except Failure:
+                return True
+            return False
+
+        gateway.command("webhooks", "add", "demo/wrong", "--url", f"http://127.0.0.1:{free_port()}/")
+        require(failed(), "nobody listens, and it says delivered")
+        gateway.command("webhooks", "add", "demo/wrong", "--url", receiver.url, "--event", "key.expired")
+        for status in [500, 302]:
+            receiver.answers = [status]
+            require(failed(), f"{status} was taken for delivered")
+        try:
+            gateway.command("webhooks", "add", "demo/wrong", "--url", "http://169.254.169.254/latest/")
+        except Failure:
+            pass
+        else:
+            require(failed(), "the metadata address was called")
+        gateway.command("webhooks", "remove", "demo/wrong")
+
+    @check("the signing secret is shown no more, and nothing of it or of custom headers stands in a file")
+    def _():
+        require(secret not in gateway.command("webhooks", "list", "demo", "--output", "json"), "it is shown again")
+        for path in [*gateway.directory.glob("*.db*"), gateway.directory / "gatehouse.log"]:
+            content = path.read_bytes()
+            require(secret.encode() not in content and HEADER.encode() not in content, f"a secret is in {path.name}")
+
+
+def check_thresholds(gateway, receiver, secret):
+    key = gateway.key("scores")
+
+    def call(count):
+        return [gateway.request("POST", "/demo/scores/score", {}, {"api-key": key}).status for _ in range(count)]
+
+    @check("quota thresholds: 80 and 100 per cent arrive once each, after a retry where the receiver failed")
+    def _():
+        call(7)
+        time.sleep(0.5)
+        require(not receiver.of("quota.threshold"), "told before 80 %")
+        receiver.answers = [500]
+        require(call(1) == [200], "the eighth of ten is refused")
+        wait_for(lambda: len(receiver.of("quota.threshold")) == 2, 10, "80 % to be told again after 500")
+        first, second = receiver.of("quota.threshold")
+        require(first.headers["webhook-id"] == second.headers["webhook-id"], "another id at the second try")
+        require(first.body == second.body, "another body at the second try")
+        require(3.5 <= second.at - first.at <= 7, f"tried again after {second.at - first.at:.1f} s")
+        require(call(4) == [200, 200, 429, 429], "the quota is not exact")
+        wait_for(lambda: len(receiver.of("quota.threshold")) == 3, 5, "100 % to be told")
+        time.sleep(1)
+        deliveries = receiver.of("quota.threshold")
+        require(len(deliveries) == 3, f"{len(deliveries)} deliveries")
+        for delivery in deliveries:
+            delivery.verify(secret)
+        percents = [delivery.content["data"]["percent"] for delivery in deliveries[1:]]
+        require(percents == [80, 100], f"{percents}")
+        return f"second try after {second.at - first.at:.1f} s"
+
+    @check("webhooks deliveries tells of both, and of the two tries")
+    def _():
+        log = gateway.created("webhooks", "deliveries", "demo/ops")["value"]
+        told = {entry["tries"]: entry for entry in log if entry["type"] == "quota.threshold"}
+        require(set(told) == {1, 2}, f"{log}")
+        require(all(entry["state"] == "delivered" and entry["lastStatus"] == 200 for entry in told.values()), f"{log}")
+
+    @check("the log has a line for each threshold")
+    def _():
+        lines = [line for line in gateway.log().splitlines() if "quota threshold" in line]
+        require(len(lines) == 2, f"{len(lines)} lines")
+
+
+def check_crash(gateway, receiver, secret):
+    @check("an event that waits for its next try is delivered after kill -9; thresholds are not told twice")
+    def _():
+        before = len(receiver.of("quota.threshold"))
+        receiver.answers = [500]
+        key = gateway.key("second")
+        for _ in range(8):
+            gateway.request("POST", "/demo/second/score", {}, {"api-key": key})
+        wait_for(lambda: len(receiver.of("quota.threshold")) == before + 1, 5, "the first try")
+        # The counts of the quota are on disk within 200 ms, the try's end right after it.
+        time.sleep(0.5)
+        gateway.kill()
+        gateway.start()
+        wait_for(lambda: len(receiver.of("quota.threshold")) == before + 2, 12, "the second try after the restart")
+        first, second = receiver.of("quota.threshold")[before:]
+        second.verify(secret)
+        require(first.headers["webhook-id"] == second.headers["webhook-id"], "another event")
+        gateway.request("POST", "/demo/second/score", {}, {"api-key": key})
+        gateway.request("POST", "/demo/scores/score", {}, {"api-key": gateway.key("scores")})
+        time.sleep(1)
+        again = receiver.of("quota.threshold")[before + 2:]
+        require(not again, f"told again: {[delivery.content for delivery in again]}")
+
+
+def check_expiry(gateway, receiver, secret):
+    @check("a key that expires soon is told of once, though the gateway starts twice")
+    def _():
+        gateway.command("keys", "named", "create", "demo/brief", "--expires", "2d")
+        # Expiries are looked for at the start and every minute.
+        gateway.stop()
+        gateway.start()
+        wait_for(lambda: receiver.of("key.expiring"), 10, "key.expiring")
+        gateway.stop()
+        gateway.start()
+        time.sleep(2)
+        [delivery] = receiver.of("key.expiring")
+        delivery.verify(secret)
+        require("brief" in json.dumps(delivery.content["data"]), f"{delivery.content}")
+
+
+receiver = Receiver()
+setting = Setting()
+try:
+    with Gateway(setting, "webhooks") as gateway:
+        backend = gateway.backend("logging", "--log", gateway.directory / "ids", "--delay", "0")
+        quota = [{"requests": 10, "per": "month"}]
+        gateway.apply("---\n".join(
+            upstream_documents(name, to(backend), quotas=quota) for name in ["scores", "second"]))
+        secret = gateway.created(
+            "webhooks", "add", "demo/ops", "--url", receiver.url, "--header", f"X-Token: {HEADER}")["secret"]
+        check_test(gateway, receiver, secret)
+        check_thresholds(gateway, receiver, secret)
+        check_crash(gateway, receiver, secret)
+        check_expiry(gateway, receiver, secret)
+finally:
+    receiver.close()
+check.finish()
