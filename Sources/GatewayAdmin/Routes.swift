@@ -45,7 +45,7 @@ struct Routes: Sendable {
     }
 
     private func addTenants(to api: Group) {
-        let tenants = TenantRoutes(store: controlPlane.store)
+        let tenants = TenantRoutes(store: controlPlane.store, receipts: controlPlane.receipts)
         api.get("/tenants", use: tenants.list)
         api.get("/tenants/:tenant", use: tenants.get)
         api.put("/tenants/:tenant", use: tenants.put)

@@ -42,6 +42,9 @@ package final class Deployment: Sendable {
         cursor = RoundRobin()
     }
 
+    /// Whether a request that moves there is counted and priced as before.
+    func isCounted(like other: Deployment) -> Bool { usage == nil && other.usage == nil && price == other.price }
+
     /// The next ready instance in turn that is none of the `excluded`; `nil` when there is none.
     package func pickInstance(except excluded: [Instance] = []) -> Instance? {
         let start = cursor.next(below: instances.count)

@@ -21,7 +21,7 @@ package final class Plan: Sendable {
     /// What the request holds of limits and quotas; `nil` when it has none.
     package let permit: Permit?
     /// What the path is made from when the plan moves: the embedded pool has paths of its own.
-    private let request: UpstreamRequest
+    let request: UpstreamRequest
 
     init(
         endpoint: Endpoint,
@@ -49,7 +49,7 @@ package final class Plan: Sendable {
         self.permit = permit
     }
 
-    private init(_ other: Plan, deployment: Deployment, instance: Instance) {
+    private init(_ other: Plan, deployment: Deployment, instance: Instance, permit: Permit?) {
         endpoint = other.endpoint
         caller = other.caller
         dialect = other.dialect
@@ -62,7 +62,7 @@ package final class Plan: Sendable {
         query = other.query
         usage = other.usage
         fields = other.fields
-        permit = other.permit
+        self.permit = permit
     }
 
     /// Whether the gateway must ask the upstream for usage, and take the extra event out of the stream again.
@@ -72,8 +72,8 @@ package final class Plan: Sendable {
     }
 
     /// The same plan on another instance of the same or another deployment.
-    package func moved(to deployment: Deployment, instance: Instance) -> Plan {
-        Plan(self, deployment: deployment, instance: instance)
+    func moved(to deployment: Deployment, instance: Instance, permit: Permit?) -> Plan {
+        Plan(self, deployment: deployment, instance: instance, permit: permit)
     }
 }
 
@@ -103,6 +103,15 @@ package struct EndpointTokenRequest: Sendable, Equatable {
     package let tenant: String
     package let endpoint: String
     package let subject: String
+    /// The client id of the principal that asked, where it is one of the built-in issuer.
+    package let principal: String?
+
+    package init(tenant: String, endpoint: String, subject: String, principal: String? = nil) {
+        self.tenant = tenant
+        self.endpoint = endpoint
+        self.subject = subject
+        self.principal = principal
+    }
 }
 
 /// What the gateway answers from what it knows.

@@ -29,6 +29,11 @@ package struct Receipt: Sendable, Equatable {
     package var responseBytes: Int64
     package var promptTokens: Int64?
     package var completionTokens: Int64?
+    /// What limits, quotas and reports count: as told by the upstream, else as estimated where a limit had to.
+    package var countedInputTokens: Int64
+    package var countedOutputTokens: Int64
+    /// Whether any of it was handed to an upstream.
+    package var isSent: Bool
     /// Millionths of the currency, by the deployment's price.
     package var cost: Int64
     package var isStreamed: Bool
@@ -70,8 +75,21 @@ package struct Receipt: Sendable, Equatable {
         requestBytes = 0
         responseBytes = 0
         cost = 0
+        countedInputTokens = 0
+        countedOutputTokens = 0
+        isSent = false
         isStreamed = false
         durationMicroseconds = 0
         attempts = 0
+    }
+}
+
+extension Receipt {
+    /// Whether the exchange counts in limits, quotas and reports.
+    ///
+    /// It does when an upstream has begun an answer that is no failure of its own, whatever became of it on the way: what a
+    /// model has made is made. A client that left before is counted too when its request was sent, since its work was begun.
+    package var countsAsUsage: Bool {
+        !deployment.isEmpty && ((outcome == .cancelled && isSent) || (1..<500).contains(upstreamStatus))
     }
 }

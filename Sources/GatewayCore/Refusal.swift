@@ -19,6 +19,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case timedOut(deployment: String, milliseconds: Int)
     /// Receipts cannot be stored fast enough, or the gateway is stopping.
     case overloaded
+    /// A limit counts the body's bytes and the head does not say how many come.
+    case lengthRequired
     /// A limit or a quota is used up.
     case limited(LimitRefusal)
     case maintenance(Maintenance)

@@ -86,6 +86,8 @@ private struct RefusalFacts {
         case .maintenance(let maintenance):
             self.init(503, "Maintenance", Self.escaped(maintenance.message))
             retryAfter = Int64(maintenance.retryAfter)
+        case .lengthRequired:
+            self.init(411, "LengthRequired", "The endpoint limits body bytes. Send the body with a Content-Length.")
         case .limited(let limited):
             self.init(429, limited.isQuota ? "QuotaExceeded" : "RateLimitExceeded", Self.escaped(limited.message))
             retryAfter = limited.retryAfter

@@ -7,14 +7,18 @@ import Foundation
 struct JSONShape {
     private enum Level {
         case array
-        case object(names: Set<String>)
+        case object
     }
 
     private static let deepest = 32
+    /// Far more than any token, key set or discovery document has in one object.
+    private static let mostMembers = 1000
 
     private let bytes: [UInt8]
     private var position = 0
     private var levels: [Level] = []
+    /// The names seen in each open object; in place, for copying them at every member would take a square of the time.
+    private var names: [Set<String>] = []
     private var expectsName = false
 
     /// Reads an object into a value; `nil` when the shape or the types are not as they should be.
@@ -42,14 +46,16 @@ struct JSONShape {
     private mutating func take(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "{"):
-            levels.append(.object(names: []))
+            levels.append(.object)
+            names.append([])
             expectsName = true
         case UInt8(ascii: "["):
             levels.append(.array)
             expectsName = false
         case UInt8(ascii: "}"), UInt8(ascii: "]"):
             expectsName = false
-            return levels.popLast() != nil
+            guard let level = levels.popLast() else { return false }
+            if case .object = level { names.removeLast() }
         case UInt8(ascii: ","):
             if case .object = levels.last { expectsName = true }
         case UInt8(ascii: "\""):
@@ -75,13 +81,13 @@ struct JSONShape {
             position += 1
         }
         guard position < bytes.count else { return false }
-        guard expectsName, case .object(var names) = levels.last else { return true }
+        guard expectsName, case .object = levels.last else { return true }
         expectsName = false
-        guard let name = Self.name(bytes[start...position], isEscaped: isEscaped), names.insert(name).inserted else {
-            return false
-        }
-        levels[levels.count - 1] = .object(names: names)
-        return true
+        let last = names.count - 1
+        guard let name = Self.name(bytes[start...position], isEscaped: isEscaped),
+            names[last].count < Self.mostMembers
+        else { return false }
+        return names[last].insert(name).inserted
     }
 
     private static func name(_ quoted: ArraySlice<UInt8>, isEscaped: Bool) -> String? {

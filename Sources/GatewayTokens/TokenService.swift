@@ -11,6 +11,7 @@ package final class TokenService: Sendable {
     private let builtIn: BuiltInIssuer?
     private let fetcher: KeyFetcher
     private let uptime: @Sendable () -> Duration
+    private let onRefresh: @Sendable () -> Void
     private let logger: Logger
     private let table = Mutex(IssuerTable.empty)
 
@@ -18,17 +19,20 @@ package final class TokenService: Sendable {
     /// How long a result counts, in seconds, while the keys of some tenant that trusts the issuer were not there.
     private static let provisional: Int64 = 60
 
+    /// - Parameter onRefresh: called when an issuer's keys came anew: what was verified before may rest on a key that is gone.
     package init(
         curl: CurlClient,
         builtIn: BuiltInIssuer?,
         plainHTTP: PlainHTTPRule = .none,
         logger: Logger,
         authority: CurlRequest.CertificateAuthority = .system,
-        uptime: @escaping @Sendable () -> Duration = TokenService.uptime
+        uptime: @escaping @Sendable () -> Duration = TokenService.uptime,
+        onRefresh: @escaping @Sendable () -> Void = {}
     ) {
         self.builtIn = builtIn
         fetcher = KeyFetcher(curl: curl, plainHTTP: plainHTTP, authority: authority)
         self.uptime = uptime
+        self.onRefresh = onRefresh
         self.logger = logger
     }
 
@@ -41,7 +45,7 @@ package final class TokenService: Sendable {
     package func update(issuers: [TrustedIssuer]) {
         table.withLock { table in
             table = IssuerTable(issuers, keeping: table.sources) { location in
-                KeySource(location: location, fetcher: fetcher, uptime: uptime, logger: logger)
+                KeySource(location: location, fetcher: fetcher, uptime: uptime, onRefresh: onRefresh, logger: logger)
             }
         }
     }

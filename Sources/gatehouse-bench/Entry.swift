@@ -29,6 +29,24 @@ struct Entry {
                 measure: { [work = try fixture.admitByModel()] in Measurement.take(of: work) }
             ),
             Entry(
+                name: "admit within limits",
+                allocations: 4.5,
+                nanoseconds: 4_000,
+                measure: { [work = try fixture.admitWithinLimits()] in Measurement.take(of: work) }
+            ),
+            Entry(
+                name: "find one key of 10",
+                allocations: 1.5,
+                nanoseconds: 2_000,
+                measure: { [work = fixture.findKey(among: 10)] in Measurement.take(of: work) }
+            ),
+            Entry(
+                name: "find one key of 100,000",
+                allocations: 1.5,
+                nanoseconds: 2_000,
+                measure: { [work = fixture.findKey(among: 100_000)] in Measurement.take(of: work) }
+            ),
+            Entry(
                 name: "edit a body",
                 allocations: 10.5,
                 nanoseconds: 15_000,
@@ -46,7 +64,7 @@ struct Entry {
                 nanoseconds: 10_000,
                 measure: { [work = fixture.readAnswer()] in Measurement.take(of: work) }
             ),
-            Entry(name: "exchange over TLS", allocations: 42, nanoseconds: 400_000, measure: exchange),
+            Entry(name: "exchange over TLS", allocations: 34, nanoseconds: 400_000, measure: exchange),
         ]
     }
 

@@ -3,6 +3,15 @@ import GatewayCore
 /// A snapshot of 100 endpoints with two deployments each, and requests to the last of them.
 struct Fixture {
     private static let key = KeySecret.generate()
+    private static let limitedKey = KeySecret.generate()
+    /// One limit of each kind and a quota; none is ever reached.
+    private static let rules = UsageRules(
+        limits: [
+            LimitRule(.requests, 900_000_000, per: .minute), LimitRule(.tokens, 900_000_000_000, per: .minute),
+            LimitRule(.concurrent, 1_000_000), LimitRule(.bodyBytes, 900_000_000_000, per: .hour),
+        ],
+        quotas: [QuotaRule(.requests, 900_000_000_000, per: .month)]
+    )
 
     private let admission: Admission
     private let receipts = ReceiptQueue()
@@ -10,6 +19,7 @@ struct Fixture {
 
     init() throws {
         let registry = InstanceRegistry()
+        let usage = UsageRegistry()
         var endpoints: [Endpoint] = []
         var callers: [KeyDigest: Caller] = [:]
         for number in 0..<100 {
@@ -28,9 +38,17 @@ struct Fixture {
             }
             let split = TrafficSplit(weights: [90, 10])
             endpoints.append(
-                Endpoint(tenant: "demo", name: name, modelNames: [], hosts: [], deployments: deployments, split: split)
+                Endpoint(
+                    tenant: "demo",
+                    name: name,
+                    modelNames: [],
+                    hosts: [],
+                    deployments: deployments,
+                    split: split,
+                    usage: number == 98 ? usage.scope(.endpoint(tenant: "demo", endpoint: name), Self.rules) : nil
+                )
             )
-            let secret = number == 99 ? Self.key : KeySecret.generate()
+            let secret = number == 99 ? Self.key : number == 98 ? Self.limitedKey : KeySecret.generate()
             callers[secret.digest] = Caller(tenant: "demo", endpoint: name, label: "demo/\(name)#primary")
         }
         let snapshot = Snapshot(
@@ -38,7 +56,7 @@ struct Fixture {
             tenants: [Tenant(name: "demo", endpoints: endpoints)],
             keyring: Keyring(callers)
         )
-        admission = Admission(snapshots: SnapshotBox(snapshot), receipts: receipts)
+        admission = Admission(snapshots: SnapshotBox(snapshot), receipts: receipts, usage: usage)
         let content = String(repeating: "What the user wrote, and more of it. ", count: 50)
         body = Array(
             #"{"model":"endpoint-99","messages":[{"role":"user","content":"\#(content)"}],"stream":true}"#.utf8
@@ -51,6 +69,22 @@ struct Fixture {
 
     func admitByModel() throws -> () -> Void {
         try plan(head("/v1/chat/completions"), fields: BodyFields(of: body.span, contentType: "application/json"))
+    }
+
+    /// Reserved, and settled as when the plan is thrown away.
+    func admitWithinLimits() throws -> () -> Void {
+        try plan(head("/demo/endpoint-98/score", key: Self.limitedKey), fields: nil)
+    }
+
+    /// Looks up one key among many.
+    func findKey(among count: Int) -> () -> Void {
+        var callers: [KeyDigest: Caller] = [:]
+        let holder = Caller(tenant: "demo", endpoint: "endpoint-99", label: "demo/endpoint-99#primary")
+        for number in 1..<count { callers[KeyDigest(of: "key \(number)")] = holder }
+        callers[Self.key.digest] = holder
+        let keyring = Keyring(callers)
+        let text = Self.key.text
+        return { precondition(keyring.identify(text) != nil, "the key is there") }
     }
 
     func editBody() -> () -> Void {
@@ -84,8 +118,8 @@ struct Fixture {
         }
     }
 
-    private func head(_ path: String) -> RequestHead {
-        RequestHead(method: "POST", path: path, host: "localhost", credential: .key(Self.key.text))
+    private func head(_ path: String, key: KeySecret = Self.key) -> RequestHead {
+        RequestHead(method: "POST", path: path, host: "localhost", credential: .key(key.text))
     }
 
     /// Admission of one request; it must bring a plan.

@@ -212,6 +212,59 @@ import Testing
         }
     }
 
+    @Test func `a chunked body is not smaller than its bytes`() async throws {
+        var access = RunningGateway.Access()
+        access.rules = UsageRules(limits: [LimitRule(.tokens, 1000, per: .hour)])
+        let prompt = String(repeating: "x", count: 8000)
+        let body = #"{"model":"chat","max_tokens":1,"messages":[{"role":"user","content":"\#(prompt)"}]}"#
+        try await Scene.play(.http, access: access) {
+            try await $0.respond()
+        } act: { gateway, _ in
+            let client = try await gateway.connect()
+            let headers = [("content-type", "application/json")]
+            let whole = try await client.exchange("POST", "/v1/chat/completions", headers, body: body)
+            #expect(whole.status == 429)
+            let chunked = "\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n0\r\n\r\n"
+            let split = try await client.exchange(
+                "POST",
+                "/v1/chat/completions",
+                headers + [("transfer-encoding", "chunked")],
+                body: chunked
+            )
+            #expect(split.status == 429)
+        }
+    }
+
+    @Test func `a body whose length is not told is not let past a limit on bytes`() async throws {
+        var access = RunningGateway.Access()
+        access.rules = UsageRules(limits: [LimitRule(.bodyBytes, 1000, per: .hour)])
+        try await Scene.play(.http, access: access) {
+            try await $0.respond()
+        } act: { gateway, upstream in
+            let client = try await gateway.connect()
+            let answer = try await client.exchange(
+                "POST",
+                "/demo/chat/score",
+                [("transfer-encoding", "chunked")],
+                body: "1\r\nx\r\n0\r\n\r\n"
+            )
+            #expect(answer.status == 411)
+            #expect(upstream.connections == 0)
+        }
+    }
+
+    @Test func `an upstream's own limits are not told beside ours`() async throws {
+        var access = RunningGateway.Access()
+        access.rules = UsageRules(limits: [LimitRule(.requests, 5, per: .hour)])
+        try await Scene.play(.http, access: access) {
+            try await $0.respond(200, [("X-RateLimit-Limit-Requests", "99999"), ("RateLimit", "\"x\";r=1;t=1")], "x")
+        } act: { gateway, _ in
+            let answer = try await gateway.connect().exchange("GET", "/demo/chat/a")
+            #expect(answer["x-ratelimit-limit-requests"] == "5")
+            #expect(answer["ratelimit"]?.contains("r=4") == true)
+        }
+    }
+
     @Test func `of many requests at once over several event loops exactly as many pass as the limit says`() async throws
     {
         var access = RunningGateway.Access()

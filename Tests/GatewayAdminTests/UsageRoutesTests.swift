@@ -35,6 +35,7 @@ import Testing
             (receipt.tenant, receipt.endpoint, receipt.deployment) = (tenant, endpoint, "blue")
             (receipt.caller, receipt.outcome, receipt.status) = (caller, .completed, 200)
             (receipt.promptTokens, receipt.completionTokens, receipt.cost) = (100, 20, 1_250_000)
+            (receipt.countedInputTokens, receipt.countedOutputTokens, receipt.upstreamStatus) = (100, 20, 200)
             (receipt.method, receipt.path, receipt.attempts) = ("POST", "/x", 1)
             receipts.append(receipt)
         }

@@ -115,6 +115,10 @@ extension Admission {
     ) throws(Refusal) -> Decision {
         try admit(head, fields: fields, token: token, at: Moment(uptime: 0, wall: 0))
     }
+
+    func pickAgain(_ plan: Plan, of head: RequestHead = request("POST", "/"), except tried: [Instance]) -> Plan? {
+        pickAgain(plan, of: head, except: tried, at: Moment(uptime: 0, wall: 0))
+    }
 }
 
 /// A request with the key of `demo/chat` unless told otherwise.

@@ -32,7 +32,9 @@ import Testing
         receipt.status = 200
         receipt.upstreamStatus = 200
         receipt.promptTokens = prompt
+        receipt.countedInputTokens = prompt ?? 0
         receipt.completionTokens = completion
+        receipt.countedOutputTokens = completion ?? 0
         receipt.cost = cost
         return receipt
     }
@@ -85,10 +87,13 @@ import Testing
         refused.outcome = .refused
         var failed = Self.receipt()
         failed.outcome = .failed
+        failed.upstreamStatus = 0
         var broken = Self.receipt()
         broken.upstreamStatus = 503
         var left = Self.receipt()
         left.outcome = .cancelled
+        left.upstreamStatus = 0
+        left.isSent = true
         _ = try await store.append([refused, failed, broken, left, Self.receipt(prompt: nil, completion: nil)])
         let sums = try await store.usage(Self.query([]))
         #expect(sums.map(\.requests) == [2] && sums.map(\.inputTokens) == [10] && sums.map(\.outputTokens) == [20])

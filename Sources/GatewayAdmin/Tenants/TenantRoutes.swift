@@ -6,6 +6,7 @@ import Hummingbird
 /// What `/api/v1/tenants` answers.
 struct TenantRoutes: Sendable {
     let store: Store
+    let receipts: ReceiptStore
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
         .json(ResourceList(store.tenants().map(TenantResource.init)))
@@ -32,7 +33,10 @@ struct TenantRoutes: Sendable {
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        try await store.deleteTenant(context.name("tenant"))
+        let name = try context.name("tenant")
+        try await store.deleteTenant(name)
+        // Whoever has the name next begins at zero and sees nothing of what was.
+        try await receipts.forgetUsage(of: name)
         return .noContent
     }
 

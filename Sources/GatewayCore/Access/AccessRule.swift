@@ -7,10 +7,21 @@ struct AccessRule {
     /// - Parameter asksForToken: the request is no call, it asks for an `aml_token`.
     func check(_ endpoint: Endpoint, _ form: URLForm, _ head: RequestHead, asksForToken: Bool) throws(Refusal) {
         guard asksForToken ? try mayAsk(endpoint) : Self.opens(caller, endpoint, in: tenant) else { throw .forbidden }
-        if let forms = caller.forms, let name = form.name, !forms.contains(name) { throw .forbidden }
-        guard isAllowed(caller.networks, head), isAllowed(endpoint.access.networks, head) else { throw .networkRefused }
-        if endpoint.access.isPrivate, !isAllowed(snapshot.privateNetworks, head) { throw .networkRefused }
+        try checkWay(form, head)
+        guard reaches(endpoint, head) else { throw .networkRefused }
         if let maintenance = endpoint.access.maintenance { throw .maintenance(maintenance) }
+    }
+
+    /// Whether the caller may come this way, whatever it wants.
+    func checkWay(_ form: URLForm, _ head: RequestHead) throws(Refusal) {
+        if let forms = caller.forms, let name = form.name, !forms.contains(name) { throw .forbidden }
+        guard isAllowed(caller.networks, head) else { throw .networkRefused }
+    }
+
+    /// Whether the endpoint may be called from where the client is.
+    func reaches(_ endpoint: Endpoint, _ head: RequestHead) -> Bool {
+        isAllowed(endpoint.access.networks, head)
+            && (!endpoint.access.isPrivate || isAllowed(snapshot.privateNetworks, head))
     }
 
     /// Whether it may call, by what it has proved.

@@ -22,6 +22,9 @@ package final class CORSPolicy: Sendable, Equatable {
         origin != "null" && (allowsAnyOrigin || origins.contains(origin))
     }
 
+    /// Whether the rule lists this very origin: another tenant's star speaks for nobody else.
+    func names(_ origin: String) -> Bool { origin != "*" && origin != "null" && origins.contains(origin) }
+
     /// The headers of an answer to this origin's page; without the origin's permission only `Vary`.
     package func headers(for origin: String?) -> [CORSHeader] {
         guard let origin, allows(origin) else { return [Self.vary] }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts refused credentials by client address (SECURITY K-5).
+/// Counts refused credentials by client address, IPv6 by its /64 (SECURITY K-5).
 package final class FailureMeter: Sendable {
     /// Failures in a minute that are answered at once.
     private static let allowed = 20
@@ -12,7 +12,7 @@ package final class FailureMeter: Sendable {
         var failures: Int
     }
 
-    private let counts = Mutex<[IPAddress: Count]>([:])
+    private let counts = Mutex<[AddressKey: Count]>([:])
 
     package init() {}
 
@@ -21,9 +21,10 @@ package final class FailureMeter: Sendable {
         counts.withLock { counts in
             if counts.count >= Self.mostAddresses {
                 counts = counts.filter { now.uptime - $0.value.start < Self.window }
-                // That many in one minute is an attack from everywhere: it must not fill the memory.
-                if counts.count >= Self.mostAddresses { counts.removeAll() }
             }
+            let address = AddressKey(address)
+            // That many in one minute is an attack from everywhere: it must not fill the memory, nor hide who is counted.
+            if counts.count >= Self.mostAddresses, counts[address] == nil { return false }
             var count = counts[address] ?? Count(start: now.uptime, failures: 0)
             if now.uptime - count.start >= Self.window { count = Count(start: now.uptime, failures: 0) }
             count.failures += 1

@@ -57,5 +57,11 @@ package final class Permit: Sendable {
         return used.cost ?? 0
     }
 
+    /// The tokens that `settle` counts for this use: what was told, else what was estimated.
+    package func counted(_ actual: ActualUsage) -> (input: Int64, output: Int64) {
+        guard actual.isAnswered else { return (0, 0) }
+        return (actual.inputTokens ?? demand.inputTokens, actual.outputTokens ?? demand.outputTokens)
+    }
+
     private func settleOnce() -> Bool { !isSettled.exchange(true, ordering: .acquiringAndReleasing) }
 }

@@ -59,6 +59,13 @@ package struct UsageScopes: Sendable {
 
     package var isEmpty: Bool { tenant == nil && endpoint == nil && deployment == nil && caller == nil }
 
+    /// Whether a rule that refuses counts this, so that it must be known beforehand.
+    func count(_ measure: LimitReport.Measure) -> Bool {
+        [tenant, endpoint, deployment, caller].contains { scope in
+            scope?.bounds.contains { $0.measure == measure && !$0.isWarnOnly } ?? false
+        }
+    }
+
     /// The one ledger of the one tenant that all scopes belong to.
     var ledger: TenantLedger? { tenant?.ledger ?? endpoint?.ledger ?? deployment?.ledger ?? caller?.ledger }
 

@@ -46,20 +46,23 @@ extension Snapshot {
         }
     }
 
-    /// The policy that speaks of this origin: the endpoint's, or, where the URL names none, the first that allows the origin.
+    /// The endpoint's policy, or, where the URL names no endpoint, the first of all that fits.
     ///
     /// A preflight and an error before the body was read do not know the endpoint. What is allowed here opens nothing: the
     /// answer itself carries the endpoint's own permission.
-    func corsPolicy(_ form: URLForm, _ origin: String) -> CORSPolicy? {
+    func corsPolicy(_ form: URLForm, where fits: (CORSPolicy) -> Bool) -> CORSPolicy? {
         switch form {
         case .path, .host, .ownHost: endpoint(of: form)?.cors
-        case .openAI, .anthropic, .models, .azureOpenAI: corsPolicies.first { $0.allows(origin) }
+        case .openAI, .anthropic, .models, .azureOpenAI: corsPolicies.first(where: fits)
         case .service, .issuer, .unknown: nil
         }
     }
 
     /// The headers of the answer to a preflight.
     func preflight(_ asked: CORSPreflight, _ form: URLForm) -> [CORSHeader] {
-        corsPolicy(form, asked.origin)?.preflight(asked) ?? [CORSPolicy.vary]
+        let exact = corsPolicy(form) { $0.names(asked.origin) && $0.rule.allowedMethods.contains(asked.method) }
+        let policy =
+            exact ?? corsPolicy(form) { $0.allows(asked.origin) && $0.rule.allowedMethods.contains(asked.method) }
+        return policy?.preflight(asked) ?? [CORSPolicy.vary]
     }
 }

@@ -51,35 +51,36 @@ package enum URLForm: Sendable {
     }
 
     private static func byPath(_ head: RequestHead) -> URLForm {
-        let path = head.path
-        let (first, afterFirst) = segment(of: path[...])
-        switch first {
+        let (first, afterFirst) = segment(of: head.path.utf8[...])
+        let name = text(first)
+        switch name {
         case "healthz" where afterFirst.isEmpty: return .service(.alive)
         case "readyz" where afterFirst.isEmpty: return .service(.ready)
-        case "v1": return version1(head, rest: afterFirst)
+        case "v1": return version1(head, rest: Substring(afterFirst))
         case "openai":
             let (second, afterSecond) = segment(of: afterFirst)
             let (endpoint, rest) = segment(of: afterSecond)
-            guard second == "deployments", !endpoint.isEmpty else { return .unknown }
-            return .azureOpenAI(endpoint: String(endpoint), rest: String(rest))
+            guard text(second) == "deployments", !endpoint.isEmpty else { return .unknown }
+            return .azureOpenAI(endpoint: text(endpoint), rest: text(rest))
         default:
             let (endpoint, rest) = segment(of: afterFirst)
-            guard !first.isEmpty, !endpoint.isEmpty else { return .unknown }
+            guard !name.isEmpty, !endpoint.isEmpty else { return .unknown }
             if isIssuer(afterFirst) { return .issuer }
-            return .path(tenant: String(first), endpoint: String(endpoint), rest: String(rest))
+            return .path(tenant: name, endpoint: text(endpoint), rest: text(rest))
         }
     }
 
     /// The paths below a tenant's name, or below `adfs`, that belong to the built-in issuer (AZUREML.md §1.5).
-    private static func isIssuer(_ path: Substring) -> Bool {
+    private static func isIssuer(_ path: Substring.UTF8View) -> Bool {
         // Nearly every path ends here: these begin with `/.`, `/v2.0/`, `/oauth2/` or `/discovery/`.
-        switch path.utf8.dropFirst().first {
-        case UInt8(ascii: "."), UInt8(ascii: "v"), UInt8(ascii: "o"), UInt8(ascii: "d"): issuerPaths.contains(path)
+        switch path.dropFirst().first {
+        case UInt8(ascii: "."), UInt8(ascii: "v"), UInt8(ascii: "o"), UInt8(ascii: "d"):
+            issuerPaths.contains(text(path))
         default: false
         }
     }
 
-    private static let issuerPaths: Set<Substring> = [
+    private static let issuerPaths: Set<String> = [
         "/.well-known/openid-configuration", "/v2.0/.well-known/openid-configuration", "/discovery/keys",
         "/discovery/v2.0/keys", "/oauth2/token", "/oauth2/v2.0/token",
     ]
@@ -109,11 +110,15 @@ package enum URLForm: Sendable {
     }
 
     /// Splits `/first/rest` into `first` and `/rest`.
-    private static func segment(of path: Substring) -> (Substring, Substring) {
-        let bytes = path.utf8
-        guard bytes.first == UInt8(ascii: "/") else { return ("", "") }
-        let start = bytes.index(after: bytes.startIndex)
-        let end = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.endIndex
+    ///
+    /// Over bytes: slices of text are aligned to characters at every step, which took a fifth of all of admission.
+    private static func segment(of path: Substring.UTF8View) -> (Substring.UTF8View, Substring.UTF8View) {
+        guard path.first == UInt8(ascii: "/") else { return (path.prefix(0), path.prefix(0)) }
+        let start = path.index(after: path.startIndex)
+        var end = start
+        while end < path.endIndex, path[end] != UInt8(ascii: "/") { path.formIndex(after: &end) }
         return (path[start..<end], path[end...])
     }
+
+    private static func text(_ bytes: Substring.UTF8View) -> String { String(Substring(bytes)) }
 }

@@ -5,7 +5,10 @@ package struct BodyFields: Sendable, Equatable {
     package let isStreamed: Bool
     /// Whether the caller asked for usage itself (`stream_options.include_usage`).
     package let includesUsage: Bool
-    /// The most tokens that the caller wants in the answer: `max_completion_tokens`, `max_tokens` or `max_output_tokens`.
+    /// How many bytes were read: the whole body, or what of it was held.
+    package let length: Int
+    /// The most tokens that the caller wants in the answer: the greatest of `max_completion_tokens`, `max_tokens` and
+    /// `max_output_tokens`.
     package let maxTokens: Int64?
     private let fault: Refusal.BodyFault?
     /// Every value of the member `model`, or the content of the form's part: all are replaced, since upstreams differ in
@@ -70,6 +73,7 @@ package struct BodyFields: Sendable, Equatable {
     }
 
     private init(multipart bytes: borrowing Span<UInt8>, boundary: String) {
+        length = bytes.count
         modelRanges = MultipartField.find("model", in: bytes, boundary: boundary)
         isForm = true
         model = modelRanges.first.map { JSONScan.plain(bytes, $0) }
@@ -90,11 +94,14 @@ package struct BodyFields: Sendable, Equatable {
             if JSONScan.matches(bytes, member.name, "model") { models.append(member.value) }
             if JSONScan.matches(bytes, member.name, "stream") { stream = member.value }
             if JSONScan.matches(bytes, member.name, "stream_options") { options = member.value }
-            if Self.isTokenBound(bytes, member.name), let count = JSONScan.integer(bytes, member.value) { most = count }
+            if Self.isTokenBound(bytes, member.name), let count = JSONScan.integer(bytes, member.value) {
+                most = max(most ?? 0, count)
+            }
         }
         let isText = models.first.map { bytes[$0.lowerBound] == UInt8(ascii: "\"") } ?? true
         modelRanges = models
         maxTokens = most
+        length = bytes.count
         isForm = false
         model = (isText ? models.first : nil).map { JSONScan.string(bytes, $0.lowerBound + 1..<$0.upperBound - 1) }
         isStreamed = stream.map { bytes[$0.lowerBound] == UInt8(ascii: "t") } ?? false

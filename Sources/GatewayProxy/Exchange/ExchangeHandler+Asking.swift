@@ -7,11 +7,16 @@ extension ExchangeHandler {
     func verifyToken() {
         guard case .bearer(let text) = current?.head.credential else { return refuse(.unauthenticated(.invalid)) }
         let verify = resources.tokens.verify
+        let generation = resources.admission.tokenGeneration
         ask {
             await verify(text)
         } then: { handler, request, token in
             guard let token else { return handler.refuse(.unauthenticated(.invalid)) }
-            handler.resources.admission.remember(token, of: request.head, at: request.moment)
+            let admission = handler.resources.admission
+            // What is trusted has changed while this one was looked at.
+            guard admission.remember(token, of: request.head, generation: generation, at: request.moment) else {
+                return handler.verifyToken()
+            }
             request.token = token
             handler.decide(fields: nil)
         }

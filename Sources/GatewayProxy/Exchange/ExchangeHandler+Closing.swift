@@ -34,28 +34,29 @@ extension ExchangeHandler {
         if !isInRead { flushAll() }
     }
 
-    /// Books what the exchange used; a call that failed, or that the upstream refused, costs nothing.
+    /// Books what the exchange used; a call that failed costs nothing, one that the upstream refused no tokens.
     private func settleUsage(_ request: CurrentRequest) {
         guard let plan = request.plan else { return }
         let receipt = request.receipt
-        let isAnswered = receipt.outcome != .failed && receipt.upstreamStatus < 500
         let isRefused = receipt.upstreamStatus >= 400
-        guard let permit = plan.permit else {
-            guard isAnswered, let price = plan.deployment.price else { return }
-            request.receipt.cost = price.cost(input: receipt.promptTokens ?? 0, output: receipt.completionTokens ?? 0)
-            return
-        }
         let actual = ActualUsage(
             inputTokens: receipt.promptTokens ?? (isRefused ? 0 : nil),
             outputTokens: receipt.completionTokens ?? (isRefused ? 0 : nil),
             bodyBytes: receipt.requestBytes,
-            isAnswered: isAnswered
+            isAnswered: receipt.countsAsUsage
         )
-        let now = receipt.startedAt + receipt.durationMicroseconds
-        request.receipt.cost = permit.settle(
-            actual,
-            at: Moment(uptime: Int64(clamping: NIODeadline.now().uptimeNanoseconds), wall: now / 1_000_000)
-        )
+        if let permit = plan.permit {
+            (request.receipt.countedInputTokens, request.receipt.countedOutputTokens) = permit.counted(actual)
+            request.receipt.cost = permit.settle(actual, at: .now)
+        } else if receipt.countsAsUsage {
+            request.receipt.countedInputTokens = receipt.promptTokens ?? 0
+            request.receipt.countedOutputTokens = receipt.completionTokens ?? 0
+            request.receipt.cost =
+                plan.deployment.price?.cost(
+                    input: request.receipt.countedInputTokens,
+                    output: request.receipt.countedOutputTokens
+                ) ?? 0
+        }
     }
 
     /// The exchange is over on both sides.

@@ -171,6 +171,7 @@ extension ExchangeHandler {
             return refuse(.malformed(status: 400, reason: "The request cannot be written as one HTTP/1.1 request."))
         }
         call.sendHead(head, body: length)
+        request.receipt.isSent = true
         if let body, body.readableBytes > 0 { call.sendBody(body) }
         if exchange.isRequestComplete { call.sendEnd(trailers: request.trailers) }
         if request.keptBytes > Limits.replayableBody, plan.fields == nil {

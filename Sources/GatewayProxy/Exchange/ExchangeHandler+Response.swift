@@ -67,9 +67,10 @@ extension ExchangeHandler {
                 canReplay: request.canReplay
             ),
             let next = failure.phase == .connect
-                ? resources.admission.pickAgain(plan, except: request.tried) : plan
+                ? resources.admission.pickAgain(plan, of: request.head, except: request.tried, at: .now) : plan
         {
             current?.plan = next
+            current?.limits = next.permit?.report
             return connect(next)
         }
         refuse(.upstreamFailed(deployment: plan.deployment.name, phase: failure.phase))
@@ -105,7 +106,7 @@ extension ExchangeHandler {
     // MARK: - Heads
 
     private func responseHead(_ head: HTTPResponseHead, plan: Plan, body: ResponseBody) -> HTTPResponseHead {
-        var headers = head.headers.forwardableResponseHeaders()
+        var headers = head.headers.forwardableResponseHeaders(hasLimits: current?.limits != nil)
         var status = head.status
         if plan.isScoring, status.code >= 400 {
             headers.add(name: "ms-azureml-model-error-statuscode", value: String(status.code))
@@ -182,7 +183,7 @@ extension ExchangeHandler {
         case .refuse:
             let response = ErrorResponse(
                 refusal,
-                dialect: request.plan?.dialect ?? Dialect(path: request.head.path),
+                dialect: request.plan?.dialect ?? resources.admission.dialect(of: request.head),
                 isScoring: request.plan?.isScoring ?? false,
                 requestID: request.receipt.requestID
             )

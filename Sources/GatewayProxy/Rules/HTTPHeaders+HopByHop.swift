@@ -3,14 +3,18 @@ import NIOHTTP1
 extension HTTPHeaders {
     /// The response headers that may go to the client: without hop-by-hop headers, what Connection lists, framing, which is
     /// written anew from the body's length, and those that only the gateway sets.
-    func forwardableResponseHeaders() -> HTTPHeaders {
+    ///
+    /// - Parameter hasLimits: the answer tells of the gateway's own limits, so the upstream's would contradict them.
+    func forwardableResponseHeaders(hasLimits: Bool = false) -> HTTPHeaders {
         var kept: [(String, String)] = []
-        kept.reserveCapacity(count)
+        // With room for what the gateway adds.
+        kept.reserveCapacity(count + 16)
         var options = ConnectionOptions()
         for (name, value) in self {
             let reading = FieldNameReading(name)
             if !reading.isLookalike, reading.name == .connection { options.add(value) }
             guard !reading.name.isHopByHop, !reading.name.isGatewaysOwn else { continue }
+            if hasLimits, name.tellsLimits { continue }
             kept.append((name, value.withoutOuterSpace))
         }
         guard !options.names.isEmpty else { return HTTPHeaders(kept) }
@@ -25,5 +29,16 @@ extension HTTPHeaders {
                 return reading.isToken && reading.name.isForwardedTrailer && value.isFieldValue
             }.map { ($0.name, $0.value.withoutOuterSpace) }
         )
+    }
+}
+
+extension String {
+    /// Whether a header of this name tells of rate limits, in OpenAI's or the IETF's names.
+    fileprivate var tellsLimits: Bool {
+        guard let first = utf8.first?.lowercased, first == UInt8(ascii: "x") || first == UInt8(ascii: "r") else {
+            return false
+        }
+        let name = lowercased()
+        return name.hasPrefix("x-ratelimit-") || name.hasPrefix("ratelimit") || name == "x-gatehouse-limit-warning"
     }
 }

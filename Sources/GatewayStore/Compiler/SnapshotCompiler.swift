@@ -71,6 +71,17 @@ package struct SnapshotCompiler: Sendable {
         _ = try check(definitions, after: previous, KeyDifference(previous?.definitions, definitions))
     }
 
+    /// Names of the form `endpoint.tenant.domain` are given out by the gateway: nobody can claim one.
+    private func hostsUnderDomain(_ definitions: Definitions) -> [Problem] {
+        guard let domain else { return [] }
+        return definitions.endpoints.flatMap { endpoint in
+            endpoint.hosts.filter { $0 == domain || $0.hasSuffix("." + domain) }.map { host in
+                let message = "\(host) lies under listen.domain, whose names the gateway gives out; choose another"
+                return Problem(.nameTaken, endpoint.path, field: "hosts", message)
+            }
+        }
+    }
+
     /// - Returns: what the deployments are made of, by the path of their endpoint.
     private func check(
         _ definitions: Definitions,
@@ -83,7 +94,7 @@ package struct SnapshotCompiler: Sendable {
             addresses: deployments.addresses,
             allowsPlainHTTP: access.allowsPlainHTTP
         )
-        var problems = check.problems(keys)
+        var problems = check.problems(keys) + hostsUnderDomain(definitions)
         if let previous { problems += unreadableHeaders(definitions.webhooks, after: previous.definitions) }
         var compiled: [String: [DeploymentParts]] = [:]
         for definition in definitions.deployments {

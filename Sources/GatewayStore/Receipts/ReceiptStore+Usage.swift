@@ -70,6 +70,13 @@ extension ReceiptStore {
         }
     }
 
+    /// Drops what was counted for a tenant that is gone.
+    package func forgetUsage(of tenant: String) async throws(StoreError) {
+        try await run { database in
+            try database.execute(sql: "DELETE FROM usage WHERE tenant = ?", arguments: [tenant])
+        }
+    }
+
     /// When each key was used last: by its label, in seconds since 1970.
     package func lastUsed() async throws(StoreError) -> [String: Int64] {
         do {

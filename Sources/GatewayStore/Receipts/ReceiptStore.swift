@@ -130,7 +130,7 @@ package final class ReceiptStore: Sendable {
     }
 
     /// Not cancelled with the caller's task: the last batch is written while the program stops.
-    private func run<Value: Sendable>(
+    func run<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in

@@ -19,8 +19,8 @@ struct UsageBatch {
 
         mutating func add(_ receipt: Receipt) {
             requests = Self.sum(requests, 1)
-            inputTokens = Self.sum(inputTokens, receipt.promptTokens ?? 0)
-            outputTokens = Self.sum(outputTokens, receipt.completionTokens ?? 0)
+            inputTokens = Self.sum(inputTokens, receipt.countedInputTokens)
+            outputTokens = Self.sum(outputTokens, receipt.countedOutputTokens)
             cost = Self.sum(cost, receipt.cost)
         }
 
@@ -63,11 +63,6 @@ struct UsageBatch {
 }
 
 extension Receipt {
-    /// Whether the exchange counts in quotas and reports: it reached a deployment and was answered.
-    ///
-    /// The same rule by which a permit is settled as answered, so that quotas are restored to what they were.
-    package var countsAsUsage: Bool { !deployment.isEmpty && outcome != .failed && upstreamStatus < 500 }
-
     /// Whether the caller holds one of our keys (`demo#name`, `demo/chat#primary`); holders of tokens (`demo@subject`)
     /// are too many to be remembered.
     fileprivate var isCallOfKey: Bool {

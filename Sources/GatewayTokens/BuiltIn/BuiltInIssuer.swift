@@ -75,10 +75,13 @@ extension BuiltInIssuer {
     }
 
     /// An `aml_token`: opens one endpoint, for whoever holds it.
+    ///
+    /// - Parameter principal: the client id of the built-in issuer's principal that asked; the token ends with it.
     package func issueEndpointToken(
         tenant: String,
         endpoint: String,
         subject: String,
+        principal: String? = nil,
         lifetime: Int64 = 3600,
         now: Int64
     ) async -> IssuedToken? {
@@ -91,6 +94,7 @@ extension BuiltInIssuer {
             lifetime: max(1, min(lifetime, SigningKeys.longestLifetime))
         )
         claims.gatehouse_endpoint = endpoint
+        claims.azp = principal
         return await sign(claims)
     }
 
@@ -154,6 +158,9 @@ extension BuiltInIssuer {
         guard token.claims.directoryID == tenant else { throw .directory }
         if let endpoint = token.claims.endpoint {
             guard token.claims.audiences == [audience(ofEndpoint: endpoint, tenant: tenant)] else { throw .audience }
+            if token.claims.application != nil {
+                guard let principal, !principal.isDisabled, principal.tenant == tenant else { throw .revoked }
+            }
             return token.claims.verified(.endpoint(tenant: tenant, endpoint: endpoint))
         }
         // Which audiences there may be was decided when the token was issued: nobody else has this key.

@@ -14,6 +14,7 @@ final class KeySource: Sendable {
     private let location: KeyLocation
     private let fetcher: KeyFetcher
     private let uptime: @Sendable () -> Duration
+    private let onRefresh: @Sendable () -> Void
     private let logger: Logger
     private let state = Mutex(State())
 
@@ -21,11 +22,13 @@ final class KeySource: Sendable {
         location: KeyLocation,
         fetcher: KeyFetcher,
         uptime: @escaping @Sendable () -> Duration,
+        onRefresh: @escaping @Sendable () -> Void = {},
         logger: Logger
     ) {
         self.location = location
         self.fetcher = fetcher
         self.uptime = uptime
+        self.onRefresh = onRefresh
         var logger = logger
         logger[metadataKey: "url"] = "\(location.url)"
         self.logger = logger
@@ -85,6 +88,7 @@ final class KeySource: Sendable {
             }
             return (state.keys, state.lastFailure)
         }
+        onRefresh()
         if failure != nil || previous.ids != answer.keys.ids {
             logger.info("Took an issuer's keys", metadata: ["keys": "\(answer.keys.ids.sorted())"])
         }

@@ -21,7 +21,13 @@ final class TokenTrust: Sendable {
         async throws
     {
         issuer = try await BuiltInIssuer(publicURL: publicURL, keys: try Self.loadKeys(store), audiences: [adminURL])
-        service = TokenService(curl: curl, builtIn: issuer, plainHTTP: plainHTTP, logger: logger)
+        service = TokenService(
+            curl: curl,
+            builtIn: issuer,
+            plainHTTP: plainHTTP,
+            logger: logger,
+            onRefresh: { [cache] in cache.removeAll() }
+        )
         update(store.definitions)
     }
 
@@ -97,6 +103,7 @@ final class TokenTrust: Sendable {
             tenant: wanted.tenant,
             endpoint: wanted.endpoint,
             subject: wanted.subject,
+            principal: wanted.principal,
             now: Self.now()
         )
         guard let token else { return TokenAuthority.Answer(status: 503, headers: headers, body: []) }

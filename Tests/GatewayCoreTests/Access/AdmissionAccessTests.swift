@@ -109,7 +109,8 @@ import Testing
             Issue.record("not asked for")
             return
         }
-        admission.remember(token(), of: head, at: Moment(uptime: 0, wall: 1000))
+        let start = Moment(uptime: 0, wall: 1000)
+        #expect(admission.remember(token(), of: head, generation: admission.tokenGeneration, at: start))
         guard case .plan(let plan) = try admission.admit(head, at: Moment(uptime: 0, wall: 1999)) else {
             Issue.record("not remembered")
             return
@@ -118,6 +119,50 @@ import Testing
         guard case .needsToken = try admission.admit(head, at: Moment(uptime: 0, wall: 2000)) else {
             Issue.record("remembered too long")
             return
+        }
+    }
+
+    @Test func `a token that was verified before trust changed is not remembered`() throws {
+        try publish(EndpointAccess(modes: [.aadToken]), roles: [role()])
+        let head = head(.bearer(text))
+        let now = Moment(uptime: 0, wall: 1000)
+        let generation = admission.tokenGeneration
+        tokens.removeAll()
+        #expect(!admission.remember(token(), of: head, generation: generation, at: now))
+        guard case .needsToken = try admission.admit(head, at: now) else {
+            Issue.record("remembered")
+            return
+        }
+    }
+
+    @Test func `a token that never ends is looked at again after an hour`() throws {
+        let cache = TokenCache()
+        var endless = token()
+        endless.expiresAt = .max
+        #expect(cache.add(endless, for: text, generation: cache.generation, at: 0))
+        #expect(cache.find(text, at: 3599) != nil)
+        #expect(cache.find(text, at: 3600) == nil)
+    }
+
+    @Test func `the list of models keeps to networks and forms`() throws {
+        let list = RequestHead(
+            method: "GET",
+            path: "/v1/models",
+            credential: .key("key"),
+            address: IPAddress("192.0.2.1")
+        )
+        let far = NetworkList(known: ["10.0.0.0/8"])
+        try publish(caller: Caller(tenant: "demo", label: "demo#a", endpoints: nil, networks: far))
+        #expect(refusal(list) == .networkRefused)
+        try publish(caller: Caller(tenant: "demo", label: "demo#a", endpoints: nil, forms: [.path]))
+        #expect(refusal(list) == .forbidden)
+        for access in [EndpointAccess(networks: far), EndpointAccess(isPrivate: true)] {
+            try publish(access)
+            guard case .answer(.models(let names)) = try admission.admit(list, at: Moment(uptime: 0, wall: 0)) else {
+                Issue.record("no list")
+                return
+            }
+            #expect(names.isEmpty)
         }
     }
 
