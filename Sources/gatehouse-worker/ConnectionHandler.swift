@@ -37,6 +37,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
+    func handlerAdded(context: ChannelHandlerContext) { station.connected() }
+
+    func handlerRemoved(context: ChannelHandlerContext) { station.disconnected() }
+
     func channelInactive(context: ChannelHandlerContext) {
         if case .answering(let exchange) = state { exchange.cancel() }
         state = .closing
@@ -79,7 +83,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             case .model(let name):
                 guard name == station.name else { throw .unknownModel(name) }
                 reply(entry, head, context)
-            case .health: reply(Health(station.readiness), head, context)
+            // A probe's connection is not kept: the next probe may find another server here.
+            case .health: reply(Health(station.readiness), closing(head), context)
             case .counters: reply(try engine().counters, head, context)
             case .unknown: throw .unknownPath(head.uri)
             case .wrongMethod(let allowed): throw .wrongMethod(allowed: allowed)
@@ -128,9 +133,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func engine() throws(Refusal) -> Engine {
         switch station.readiness {
-        case .ready(let engine): return engine
+        case .ready(let engine), .stopping(.some(let engine)): return engine
         case .loading: throw .loading
-        case .stopping: throw Refusal(EngineFailure.stopping)
+        case .stopping(nil): throw Refusal(EngineFailure.stopping)
         }
     }
 
@@ -144,12 +149,17 @@ extension ConnectionHandler {
         _ refusal: Refusal,
         _ head: HTTPRequestHead,
         _ context: ChannelHandlerContext,
-        closing: Bool = false
+        closing isClosing: Bool = false
     ) {
-        var head = head
-        if closing { head.headers.replaceOrAdd(name: "connection", value: "close") }
         let bytes = (try? JSONEncoder().encode(refusal.body)) ?? Data()
-        respond(refusal.status, refusal.headers, Array(bytes), head, context)
+        respond(refusal.status, refusal.headers, Array(bytes), isClosing ? closing(head) : head, context)
+    }
+
+    /// The head of a request after whose answer the connection ends.
+    private func closing(_ head: HTTPRequestHead) -> HTTPRequestHead {
+        var head = head
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+        return head
     }
 
     private func reply(_ value: some Encodable, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {

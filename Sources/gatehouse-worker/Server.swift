@@ -5,6 +5,8 @@ import NIOPosix
 
 /// The listening socket and its one event loop; the model has a thread of its own.
 struct Server {
+    private static let lookInterval = Duration.milliseconds(20)
+
     private let channel: any Channel
     private let path: String
 
@@ -26,16 +28,15 @@ struct Server {
         return Server(channel: channel, path: path)
     }
 
-    /// Takes no new connection, waits for open answers within bounds, and removes the socket.
+    /// Goes on answering until nothing more can come, within a bound, and removes the socket.
+    ///
+    /// Closed at once, the listener would reset connections that wait in its queue, requests and all.
     func drain(_ station: Station, within bound: Duration) async {
-        // Connections that wait in the kernel's queue are lost with the listener: the gateway retries those.
-        try? await channel.close()
-        let timer = Task {
-            try await Task.sleep(for: bound)
-            station.abandon()
+        let deadline = ContinuousClock.now + bound
+        while !station.isQuiet, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: Self.lookInterval)
         }
-        await station.drained()
-        timer.cancel()
+        try? await channel.close()
         removeSocket()
     }
 

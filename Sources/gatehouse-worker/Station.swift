@@ -8,7 +8,8 @@ final class Station: Sendable {
     enum Readiness {
         case loading
         case ready(Engine)
-        case stopping
+        /// What still comes is answered, as long as there is somebody to answer.
+        case stopping(Engine?)
     }
 
     /// How soon a stop may be done.
@@ -20,10 +21,18 @@ final class Station: Sendable {
     private struct State {
         var engine: Engine?
         var isStopping = false
+        var connections = 0
+        /// Answers that were begun and are not over.
         var open = 0
+        /// When a connection or an answer last began or ended, or the stop was asked for.
+        var lastChange = ContinuousClock.now
         var stopWaiter: CheckedContinuation<Void, Never>?
-        var drainWaiter: CheckedContinuation<Void, Never>?
     }
+
+    /// How long nothing may happen before a stop takes it that nothing more comes.
+    private static let quiet = Duration.milliseconds(250)
+    /// The same while connections are kept open: the gateway closes those that it does not use within this time.
+    private static let quietConnections = Duration.seconds(6)
 
     let name: String
     let started = Clock.seconds
@@ -37,7 +46,7 @@ final class Station: Sendable {
 
     var readiness: Readiness {
         state.withLock { state in
-            if state.isStopping { return .stopping }
+            if state.isStopping { return .stopping(state.engine) }
             return state.engine.map { .ready($0) } ?? .loading
         }
     }
@@ -55,24 +64,38 @@ final class Station: Sendable {
         )
     }
 
+    /// A connection was made.
+    func connected() { change { $0.connections += 1 } }
+
+    func disconnected() { change { $0.connections -= 1 } }
+
     /// An answer was begun.
-    func began() {
-        state.withLock { $0.open += 1 }
-    }
+    func began() { change { $0.open += 1 } }
 
     /// An answer is over, whatever became of it.
-    func ended() {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            state.open -= 1
-            return state.open == 0 ? state.drainWaiter.take() : nil
+    func ended() { change { $0.open -= 1 } }
+
+    private func change(_ body: (inout State) -> Void) {
+        state.withLock { state in
+            body(&state)
+            state.lastChange = .now
         }
-        waiter?.resume()
+    }
+
+    /// Whether nobody can have a request on its way here any more: who stops this server has told its clients before, but
+    /// what they had sent may still wait in the socket's queue or in a kept connection.
+    var isQuiet: Bool {
+        state.withLock { state in
+            let quiet = state.connections == 0 ? Self.quiet : Self.quietConnections
+            return state.open == 0 && state.lastChange.duration(to: .now) >= quiet
+        }
     }
 
     func stop() -> Stop {
         let (stop, waiter) = state.withLock { state -> (Stop, CheckedContinuation<Void, Never>?) in
             let stop: Stop = state.isStopping || state.engine == nil ? .now : .afterDrain
             state.isStopping = true
+            state.lastChange = .now
             return (stop, state.stopWaiter.take())
         }
         waiter?.resume()
@@ -87,21 +110,5 @@ final class Station: Sendable {
             }
             if isStopping { continuation.resume() }
         }
-    }
-
-    /// Returns when no answer is open.
-    func drained() async {
-        await withCheckedContinuation { continuation in
-            let isEmpty = state.withLock { state in
-                if state.open > 0 { state.drainWaiter = continuation }
-                return state.open == 0
-            }
-            if isEmpty { continuation.resume() }
-        }
-    }
-
-    /// Gives up waiting for open answers.
-    func abandon() {
-        state.withLock { $0.drainWaiter.take() }?.resume()
     }
 }

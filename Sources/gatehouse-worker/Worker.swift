@@ -39,7 +39,7 @@ struct Worker: AsyncParsableCommand {
     var backends: String?
     @Option(name: .customLong("gpu-layers"), help: "Layers to put on a GPU; negative: all, when there is one.")
     var gpuLayers = -1
-    @Option(help: "Seconds that open answers get after SIGTERM.")
+    @Option(help: "Seconds that open answers, and requests on their way, get at most after SIGTERM.")
     var drain = 30
     @Option(help: "Answers this prompt with the engine itself, greedily, and exits: no server, no batching.")
     var once: String?

@@ -69,6 +69,20 @@ class Setting:
         self.directory = pathlib.Path(os.environ["CLIENTS_DIRECTORY"])
 
 
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket, as the gateway speaks to its workers; connected when it is made."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=60)
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(60)
+        try:
+            self.sock.connect(path)
+        except OSError:
+            self.sock.close()
+            raise
+
+
 class Gateway:
     """One `gatehouse serve` with its own certificates, store and free ports.
 

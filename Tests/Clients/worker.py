@@ -3,10 +3,11 @@ import http.client
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
-from harness import Checks, Gateway, Setting, lines, native_documents, require, run, wait_for
+from harness import Checks, Gateway, Setting, UnixConnection, lines, native_documents, require, run, wait_for
 
 check = Checks("worker")
 PROMPTS = ["What is the capital of France?", "Name three colours.", "Why is the sky blue?"]
@@ -48,6 +49,36 @@ setting = Setting()
 if not setting.model:
     print("no model file was given: the worker's checks are left out")
     check.finish()
+
+
+@check("requests that were on their way when the worker was asked to stop are answered")
+def _():
+    path = str(setting.directory / "stopped.sock")
+    worker = subprocess.Popen([setting.worker, "--model", setting.model, "--socket", path], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    try:
+        def status(connection, method, target, body=None):
+            connection.request(method, target, body)
+            response = connection.getresponse()
+            response.read()
+            return response.status
+        wait_for(lambda: status(UnixConnection(path), "GET", "/healthz") == 200, 60, "the worker is ready")
+        kept, new = UnixConnection(path), UnixConnection(path)
+        require(status(kept, "GET", "/v1/models") == 200, "the worker does not answer")
+        worker.send_signal(signal.SIGTERM)
+        # Only now, so that the worker has seen the signal: the listener's queue and the kept connection are the two ways.
+        wait_for(lambda: status(UnixConnection(path), "GET", "/healthz") == 503, 10, "the worker stops")
+        body = json.dumps({"prompt": "One, two,", "max_tokens": 4})
+        for name, connection in [("a kept connection", kept), ("a new connection", new)]:
+            got = status(connection, "POST", "/v1/completions", body)
+            require(got == 200, f"{name} got {got}")
+        require(worker.wait(10) == 0, f"exit code {worker.returncode}")
+    finally:
+        if worker.poll() is None:
+            worker.kill()
+        worker.wait()
+
+
 with Gateway(setting, "worker") as gateway:
     gateway.register_model()
     gateway.apply(native_documents("chat"))
@@ -105,7 +136,7 @@ with Gateway(setting, "worker") as gateway:
 
     @check("a change of a deployment's settings loses no request")
     def _():
-        before, statuses, stop = gateway.worker_pids(), [], threading.Event()
+        statuses, stop = [], threading.Event()
         def load():
             while not stop.is_set():
                 response = chat(gateway, key, PROMPTS[1], 2, stream=False)
@@ -116,9 +147,11 @@ with Gateway(setting, "worker") as gateway:
         for thread in threads:
             thread.start()
         try:
-            gateway.apply(native_documents("chat", slots=2))
-            wait_for(lambda: set(gateway.worker_pids()).isdisjoint(before) and gateway.worker_pids(), 60,
-                     "the worker with the new settings is alone")
+            for slots in [2, 3, 4]:
+                before = gateway.worker_pids()
+                gateway.apply(native_documents("chat", slots=slots))
+                wait_for(lambda: set(gateway.worker_pids()).isdisjoint(before) and gateway.worker_pids(), 60,
+                         "the worker with the new settings is alone")
         finally:
             stop.set()
             for thread in threads:

@@ -135,7 +135,10 @@ final class UpstreamPool {
         let oldest = NIODeadline.now() - Limits.idleUpstream
         var isEmpty = true
         for connections in idle {
-            for connection in connections where connection.idleSince < oldest { connection.closeIfIdle() }
+            // One that stops waits until its connections are gone.
+            for connection in connections where connection.idleSince < oldest || !connection.instance.isReady {
+                connection.closeIfIdle()
+            }
             isEmpty = isEmpty && connections.isEmpty
         }
         if !isEmpty { sweepTimer.setIfEarlier(.now() + .seconds(1)) }
