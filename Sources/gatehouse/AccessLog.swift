@@ -82,12 +82,15 @@ struct JSONLine {
 
     /// Whether nothing in it needs an escape: nearly always, and then it is copied as it is.
     private static func isPlain(_ value: String) -> Bool {
-        var isPlain = true
-        for byte in value.utf8 {
-            isPlain =
-                isPlain && byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f
-        }
-        return isPlain
+        var value = value
+        // No early exit and no branch: the compiler looks at many bytes at once.
+        return value.withUTF8 { bytes in unsafe bytes.reduce(0) { $0 | needsEscape($1) } == 0 }
+    }
+
+    @inline(__always)
+    private static func needsEscape(_ byte: UInt8) -> UInt8 {
+        (byte < 0x20 ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
+            | (byte == 0x7f ? 1 : 0)
     }
 
     private mutating func begin(_ name: StaticString) {
