@@ -1,3 +1,4 @@
+import GatewayCore
 import NIOCore
 import NIOHTTP1
 
@@ -14,6 +15,8 @@ struct HTTP1Writer {
     private var pending = ByteBuffer()
     private var isTaken = false
     private var isChunked = false
+    /// Headers that are written as lines; kept for its storage.
+    private var lines: [UInt8] = []
 
     /// What waits to be written, whole; nil when nothing does.
     mutating func take() -> ByteBuffer? {
@@ -31,13 +34,19 @@ struct HTTP1Writer {
         append(head.headers)
     }
 
-    mutating func append(_ head: HTTPResponseHead) {
+    /// - Parameter limits: what the head says of them, besides its own headers.
+    mutating func append(_ head: HTTPResponseHead, limits: LimitReport? = nil) {
         prepare(for: head.headers, and: 0)
         pending.writeStaticString(head.version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 ")
         pending.writeString(String(head.status.code))
         pending.writeInteger(UInt8(ascii: " "))
         pending.writeString(head.status.reasonPhrase)
         pending.writeInteger(Self.lineEnd)
+        if let limits {
+            lines.removeAll(keepingCapacity: true)
+            LimitHeaders.write(limits, into: &lines)
+            pending.writeBytes(lines)
+        }
         append(head.headers)
     }
 

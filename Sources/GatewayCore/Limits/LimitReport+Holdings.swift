@@ -1,17 +1,45 @@
 extension LimitReport {
+    /// The place of the tightest rule among those that were looked at.
+    private struct Tightest {
+        var share = Double.infinity
+        var index = -1
+
+        mutating func look(_ share: Double, at index: Int) {
+            if share < self.share { (self.share, self.index) = (share, index) }
+        }
+    }
+
     /// What the rules had left at a decision, in words and numbers for callers.
+    ///
+    /// Compares first and makes entries of what is told only: this runs for every answer.
     init(_ scopes: UsageScopes, _ holdings: [Ledger.Holding]) {
         self.init()
-        entries.reserveCapacity(holdings.count)
+        var (ofRequests, ofTokens, ofTimed) = (Tightest(), Tightest(), Tightest())
         var index = 0
         scopes.visit { scope, number, bound in
             let holding = holdings[index]
-            index += 1
-            if !bound.isWarnOnly {
-                entries.append(Entry(holding, bound, scope.words[number]))
-            } else if holding.isShort {
-                warnings.append(scope.words[number].policy)
+            if bound.isWarnOnly {
+                if holding.isShort { warnings.append(scope.words[number].policy) }
+            } else {
+                let share = bound.share(of: holding.left)
+                switch bound.measure {
+                case .requests: ofRequests.look(share, at: index)
+                case .tokens: ofTokens.look(share, at: index)
+                case .bodyBytes, .cost, .concurrent: break
+                }
+                if bound.measure != .cost, bound.measure != .concurrent { ofTimed.look(share, at: index) }
             }
+            index += 1
+        }
+        index = 0
+        scopes.visit { scope, number, bound in
+            if index == ofRequests.index || index == ofTokens.index || index == ofTimed.index {
+                let entry = Entry(holdings[index], bound, scope.words[number])
+                if index == ofRequests.index { requests = entry }
+                if index == ofTokens.index { tokens = entry }
+                if index == ofTimed.index { timed = entry }
+            }
+            index += 1
         }
     }
 }

@@ -10,7 +10,7 @@ package struct LimitReport: Sendable, Equatable {
         case cost
     }
 
-    /// One limit; of several, headers that have room for one tell of the tightest.
+    /// How one limit stood.
     package struct Entry: Sendable, Equatable {
         /// For `RateLimit-Policy`, for instance `endpoint-requests-minute`.
         package var policy: String
@@ -42,14 +42,25 @@ package struct LimitReport: Sendable, Equatable {
         }
     }
 
-    /// The rules that refuse; those that only warn are not told to callers.
-    package var entries: [Entry]
+    /// The tightest limit of requests: what leaves the smallest share free.
+    package internal(set) var requests: Entry?
+    package internal(set) var tokens: Entry?
+    /// The tightest of all that have a window; callers are not told of the operator's money.
+    package internal(set) var timed: Entry?
     /// Rules that would have refused if they did not only warn.
-    package var warnings: [String]
+    package internal(set) var warnings: [String]
 
+    /// - Parameter entries: of the rules that refuse; those that only warn are not told to callers.
     package init(entries: [Entry] = [], warnings: [String] = []) {
-        self.entries = entries
         self.warnings = warnings
+        for entry in entries {
+            switch entry.measure {
+            case .requests: entry.replaceIfTighter(&requests)
+            case .tokens: entry.replaceIfTighter(&tokens)
+            case .bodyBytes, .cost, .concurrent: break
+            }
+            if entry.window != nil, entry.measure != .cost { entry.replaceIfTighter(&timed) }
+        }
     }
 }
 
@@ -69,4 +80,14 @@ package struct LimitRefusal: Sendable, Equatable {
         self.retryAfter = retryAfter
         self.report = report
     }
+}
+
+extension LimitReport.Entry {
+    /// Takes the place of one that leaves a greater share free.
+    fileprivate func replaceIfTighter(_ other: inout LimitReport.Entry?) {
+        guard let held = other else { return other = self }
+        if freeShare < held.freeShare { other = self }
+    }
+
+    private var freeShare: Double { Double(remaining) / Double(limit) }
 }

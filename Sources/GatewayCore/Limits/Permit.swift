@@ -2,9 +2,9 @@ import Synchronization
 
 /// What one request holds of the limits and quotas; settled exactly once.
 package final class Permit: Sendable {
-    private let scopes: UsageScopes
+    let scopes: UsageScopes
     private let ledger: TenantLedger
-    private let holdings: [Ledger.Holding]
+    let holdings: [Ledger.Holding]
     private let demand: Demand
     private let price: Price?
     private let isSettled = Atomic<Bool>(false)

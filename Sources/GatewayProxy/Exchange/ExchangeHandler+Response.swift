@@ -131,16 +131,22 @@ extension ExchangeHandler {
     private var isHTTP10: Bool { current?.isHTTP10 ?? false }
 
     private func addOwnHeaders(to headers: inout HTTPHeaders, plan: Plan?) {
-        if let id = current?.receipt.requestID { headers.add(name: "x-request-id", value: id) }
-        guard let plan else { return }
-        headers.add(name: "azureml-model-deployment", value: plan.deployment.name)
+        let id = current?.receipt.requestID
+        guard let plan else {
+            if let id { headers.add(name: "x-request-id", value: id) }
+            return
+        }
+        var own = [("azureml-model-deployment", plan.deployment.name)]
+        if let id { own.append(("x-request-id", id)) }
+        headers.add(known: own)
         if let model = plan.deployment.modelLabel { headers.replaceOrAdd(name: "x-gatehouse-model", value: model) }
     }
 
     private func finished(_ status: HTTPResponseStatus, _ headers: HTTPHeaders) -> HTTPResponseHead {
         var headers = headers
         if let current {
-            if let limits = current.limits { LimitHeaders.add(limits, to: &headers) }
+            // Over HTTP/1.1 the writer adds them.
+            if version == .http2, let limits = current.limits { LimitHeaders.add(limits, to: &headers) }
             // A preflight's answer has its own.
             if current.head.preflight == nil, current.head.origin != nil || current.plan?.endpoint.cors != nil {
                 let allowed = resources.admission.corsHeaders(current.head, endpoint: current.plan?.endpoint)

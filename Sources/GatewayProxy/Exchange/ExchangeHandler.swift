@@ -175,7 +175,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             return
         }
         switch part {
-        case .head(let head): writer.append(head)
+        case .head(let head): writer.append(head, limits: head.status.code >= 200 ? current?.limits : nil)
         case .body(.byteBuffer(let bytes)):
             guard let large = writer.append(body: bytes) else { return }
             writePending()

@@ -4,108 +4,133 @@ import NIOHTTP1
 /// What the response headers say of the limits: the same decision that let the request pass or refused it.
 ///
 /// Every header has room for one limit and tells of the tightest: OpenAI's names of its kind, `RateLimit` and
-/// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers) of all that have a window. Written on every answer, so nothing
-/// here uses string interpolation, which takes several times as long.
+/// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers) of all that have a window. They stand on every answer, and as
+/// texts in a list of headers they cost more than the limits themselves: over HTTP/1.1 they are written as bytes.
 enum LimitHeaders {
+    /// Appends the lines of an HTTP/1.1 head.
+    static func write(_ report: LimitReport, into bytes: inout [UInt8]) {
+        forEach(report) { name, value in
+            bytes.append(name)
+            bytes.append(UInt8(ascii: ":"))
+            bytes.append(UInt8(ascii: " "))
+            value.append(to: &bytes)
+            bytes.append(0x0d)
+            bytes.append(0x0a)
+        }
+    }
+
     static func add(_ report: LimitReport, to headers: inout HTTPHeaders) {
-        var requests: LimitReport.Entry?
-        var tokens: LimitReport.Entry?
-        var timed: LimitReport.Entry?
-        for entry in report.entries {
-            switch entry.measure {
-            case .requests: entry.replaceIfTighter(&requests)
-            case .tokens: entry.replaceIfTighter(&tokens)
-            case .bodyBytes, .cost, .concurrent: break
-            }
-            // Callers are not told of the operator's money.
-            if entry.window != nil, entry.measure != .cost { entry.replaceIfTighter(&timed) }
-        }
-        if let requests {
-            headers.add(name: "x-ratelimit-limit-requests", value: String(requests.limit))
-            headers.add(name: "x-ratelimit-remaining-requests", value: String(requests.remaining))
-            headers.add(name: "x-ratelimit-reset-requests", value: duration(requests.resetAfter))
-        }
-        if let tokens {
-            headers.add(name: "x-ratelimit-limit-tokens", value: String(tokens.limit))
-            headers.add(name: "x-ratelimit-remaining-tokens", value: String(tokens.remaining))
-            headers.add(name: "x-ratelimit-reset-tokens", value: duration(tokens.resetAfter))
-        }
-        if let timed {
-            headers.add(name: "ratelimit-policy", value: policy(timed))
-            headers.add(name: "ratelimit", value: state(timed))
-        }
-        if !report.warnings.isEmpty {
-            headers.add(name: "x-gatehouse-limit-warning", value: report.warnings.joined(separator: ", "))
+        forEach(report) { name, value in
+            var bytes: [UInt8] = []
+            value.append(to: &bytes)
+            headers.add(name: name.description, value: String(decoding: bytes, as: UTF8.self))
         }
     }
 
-    private static func policy(_ entry: LimitReport.Entry) -> String {
-        var text = name(entry)
-        text += ";q="
-        text += String(entry.limit)
-        text += ";w="
-        text += String(entry.window ?? 0)
-        if entry.measure == .bodyBytes { text += ";qu=\"content-bytes\"" }
-        return text
-    }
-
-    private static func state(_ entry: LimitReport.Entry) -> String {
-        var text = name(entry)
-        text += ";r="
-        text += String(entry.remaining)
-        text += ";t="
-        text += String((entry.resetAfter + 999_999_999) / 1_000_000_000)
-        return text
-    }
-
-    private static func name(_ entry: LimitReport.Entry) -> String {
-        var text = "\""
-        text.reserveCapacity(entry.policy.utf8.count + 40)
-        text += entry.policy
-        text += "\""
-        return text
-    }
-
-    /// OpenAI's spelling: `20ms`, `1.5s`, `6m0s`, `1h0m0s`.
-    static func duration(_ nanoseconds: Int64) -> String {
-        let milliseconds = (max(0, nanoseconds) + 999_999) / 1_000_000
-        if milliseconds < 1000 { return String(milliseconds) + "ms" }
-        if milliseconds < 60_000 { return seconds(milliseconds) }
-        let whole = (milliseconds + 999) / 1000
-        var text = ""
-        if whole >= 3600 {
-            text += String(whole / 3600)
-            text += "h"
+    @inline(__always)
+    private static func forEach(_ report: LimitReport, _ body: (StaticString, LimitHeaderValue) -> Void) {
+        if let requests = report.requests {
+            body("x-ratelimit-limit-requests", .number(requests.limit))
+            body("x-ratelimit-remaining-requests", .number(requests.remaining))
+            body("x-ratelimit-reset-requests", .duration(requests.resetAfter))
         }
-        text += String(whole / 60 % 60)
-        text += "m"
-        text += String(whole % 60)
-        text += "s"
-        return text
-    }
-
-    /// Whole seconds, or as many decimals as there are.
-    private static func seconds(_ milliseconds: Int64) -> String {
-        var text = String(milliseconds / 1000)
-        var rest = milliseconds % 1000
-        var divisor: Int64 = 100
-        if rest > 0 { text += "." }
-        while rest > 0 {
-            text += String(rest / divisor)
-            rest %= divisor
-            divisor /= 10
+        if let tokens = report.tokens {
+            body("x-ratelimit-limit-tokens", .number(tokens.limit))
+            body("x-ratelimit-remaining-tokens", .number(tokens.remaining))
+            body("x-ratelimit-reset-tokens", .duration(tokens.resetAfter))
         }
-        text += "s"
-        return text
+        if let timed = report.timed {
+            body("ratelimit-policy", .policy(timed))
+            body("ratelimit", .state(timed))
+        }
+        if !report.warnings.isEmpty { body("x-gatehouse-limit-warning", .words(report.warnings)) }
     }
 }
 
-extension LimitReport.Entry {
-    /// Takes the place of one that leaves a greater share free.
-    fileprivate func replaceIfTighter(_ other: inout LimitReport.Entry?) {
-        guard let held = other else { return other = self }
-        if freeShare < held.freeShare { other = self }
+/// One of these headers' values, as bytes.
+enum LimitHeaderValue {
+    case number(Int64)
+    /// Nanoseconds, in OpenAI's spelling: `20ms`, `1.5s`, `6m0s`, `1h0m0s`.
+    case duration(Int64)
+    /// Of `RateLimit-Policy`: what the limit is.
+    case policy(LimitReport.Entry)
+    /// Of `RateLimit`: how it stands.
+    case state(LimitReport.Entry)
+    case words([String])
+
+    func append(to bytes: inout [UInt8]) {
+        switch self {
+        case .number(let number): bytes.append(decimal: number)
+        case .duration(let nanoseconds): Self.append(duration: nanoseconds, to: &bytes)
+        case .policy(let entry):
+            Self.append(name: entry, to: &bytes)
+            bytes.append(";q=")
+            bytes.append(decimal: entry.limit)
+            bytes.append(";w=")
+            bytes.append(decimal: entry.window ?? 0)
+            if entry.measure == .bodyBytes { bytes.append(#";qu="content-bytes""#) }
+        case .state(let entry):
+            Self.append(name: entry, to: &bytes)
+            bytes.append(";r=")
+            bytes.append(decimal: entry.remaining)
+            bytes.append(";t=")
+            bytes.append(decimal: (entry.resetAfter + 999_999_999) / 1_000_000_000)
+        case .words(let words): bytes.append(contentsOf: words.joined(separator: ", ").utf8)
+        }
     }
 
-    private var freeShare: Double { Double(remaining) / Double(limit) }
+    private static func append(name entry: LimitReport.Entry, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: entry.policy.utf8)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func append(duration nanoseconds: Int64, to bytes: inout [UInt8]) {
+        let milliseconds = (max(0, nanoseconds) + 999_999) / 1_000_000
+        if milliseconds < 1000 {
+            bytes.append(decimal: milliseconds)
+            bytes.append("ms")
+            return
+        }
+        if milliseconds < 60_000 { return append(seconds: milliseconds, to: &bytes) }
+        let whole = (milliseconds + 999) / 1000
+        if whole >= 3600 {
+            bytes.append(decimal: whole / 3600)
+            bytes.append("h")
+        }
+        bytes.append(decimal: whole / 60 % 60)
+        bytes.append("m")
+        bytes.append(decimal: whole % 60)
+        bytes.append("s")
+    }
+
+    /// Whole seconds, or as many decimals as there are.
+    private static func append(seconds milliseconds: Int64, to bytes: inout [UInt8]) {
+        bytes.append(decimal: milliseconds / 1000)
+        var rest = milliseconds % 1000
+        var divisor: Int64 = 100
+        if rest > 0 { bytes.append(".") }
+        while rest > 0 {
+            bytes.append(decimal: rest / divisor)
+            rest %= divisor
+            divisor /= 10
+        }
+        bytes.append("s")
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { unsafe append(contentsOf: $0) }
+    }
+
+    /// Digits of a number; none is negative here.
+    fileprivate mutating func append(decimal number: Int64) {
+        append(decimal: UInt64(Swift.max(0, number)))
+    }
+
+    private mutating func append(decimal number: UInt64) {
+        if number >= 10 { append(decimal: number / 10) }
+        append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number % 10))
+    }
 }

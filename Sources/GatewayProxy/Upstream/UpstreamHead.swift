@@ -7,19 +7,22 @@ enum UpstreamHead {
     static func make(_ request: CurrentRequest, plan: Plan, from client: ClientFacts) -> HTTPRequestHead {
         var headers = request.checked.forwardable
         headers.reserveCapacity(headers.count + 8 + plan.deployment.headers.count)
-        headers.add(name: "host", value: plan.instance.authority)
-        headers.add(name: "x-request-id", value: request.receipt.requestID)
-        headers.add(name: "x-forwarded-for", value: client.address)
-        headers.add(name: "x-forwarded-proto", value: ClientFacts.scheme)
-        if !request.checked.authority.isEmpty {
-            headers.add(name: "x-forwarded-host", value: request.checked.authority)
-        }
-        headers.add(name: "forwarded", value: client.forwarded(host: request.checked.authority))
+        let authority = request.checked.authority
+        var own = [
+            ("host", plan.instance.authority),
+            ("x-request-id", request.receipt.requestID),
+            ("x-forwarded-for", client.address),
+            ("x-forwarded-proto", ClientFacts.scheme),
+            ("forwarded", client.forwarded(host: authority)),
+        ]
+        own.reserveCapacity(own.count + 2)
+        if !authority.isEmpty { own.append(("x-forwarded-host", authority)) }
         switch request.upstreamBody {
-        case .none: if mayHaveBody(request.checked.method) { headers.add(name: "content-length", value: "0") }
-        case .length(let length): headers.add(name: "content-length", value: String(length))
-        case .chunked: headers.add(name: "transfer-encoding", value: "chunked")
+        case .none: if mayHaveBody(request.checked.method) { own.append(("content-length", "0")) }
+        case .length(let length): own.append(("content-length", String(length)))
+        case .chunked: own.append(("transfer-encoding", "chunked"))
         }
+        headers.add(known: own)
         // What is to be read on its way must not come compressed.
         if plan.usage != nil { headers.replaceOrAdd(name: "accept-encoding", value: "identity") }
         for header in plan.deployment.headers { headers.replaceOrAdd(name: header.name, value: header.value) }

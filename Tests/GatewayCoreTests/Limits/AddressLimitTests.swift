@@ -16,7 +16,7 @@ import Testing
             refusal.message
                 == "The limit of 2 requests per hour for each client address of endpoint demo/chat is used up."
         )
-        #expect(refusal.report.entries[0].policy == "endpoint-requests-hour-address")
+        #expect(refusal.report.requests?.policy == "endpoint-requests-hour-address")
         let status = fixture.registry.status(of: LimitFixture.chat, at: LimitFixture.at(0))[0]
         #expect(status.addresses == 3)
         #expect(status.used == 2)

@@ -1,7 +1,8 @@
 import Dispatch
 import Foundation
-import GatewayCore
 import Synchronization
+
+@testable import GatewayCore
 
 /// One subject with rules, and requests to it.
 struct LimitFixture: Sendable {
@@ -119,4 +120,17 @@ func thousandAtOnce<Value: Sendable>(_ work: @escaping @Sendable (Int) -> Value)
     }
     group.wait()
     return gathered.all.flatMap(\.self)
+}
+
+extension Permit {
+    /// How each rule that refuses stood at the decision.
+    var entries: [LimitReport.Entry] {
+        var entries: [LimitReport.Entry] = []
+        var index = 0
+        scopes.visit { scope, number, bound in
+            if !bound.isWarnOnly { entries.append(LimitReport.Entry(holdings[index], bound, scope.words[number])) }
+            index += 1
+        }
+        return entries
+    }
 }

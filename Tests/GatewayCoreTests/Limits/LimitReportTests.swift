@@ -11,21 +11,39 @@ import Testing
             quotas: [QuotaRule(.cost, 1_000_000, per: .week)],
             price: Price(perRequest: 500)
         )
-        let report = try fixture.reserve(Demand(inputTokens: 100, outputTokens: 200, bodyBytes: 10)).report
-        #expect(report.warnings.isEmpty)
+        let permit = try fixture.reserve(Demand(inputTokens: 100, outputTokens: 200, bodyBytes: 10))
+        #expect(permit.report.warnings.isEmpty)
         #expect(
-            report.entries.map(\.policy) == [
+            permit.entries.map(\.policy) == [
                 "endpoint-requests-minute", "endpoint-tokens-minute", "endpoint-concurrent", "endpoint-bytes-second",
                 "endpoint-cost-week",
             ]
         )
-        #expect(report.entries.map(\.measure) == [.requests, .tokens, .concurrent, .bodyBytes, .cost])
-        #expect(report.entries.map(\.limit) == [60, 6000, 8, 1000, 1_000_000])
-        #expect(report.entries.map(\.remaining) == [59, 2700, 7, 990, 999_500])
-        #expect(report.entries.map(\.window) == [60, 60, nil, 1, 604_800])
-        #expect(report.entries.map(\.isQuota) == [false, false, false, false, true])
+        #expect(permit.entries.map(\.measure) == [.requests, .tokens, .concurrent, .bodyBytes, .cost])
+        #expect(permit.entries.map(\.limit) == [60, 6000, 8, 1000, 1_000_000])
+        #expect(permit.entries.map(\.remaining) == [59, 2700, 7, 990, 999_500])
+        #expect(permit.entries.map(\.window) == [60, 60, nil, 1, 604_800])
+        #expect(permit.entries.map(\.isQuota) == [false, false, false, false, true])
         let untilMonday: Int64 = (5 * 86_400 + 43_200) * 1_000_000_000
-        #expect(report.entries.map(\.resetAfter) == [1_000_000_000, 3_000_000_000, 0, 10_000_000, untilMonday])
+        #expect(permit.entries.map(\.resetAfter) == [1_000_000_000, 3_000_000_000, 0, 10_000_000, untilMonday])
+        #expect(permit.report == LimitReport(entries: permit.entries))
+    }
+
+    @Test func `of each kind the tightest is told, of all that have a window too, but never money`() throws {
+        let fixture = LimitFixture(
+            limits: [
+                LimitRule(.requests, 100, per: .minute), LimitRule(.requests, 4, per: .hour),
+                LimitRule(.tokens, 1000, per: .minute), LimitRule(.tokens, 500, per: .hour), LimitRule(.concurrent, 1),
+                LimitRule(.bodyBytes, 10, per: .minute),
+            ],
+            quotas: [QuotaRule(.requests, 3, per: .day), QuotaRule(.cost, 1, per: .day)],
+            price: Price(perRequest: 1)
+        )
+        let permit = try fixture.reserve(Demand(inputTokens: 100, bodyBytes: 8))
+        #expect(permit.report.requests?.policy == "endpoint-requests-day")
+        #expect(permit.report.tokens?.policy == "endpoint-tokens-hour")
+        #expect(permit.report.timed?.policy == "endpoint-bytes-minute")
+        #expect(permit.report == LimitReport(entries: permit.entries))
     }
 
     @Test func `a refusal reports what was there and took nothing`() throws {
@@ -34,7 +52,8 @@ import Testing
         ])
         _ = try fixture.reserve(Demand(inputTokens: 80))
         let refusal = try #require(fixture.refusal(Demand(inputTokens: 30)))
-        #expect(refusal.report.entries.map(\.remaining) == [20, 4])
+        #expect(refusal.report.tokens?.remaining == 20)
+        #expect(refusal.report.requests?.remaining == 4)
         #expect(refusal.retryAfter == 6)
         #expect(fixture.refusal(Demand(inputTokens: 20)) == nil)
     }
@@ -58,7 +77,7 @@ import Testing
         ])
         let permits = try (0..<5).map { _ in try fixture.reserve() }
         #expect(
-            permits.map { $0.report.entries.map(\.policy) } == Array(repeating: ["endpoint-requests-hour"], count: 5)
+            permits.map { $0.entries.map(\.policy) } == Array(repeating: ["endpoint-requests-hour"], count: 5)
         )
         #expect(
             permits.map(\.report.warnings) == [

@@ -15,7 +15,7 @@ import Testing
         #expect(refusal.isQuota)
         #expect(refusal.retryAfter == 12 * 3600)
         #expect(refusal.message == "The quota of 3 requests per day of endpoint demo/chat is used up.")
-        #expect(refusal.report.entries[0].window == 86_400)
+        #expect(refusal.report.timed?.window == 86_400)
         #expect(fixture.passing(10, at: LimitFixture.at(Self.day / 2 - 1)) == 0)
         #expect(fixture.passing(10, at: LimitFixture.at(Self.day / 2)) == 3)
     }

@@ -51,7 +51,7 @@ import Testing
                 + "endpoint demo/chat allows; it can never pass."
         )
         #expect(refusal.retryAfter == 60)
-        #expect(refusal.report.entries[0].remaining == 100)
+        #expect(refusal.report.tokens?.remaining == 100)
         #expect(fixture.passing(2, Demand(inputTokens: 60, outputTokens: 40)) == 1)
     }
 

@@ -28,6 +28,15 @@ import Testing
         return headers
     }
 
+    @Test func `over HTTP 1 they are lines that say the same`() {
+        let entries = [entry("tight", .requests, 4, of: 10), entry("words", .tokens, 0, of: 12_345_678_901)]
+        var bytes: [UInt8] = []
+        LimitHeaders.write(LimitReport(entries: entries, warnings: ["a", "b"]), into: &bytes)
+        let listed = headers(entries, warnings: ["a", "b"]).map { "\($0.name): \($0.value)\r\n" }
+        #expect(listed.count == 9)
+        #expect(String(decoding: bytes, as: UTF8.self) == listed.joined())
+    }
+
     @Test func `each kind tells of its tightest limit`() {
         let headers = headers([
             entry("wide", .requests, 90, of: 100), entry("tight", .requests, 4, of: 10),
@@ -60,6 +69,8 @@ import Testing
         ] as [(Int64, String)]
     )
     func `durations are spelled as OpenAI does`(nanoseconds: Int64, text: String) {
-        #expect(LimitHeaders.duration(nanoseconds) == text)
+        var bytes: [UInt8] = []
+        LimitHeaderValue.duration(nanoseconds).append(to: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self) == text)
     }
 }
