@@ -12,7 +12,6 @@ struct Bound: Sendable {
     let capacity: Int128
     /// Newer rules have greater numbers.
     let version: Int64
-    private let whole: Double
 
     init(_ rule: LimitRule, at place: Ledger.Place, version: Int64) {
         measure = Self.measure(rule.measure)
@@ -22,7 +21,6 @@ struct Bound: Sendable {
         amount = max(1, rule.amount)
         guard let period = rule.period, rule.measure != .concurrent else {
             (unit, speed, capacity) = (1, 0, Int128(amount))
-            whole = Double(amount)
             return
         }
         let length = period.seconds * 1_000_000_000
@@ -30,7 +28,6 @@ struct Bound: Sendable {
         unit = length / divisor
         speed = amount / divisor
         capacity = Int128(min(max(1, rule.burst ?? amount), amount)) * Int128(unit)
-        whole = Double(amount) * Double(unit)
     }
 
     init(_ rule: QuotaRule, at place: Ledger.Place, version: Int64) {
@@ -45,11 +42,12 @@ struct Bound: Sendable {
         self.version = version
         amount = max(1, rule.amount)
         (unit, speed, capacity) = (1, 0, Int128(amount))
-        whole = Double(amount)
     }
 
     /// What is left as a share of the rule's amount.
-    func share(of left: Int128) -> Double { Double(left) / whole }
+    ///
+    /// By way of 64 bits: the standard library turns an `Int128` into a `Double` in some thousand instructions.
+    func share(of left: Int128) -> Double { Double(left.dividedDown(by: unit).clamped) / Double(amount) }
 
     /// The instant in units that drain.
     func tick(_ now: Moment) -> Int128 { Int128(now.uptime) * Int128(speed) }

@@ -126,11 +126,17 @@ extension [UInt8] {
 
     /// Digits of a number; none is negative here.
     fileprivate mutating func append(decimal number: Int64) {
-        append(decimal: UInt64(Swift.max(0, number)))
-    }
-
-    private mutating func append(decimal number: UInt64) {
-        if number >= 10 { append(decimal: number / 10) }
-        append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number % 10))
+        // What the largest number needs.
+        let most = 20
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: most) { digits in
+            var first = most
+            var rest = UInt64(Swift.max(0, number))
+            repeat {
+                first -= 1
+                unsafe digits[first] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            unsafe append(contentsOf: digits[first...])
+        }
     }
 }
