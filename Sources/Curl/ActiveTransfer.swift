@@ -67,6 +67,10 @@ extension ActiveTransfer {
 
     func finished(_ code: CURLcode) {
         guard code == CURLE_OK, complaint == nil else { return emit(.failed(failure(of: code))) }
+        if link.request.isConnectOnly {
+            emit(.head(CurlHead(status: 0, version: "", headers: [])))
+            return emit(.end(trailers: []))
+        }
         guard head.isHeadComplete else { return emit(.failed(failure(.receive, "the response has no head"))) }
         emit(.end(trailers: head.trailers))
     }

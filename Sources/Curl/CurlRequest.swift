@@ -24,6 +24,8 @@ package struct CurlRequest: Sendable {
     package var allowsHTTP2: Bool
     /// No kept connection will do.
     package var isFresh: Bool
+    /// Only dials: nothing is sent, and the answer is an empty one with the status 0.
+    package var isConnectOnly: Bool
     /// Dials this socket instead of the URL's host; no proxy and no address check apply then.
     package var unixSocketPath: String?
 
@@ -45,6 +47,7 @@ package struct CurlRequest: Sendable {
         timeout = nil
         allowsHTTP2 = true
         isFresh = false
+        isConnectOnly = false
         unixSocketPath = nil
     }
 }

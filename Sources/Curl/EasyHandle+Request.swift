@@ -9,6 +9,7 @@ extension EasyHandle {
         try setMethod(request)
         try setHeaders(request.headerLines())
         try set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout)
+        if request.isConnectOnly { try set(CURLOPT_CONNECT_ONLY, true) }
         if request.isFresh { try set(CURLOPT_FRESH_CONNECT, true) }
         if let timeout = request.timeout { try set(CURLOPT_TIMEOUT_MS, timeout) }
     }

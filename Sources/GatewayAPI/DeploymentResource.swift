@@ -13,6 +13,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var tags: [String: String]
     package var properties: [String: String]
     package var requestSettings: RequestSettingsResource
+    package var livenessProbe: ProbeResource?
+    package var readinessProbe: ProbeResource?
     package var upstream: UpstreamResource?
     package var native: NativeResource?
     package var limits: [LimitResource]
@@ -20,6 +22,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var price: PriceResource?
     /// Whether an instance can take requests now; only in answers.
     package var isReady: Bool?
+    /// Only in answers.
+    package var instances: [InstanceResource]?
     /// Every value in force and where it came from; only in answers.
     package var effective: [EffectiveValue]?
 
@@ -64,12 +68,15 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case tags
         case properties
         case requestSettings
+        case livenessProbe
+        case readinessProbe
         case upstream
         case native
         case limits = "rateLimits"
         case quotas
         case price
         case isReady
+        case instances
         case effective
     }
 
@@ -94,7 +101,10 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         limits = try members.value(.limits, or: [])
         quotas = try members.value(.quotas, or: [])
         price = try members.value(.price)
+        livenessProbe = try members.value(.livenessProbe)
+        readinessProbe = try members.value(.readinessProbe)
         isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)
+        instances = try members.value(.instances)
         effective = try members.decodeIfPresent([EffectiveValue].self, forKey: .effective)
     }
 }
@@ -115,17 +125,31 @@ package struct EffectiveValue: Codable, Sendable, Equatable {
 /// Azure's request settings; a member that is left out takes the default.
 package struct RequestSettingsResource: Codable, Sendable, Equatable {
     package var requestTimeoutMs: Int?
+    package var maxConcurrentRequestsPerInstance: Int?
+    package var maxQueueWaitMs: Int?
 
-    package init(requestTimeoutMs: Int? = nil) {
+    package init(
+        requestTimeoutMs: Int? = nil,
+        maxConcurrentRequestsPerInstance: Int? = nil,
+        maxQueueWaitMs: Int? = nil
+    ) {
         self.requestTimeoutMs = requestTimeoutMs
+        self.maxConcurrentRequestsPerInstance = maxConcurrentRequestsPerInstance
+        self.maxQueueWaitMs = maxQueueWaitMs
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case requestTimeoutMs
+        case maxConcurrentRequestsPerInstance
+        case maxQueueWaitMs
     }
 
     package init(from decoder: any Decoder) throws {
         let members = try decoder.members(CodingKeys.self)
-        requestTimeoutMs = try members.decodeIfPresent(Int.self, forKey: .requestTimeoutMs)
+        self.init(
+            requestTimeoutMs: try members.value(.requestTimeoutMs),
+            maxConcurrentRequestsPerInstance: try members.value(.maxConcurrentRequestsPerInstance),
+            maxQueueWaitMs: try members.value(.maxQueueWaitMs)
+        )
     }
 }

@@ -29,6 +29,7 @@ package struct EndpointResource: Codable, Sendable, Equatable {
     /// Left out of a PUT, it stays as it is.
     package var maintenance: MaintenanceResource?
     package var keyRotation: KeyRotationResource?
+    package var fallback: FallbackResource?
     /// Where applications call; only in answers.
     package var scoringUri: String?
 
@@ -81,6 +82,7 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         case publicNetworkAccess
         case maintenance
         case keyRotation
+        case fallback
         case scoringUri
     }
 
@@ -106,5 +108,6 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         publicNetworkAccess = try members.value(.publicNetworkAccess, or: "enabled")
         maintenance = try members.value(.maintenance)
         keyRotation = try members.value(.keyRotation)
+        fallback = try members.value(.fallback)
     }
 }

@@ -5,12 +5,20 @@ package struct UpstreamResource: Codable, Sendable, Equatable {
     package var headers: [String: String]
     /// PEM file, on the gateway's machine, of the CA that the upstream's certificate must chain to.
     package var ca: String?
+    package var probe: ProbePathsResource?
 
-    package init(urls: [String], model: String? = nil, headers: [String: String] = [:], ca: String? = nil) {
+    package init(
+        urls: [String],
+        model: String? = nil,
+        headers: [String: String] = [:],
+        ca: String? = nil,
+        probe: ProbePathsResource? = nil
+    ) {
         self.urls = urls
         self.model = model
         self.headers = headers
         self.ca = ca
+        self.probe = probe
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -18,6 +26,7 @@ package struct UpstreamResource: Codable, Sendable, Equatable {
         case model
         case headers
         case ca
+        case probe
     }
 
     package init(from decoder: any Decoder) throws {
@@ -26,7 +35,8 @@ package struct UpstreamResource: Codable, Sendable, Equatable {
             urls: try members.decode([String].self, forKey: .urls),
             model: try members.decodeIfPresent(String.self, forKey: .model),
             headers: try members.decodeIfPresent([String: String].self, forKey: .headers) ?? [:],
-            ca: try members.decodeIfPresent(String.self, forKey: .ca)
+            ca: try members.decodeIfPresent(String.self, forKey: .ca),
+            probe: try members.value(.probe)
         )
     }
 }

@@ -15,6 +15,10 @@ package struct ControlPlane: Sendable {
         let webhookDeliveries: @Sendable (_ tenant: String, _ name: String) async throws -> [WebhookDelivery]
         /// The built-in issuer: discovery, keys and the token endpoint.
         let issuer: @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer
+        /// The instances of `tenant/endpoint/deployment` as they are now.
+        let instances: @Sendable (_ deployment: String) -> [InstanceResource]
+        /// The last lines of a deployment's log, the oldest first.
+        let deploymentLogs: @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource]
 
         package init(
             limitStatus: @escaping @Sendable (_ subject: UsageSubject) async -> [LimitStateResource],
@@ -22,12 +26,17 @@ package struct ControlPlane: Sendable {
             webhookDeliveries:
                 @escaping @Sendable (_ tenant: String, _ name: String) async throws
                 -> [WebhookDelivery],
-            issuer: @escaping @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer
+            issuer: @escaping @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer,
+            instances: @escaping @Sendable (_ deployment: String) -> [InstanceResource] = { _ in [] },
+            deploymentLogs:
+                @escaping @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource] = { _, _ in [] }
         ) {
             self.limitStatus = limitStatus
             self.webhookTest = webhookTest
             self.webhookDeliveries = webhookDeliveries
             self.issuer = issuer
+            self.instances = instances
+            self.deploymentLogs = deploymentLogs
         }
     }
 

@@ -68,6 +68,7 @@ struct Routes: Sendable {
         tenant.get("/endpoints/:endpoint/deployments/:deployment", use: deployments.get)
         tenant.put("/endpoints/:endpoint/deployments/:deployment", use: deployments.put)
         tenant.delete("/endpoints/:endpoint/deployments/:deployment", use: deployments.delete)
+        tenant.get("/endpoints/:endpoint/deployments/:deployment/logs", use: deployments.logs)
     }
 
     private func addKeys(to tenant: Group) {

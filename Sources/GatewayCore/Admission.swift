@@ -5,9 +5,9 @@ package struct Admission: Sendable {
     /// How much of a body is held to find its `model`.
     package static let heldBody = 16 << 20
 
-    private let snapshots: SnapshotBox
+    let snapshots: SnapshotBox
     private let receipts: ReceiptQueue
-    private let usage: UsageRegistry
+    let usage: UsageRegistry
     private let tokens: TokenCache
 
     package init(
@@ -62,22 +62,16 @@ package struct Admission: Sendable {
             )
         }
         guard receipts.hasRoom else { throw .overloaded }
-        let (deployment, instance) = try pick(endpoint, pinned: head.pinnedDeployment)
-        let scopes = scopes(tenant, endpoint, deployment, caller)
-        let permit = try reserve(scopes, request, fields, head, deployment.price, at: now)
-        return .plan(
-            Plan(
-                endpoint: endpoint,
-                caller: caller,
-                request: request,
-                dialect: form.dialect,
-                isPinned: head.pinnedDeployment != nil,
-                deployment: deployment,
-                instance: instance,
-                fields: fields,
-                permit: permit
-            )
+        let call = AdmittedCall(
+            tenant: tenant,
+            endpoint: endpoint,
+            caller: caller,
+            request: request,
+            dialect: form.dialect,
+            fields: fields,
+            head: head
         )
+        return try place(call, on: try pick(endpoint, pinned: head.pinnedDeployment), at: now)
     }
 
     /// Changes when tokens must be verified anew; taken before one is.
@@ -105,83 +99,6 @@ package struct Admission: Sendable {
         return policy?.headers(for: origin) ?? [CORSPolicy.vary]
     }
 
-    /// Another place for a request whose instance could not take it: first the deployment's other instances, then, unless
-    /// the caller pinned it, the endpoint's other deployments that have weight and room in their limits.
-    ///
-    /// - Parameter tried: the instances that could not.
-    package func pickAgain(_ plan: Plan, of head: RequestHead, except tried: [Instance], at now: Moment) -> Plan? {
-        if let instance = plan.deployment.pickInstance(except: tried) {
-            return plan.moved(to: plan.deployment, instance: instance, permit: plan.permit)
-        }
-        guard !plan.isPinned else { return nil }
-        var isGivenBack = false
-        for (index, deployment) in plan.endpoint.deployments.enumerated()
-        where deployment !== plan.deployment && plan.endpoint.split.hasWeight(index) {
-            guard let instance = deployment.pickInstance(except: tried) else { continue }
-            if !isGivenBack, plan.deployment.isCounted(like: deployment) {
-                return plan.moved(to: deployment, instance: instance, permit: plan.permit)
-            }
-            isGivenBack = true
-            if let moved = move(plan, of: head, to: deployment, instance, at: now) { return moved }
-        }
-        return nil
-    }
-
-    /// The plan on another deployment, with that one's limits and price; `nil` when those refuse.
-    private func move(
-        _ plan: Plan,
-        of head: RequestHead,
-        to deployment: Deployment,
-        _ instance: Instance,
-        at now: Moment
-    ) -> Plan? {
-        // First given back, then taken: what both share would be counted twice.
-        plan.permit?.settle(ActualUsage(isAnswered: false), at: now)
-        guard let tenant = snapshots.current.tenants[plan.endpoint.tenant] else { return nil }
-        do throws(Refusal) {
-            let scopes = scopes(tenant, plan.endpoint, deployment, plan.caller)
-            let permit = try reserve(scopes, plan.request, plan.fields, head, deployment.price, at: now)
-            return plan.moved(to: deployment, instance: instance, permit: permit)
-        } catch {
-            return nil
-        }
-    }
-
-    private func scopes(_ tenant: Tenant, _ endpoint: Endpoint, _ deployment: Deployment, _ caller: Caller)
-        -> UsageScopes
-    {
-        UsageScopes(
-            tenant: tenant.usage,
-            endpoint: endpoint.usage,
-            deployment: deployment.usage,
-            caller: caller.usage
-        )
-    }
-
-    /// The last step: nothing before it changes anything.
-    private func reserve(
-        _ scopes: UsageScopes,
-        _ request: UpstreamRequest,
-        _ fields: BodyFields?,
-        _ head: RequestHead,
-        _ price: Price?,
-        at now: Moment
-    ) throws(Refusal) -> Permit? {
-        guard !scopes.isEmpty else { return nil }
-        let length = fields.map { max($0.length, head.contentLength ?? 0) } ?? head.contentLength
-        let isWholeKnown = head.contentLength != nil || fields.map { $0.length <= Self.heldBody } ?? false
-        if !isWholeKnown, scopes.count(.bodyBytes) || (request.usage != nil && scopes.count(.tokens)) {
-            throw .lengthRequired
-        }
-        return try usage.reserve(
-            scopes,
-            request.demand(fields, length: length),
-            address: head.address,
-            price: price,
-            at: now
-        )
-    }
-
     /// OpenAI's model list: every name of every endpoint that the caller may call from where it is.
     private func models(_ id: String?, _ access: AccessRule, _ head: RequestHead) throws(Refusal) -> LocalAnswer {
         let names = access.tenant.endpoints.values
@@ -193,21 +110,15 @@ package struct Admission: Sendable {
         return .model(id)
     }
 
-    private func pick(_ endpoint: Endpoint, pinned: String?) throws(Refusal) -> (Deployment, Instance) {
+    /// The deployment whose turn it is, whether or not it can serve now.
+    private func pick(_ endpoint: Endpoint, pinned: String?) throws(Refusal) -> Deployment {
         if let pinned {
             guard let deployment = endpoint.deployments.first(where: { $0.name == pinned }) else {
                 throw .noSuchDeployment
             }
-            guard let instance = deployment.pickInstance() else { throw .notReady(deployment: pinned) }
-            return (deployment, instance)
+            return deployment
         }
         guard let index = endpoint.split.pick() else { throw .noTraffic }
-        let deployment = endpoint.deployments[index]
-        if let instance = deployment.pickInstance() { return (deployment, instance) }
-        for (other, deployment) in endpoint.deployments.enumerated()
-        where other != index && endpoint.split.hasWeight(other) {
-            if let instance = deployment.pickInstance() { return (deployment, instance) }
-        }
-        throw .notReady(deployment: deployment.name)
+        return endpoint.deployments[index]
     }
 }

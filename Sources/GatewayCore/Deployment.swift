@@ -5,6 +5,8 @@ package final class Deployment: Sendable {
     package let instances: [Instance]
     /// Bounds the whole answer, or the time to the first byte of an event stream.
     package let timeout: Duration
+    /// How many requests one instance has at once, and how long the others wait.
+    package let capacity: Capacity
     /// The `model` value that the upstream expects; `nil` leaves the caller's.
     package let upstreamModel: String?
     /// Added to every request, values resolved.
@@ -15,44 +17,133 @@ package final class Deployment: Sendable {
     package let modelLabel: String?
     package let usage: UsageScope?
     package let price: Price?
+    package let probes: ProbeRule
+    package let queue: CapacityQueue
+    package let budget: RetryBudget
     private let cursor: RoundRobin
 
+    /// - Parameters:
+    ///   - queue: that of an `InstanceRegistry`, which outlasts the snapshot.
+    ///   - budget: that of an `InstanceRegistry`.
     package init(
         name: String,
         isNative: Bool,
         instances: [Instance],
         timeout: Duration,
+        capacity: Capacity = Capacity(),
         upstreamModel: String? = nil,
         headers: [UpstreamHeader] = [],
         certificateAuthority: String? = nil,
         modelLabel: String? = nil,
         usage: UsageScope? = nil,
-        price: Price? = nil
+        price: Price? = nil,
+        probes: ProbeRule = ProbeRule(),
+        queue: CapacityQueue? = nil,
+        budget: RetryBudget = RetryBudget()
     ) {
         self.name = name
         self.isNative = isNative
         self.instances = instances
         self.timeout = timeout
+        self.capacity = capacity
         self.upstreamModel = upstreamModel
         self.headers = headers
         self.certificateAuthority = certificateAuthority
         self.modelLabel = modelLabel
         self.usage = usage
         self.price = price
+        self.probes = probes
+        self.queue = queue ?? CapacityQueue(instances.map(\.load))
+        self.budget = budget
         cursor = RoundRobin()
+    }
+
+    /// Whether an instance has shown that it serves, by the probes that are asked for now.
+    package var isReady: Bool { instances.contains { isNative ? $0.isReady : $0.isReady(by: probes) } }
+
+    /// How many requests one instance may have at once, and what becomes of the others.
+    package struct Capacity: Sendable, Equatable {
+        /// `max_concurrent_requests_per_instance`; `nil` = no cap.
+        package var limit: Int?
+        /// `max_queue_wait_ms`.
+        package var queueWait: Duration
+
+        package init(limit: Int? = nil, queueWait: Duration = .milliseconds(500)) {
+            self.limit = limit
+            self.queueWait = queueWait
+        }
+    }
+
+    /// What a request found.
+    enum Place {
+        /// One of the instance's places; whoever has it gives it back.
+        case taken(Instance)
+        case full
+        case none
     }
 
     /// Whether a request that moves there is counted and priced as before.
     func isCounted(like other: Deployment) -> Bool { usage == nil && other.usage == nil && price == other.price }
 
-    /// The next ready instance in turn that is none of the `excluded`; `nil` when there is none.
-    package func pickInstance(except excluded: [Instance] = []) -> Instance? {
-        let start = cursor.next(below: instances.count)
-        for offset in instances.indices {
-            let index = start + offset < instances.count ? start + offset : start + offset - instances.count
-            let instance = instances[index]
-            if instance.isReady, !excluded.contains(where: { $0 === instance }) { return instance }
+    /// The instance whose turn it is that is none of the `excluded`, and takes no place there; `nil` when there is none.
+    package func pickInstance(except excluded: [Instance] = [], at now: Int64 = 0) -> Instance? {
+        guard case .instance(let instance) = choice(except: excluded).pick(turn: nextTurn, at: now) else { return nil }
+        return instance
+    }
+
+    /// Whether an instance may be used now, full or not.
+    func isAvailable(except excluded: [Instance] = [], at now: Int64?) -> Bool {
+        choice(except: excluded).hasAny(at: now)
+    }
+
+    /// Whether a place is free now; `isLast` as in `take`.
+    func hasPlace(isLast: Bool, at now: Int64?) -> Bool {
+        switch choice().pick(turn: 0, at: now) {
+        case .instance: return true
+        case .full: return false
+        case .none:
+            guard isLast, case .instance = choice().pickLast() else { return false }
+            return true
         }
-        return nil
+    }
+
+    /// Takes a place at the best instance.
+    ///
+    /// - Parameters:
+    ///   - isLast: there is nothing else for this request: the last instance that went out is used as if it had not.
+    ///   - now: nanoseconds of the monotonic clock; without it nobody is sent on trial.
+    func take(except excluded: [Instance] = [], isLast: Bool = false, at now: Int64?) -> Place {
+        let choice = choice(except: excluded)
+        // Another request may take the place, or the trial, between the look and the step: then it is looked again.
+        for _ in 0...instances.count {
+            switch choice.pick(turn: nextTurn, at: now) {
+            case .instance(let instance): if enter(instance, at: now) { return .taken(instance) }
+            case .full: return .full
+            case .none: return isLast ? takeLast(choice) : .none
+            }
+        }
+        return .full
+    }
+
+    private func enter(_ instance: Instance, at now: Int64?) -> Bool {
+        guard instance.load.enter(limit: capacity.limit ?? .max) else { return false }
+        guard instance.availability(at: now) != .free else { return true }
+        if let now, instance.beginTrial(at: now) { return true }
+        instance.load.undo()
+        return false
+    }
+
+    private func takeLast(_ choice: InstanceChoice) -> Place {
+        switch choice.pickLast() {
+        case .instance(let instance): instance.load.enter(limit: capacity.limit ?? .max) ? .taken(instance) : .full
+        case .full: .full
+        case .none: .none
+        }
+    }
+
+    private var nextTurn: Int { cursor.next(below: instances.count) }
+
+    private func choice(except excluded: [Instance] = []) -> InstanceChoice {
+        InstanceChoice(instances: instances, limit: capacity.limit ?? .max, excluded: excluded)
     }
 }

@@ -11,6 +11,7 @@ package final class Endpoint: Sendable {
     package let usage: UsageScope?
     /// Its own, else its tenant's.
     package let cors: CORSPolicy?
+    package let fallback: FallbackRule?
 
     package init(
         tenant: String,
@@ -21,7 +22,8 @@ package final class Endpoint: Sendable {
         split: TrafficSplit,
         access: EndpointAccess = EndpointAccess(),
         usage: UsageScope? = nil,
-        cors: CORSPolicy? = nil
+        cors: CORSPolicy? = nil,
+        fallback: FallbackRule? = nil
     ) {
         self.tenant = tenant
         self.name = name
@@ -32,6 +34,7 @@ package final class Endpoint: Sendable {
         self.access = access
         self.usage = usage
         self.cors = cors
+        self.fallback = fallback
     }
 }
 

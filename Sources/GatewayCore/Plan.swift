@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What admission decided about one request.
 ///
 /// A class, so that handing it on costs one retain instead of a dozen.
@@ -10,6 +12,7 @@ package final class Plan: Sendable {
     /// Whether the caller named the deployment: then no other may answer.
     package let isPinned: Bool
     package let deployment: Deployment
+    /// Where a place is held; of a plan that waits for one: any.
     package let instance: Instance
     /// Path on the upstream, without the instance's base path, and the query.
     package let path: String
@@ -20,50 +23,68 @@ package final class Plan: Sendable {
     package let fields: BodyFields?
     /// What the request holds of limits and quotas; `nil` when it has none.
     package let permit: Permit?
+    /// Why another deployment than the first answers.
+    package let fallback: FallbackReason?
+    /// The next of the endpoint's fallback chain to try.
+    let nextFallback: Int
+    /// The deployment that should have answered.
+    let origin: Deployment
     /// What the path is made from when the plan moves: the embedded pool has paths of its own.
     let request: UpstreamRequest
+    private let holdsPlace: Atomic<Bool>
 
-    init(
-        endpoint: Endpoint,
-        caller: Caller,
-        request: UpstreamRequest,
-        dialect: Dialect,
-        isPinned: Bool,
-        deployment: Deployment,
-        instance: Instance,
-        fields: BodyFields?,
-        permit: Permit? = nil
-    ) {
-        self.endpoint = endpoint
-        self.caller = caller
-        self.dialect = dialect
-        self.request = request
-        isScoring = request.isScoring
-        self.isPinned = isPinned
-        self.deployment = deployment
-        self.instance = instance
-        path = request.path(on: deployment)
-        query = request.query
-        usage = request.usage
-        self.fields = fields
-        self.permit = permit
+    /// Where a request goes.
+    struct Seat {
+        let deployment: Deployment
+        let instance: Instance
+        /// Whether a place at the instance was taken for it.
+        let isTaken: Bool
+        var fallback: FallbackReason?
+        var nextFallback = 0
     }
 
-    private init(_ other: Plan, deployment: Deployment, instance: Instance, permit: Permit?) {
+    init(_ call: AdmittedCall, _ seat: Seat, origin: Deployment, permit: Permit?) {
+        endpoint = call.endpoint
+        caller = call.caller
+        dialect = call.dialect
+        request = call.request
+        isScoring = call.request.isScoring
+        isPinned = call.head.pinnedDeployment != nil
+        deployment = seat.deployment
+        instance = seat.instance
+        fallback = seat.fallback
+        nextFallback = seat.nextFallback
+        self.origin = origin
+        path = call.request.path(on: seat.deployment)
+        query = call.request.query
+        usage = call.request.usage
+        fields = call.fields
+        self.permit = permit
+        holdsPlace = Atomic(seat.isTaken)
+    }
+
+    private init(_ other: Plan, _ instance: Instance) {
         endpoint = other.endpoint
         caller = other.caller
         dialect = other.dialect
         request = other.request
         isScoring = other.isScoring
         isPinned = other.isPinned
-        self.deployment = deployment
+        deployment = other.deployment
         self.instance = instance
-        path = request.path(on: deployment)
+        fallback = other.fallback
+        nextFallback = other.nextFallback
+        origin = other.origin
+        path = other.path
         query = other.query
         usage = other.usage
         fields = other.fields
-        self.permit = permit
+        permit = other.permit
+        holdsPlace = Atomic(true)
     }
+
+    /// A plan that was thrown away holds no place.
+    deinit { leave(at: nil) }
 
     /// Whether the gateway must ask the upstream for usage, and take the extra event out of the stream again.
     package var asksForUsage: Bool {
@@ -71,9 +92,41 @@ package final class Plan: Sendable {
         return fields.isStreamed && !fields.includesUsage
     }
 
-    /// The same plan on another instance of the same or another deployment.
-    func moved(to deployment: Deployment, instance: Instance, permit: Permit?) -> Plan {
-        Plan(self, deployment: deployment, instance: instance, permit: permit)
+    /// Whether another deployment may still answer in the place of this one.
+    package var canFallBack: Bool {
+        guard !isPinned, let chain = endpoint.fallback?.chain else { return false }
+        return chain.dropFirst(nextFallback).contains { $0 !== deployment && $0 !== origin }
+    }
+
+    /// The same plan at the instance where a place was taken for it.
+    package func seated(at instance: Instance) -> Plan { Plan(self, instance) }
+
+    /// Gives the place at the instance back, once; the next in the queue has it.
+    ///
+    /// - Parameter now: nanoseconds of the monotonic clock.
+    package func leave(at now: Int64?) {
+        guard holdsPlace.exchange(false, ordering: .relaxed) else { return }
+        instance.load.leave(at: now)
+    }
+}
+
+/// A request that was let in, before it is known where it goes.
+struct AdmittedCall {
+    let tenant: Tenant
+    let endpoint: Endpoint
+    let caller: Caller
+    let request: UpstreamRequest
+    let dialect: Dialect
+    let fields: BodyFields?
+    let head: RequestHead
+
+    func scopes(_ deployment: Deployment) -> UsageScopes {
+        UsageScopes(
+            tenant: tenant.usage,
+            endpoint: endpoint.usage,
+            deployment: deployment.usage,
+            caller: caller.usage
+        )
     }
 }
 
@@ -87,6 +140,8 @@ package enum Dialect: Sendable, Equatable {
 /// What `admit` asks its owner to do.
 package enum Decision: Sendable {
     case plan(Plan)
+    /// Every instance has as many requests as it may: wait in the deployment's queue for the plan's place.
+    case queue(Plan)
     /// Hold the body up to this many bytes, read its fields, ask again.
     case needsBody(upTo: Int)
     /// Have the bearer token verified, ask again.

@@ -23,6 +23,8 @@ package struct Receipt: Sendable, Equatable {
     package var outcome: Outcome
     /// The rule that refused, empty when none did.
     package var refusal: String
+    /// Why another deployment answered than the one that should have, empty when none did; told in the logs only.
+    package var fallback: String
     /// The model name that the caller wrote, empty when none.
     package var model: String
     package var requestBytes: Int64
@@ -71,6 +73,7 @@ package struct Receipt: Sendable, Equatable {
         upstreamStatus = 0
         outcome = .refused
         refusal = ""
+        fallback = ""
         model = ""
         requestBytes = 0
         responseBytes = 0

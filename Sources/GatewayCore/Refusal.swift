@@ -17,6 +17,10 @@ package enum Refusal: Error, Sendable, Equatable {
     case notReady(deployment: String)
     case upstreamFailed(deployment: String, phase: UpstreamFailure.Phase)
     case timedOut(deployment: String, milliseconds: Int)
+    /// Every instance has as many requests as it may, and as many wait as may.
+    case queueFull(deployment: String, limit: Int)
+    /// No instance had a place within `max_queue_wait_ms`.
+    case queueWaitOver(deployment: String, milliseconds: Int, limit: Int)
     /// Receipts cannot be stored fast enough, or the gateway is stopping.
     case overloaded
     /// A limit counts the body's bytes and the head does not say how many come.
@@ -30,6 +34,14 @@ package enum Refusal: Error, Sendable, Equatable {
     case tenantAmbiguous
     /// The endpoint gives out no tokens.
     case noTokens
+
+    /// Whether the request never left the gateway's own queue.
+    package var isOfQueue: Bool {
+        switch self {
+        case .queueFull, .queueWaitOver: true
+        default: false
+        }
+    }
 
     package enum CredentialFault: Sendable, Equatable {
         case missing
@@ -96,7 +108,7 @@ package enum RetryRule {
         }
     }
 
-    private static func isIdempotent(_ method: String) -> Bool {
+    package static func isIdempotent(_ method: String) -> Bool {
         switch method {
         case "GET", "HEAD", "OPTIONS", "PUT", "DELETE": true
         default: false

@@ -131,6 +131,16 @@ private struct RefusalFacts {
                 "RequestTimeout",
                 "Deployment \(deployment) did not answer within request_timeout_ms = \(milliseconds)."
             )
+        case .queueFull(let deployment, let limit):
+            self.init(429, "QueueFull", Self.queueSentence(deployment, limit) + "and as many wait as may.")
+            retryAfter = 1
+        case .queueWaitOver(let deployment, let milliseconds, let limit):
+            self.init(
+                429,
+                "QueueWaitOver",
+                Self.queueSentence(deployment, limit) + "and none was free within max_queue_wait_ms = \(milliseconds)."
+            )
+            retryAfter = 1
         case .overloaded:
             self.init(503, "Overloaded", "The gateway cannot take more requests now. Try again soon.")
         }
@@ -170,6 +180,10 @@ private struct RefusalFacts {
         case .modelNotText: "The member model must be a string."
         case .notJSON: "The body must be a JSON object, or a multipart form with the part model."
         }
+    }
+
+    private static func queueSentence(_ deployment: String, _ limit: Int) -> String {
+        "Every instance of deployment \(deployment) has max_concurrent_requests_per_instance = \(limit) requests, "
     }
 
     private static func sentence(_ phase: UpstreamFailure.Phase) -> String {

@@ -15,6 +15,8 @@ enum Limits {
     static let waitingBody: Int = 256 << 10
     /// Request bytes kept so that the request can be sent again.
     static let replayableBody: Int = 64 << 10
+    /// The same where the endpoint has a fallback, which must be sent all of it.
+    static let replayableBodyWithFallback: Int = 1 << 20
     /// An event of a stream whose usage is read; a longer one passes unread.
     static let heldEvent: Int = 1 << 20
     /// What is read and thrown away behind an answer that came before its request's end: more than two kernels' buffers hold,

@@ -23,24 +23,29 @@ package final class FakeUpstream: Sendable {
 
     /// Where the gateway finds it.
     package let url: String
+    /// 0 on a socket file.
+    package let port: Int
     /// Every request, as it comes.
     package let arrivals = Inbox<Visit>()
     let counts = Mutex(Counts())
     private let script: Script
     private let channel = Mutex<(any Channel)?>(nil)
 
-    private init(url: String, script: @escaping Script) {
+    private init(url: String, port: Int, script: @escaping Script) {
         self.url = url
+        self.port = port
         self.script = script
     }
 
     package var visits: [Visit] { counts.withLock { $0.visits } }
     package var connections: Int { counts.withLock { $0.connections } }
 
+    /// - Parameter port: of one that was stopped, to take its place; 0 lets the system choose.
     package static func start(
         _ transport: Transport,
         in workspace: Workspace,
         number: Int = 0,
+        port: Int = 0,
         script: @escaping Script
     ) async throws -> FakeUpstream {
         let tls = transport == .https ? try workspace.server(protocols: ["http/1.1"]) : nil
@@ -60,12 +65,12 @@ package final class FakeUpstream: Sendable {
         let path = "\(workspace.directory)/up\(number).sock"
         let bound: any Channel =
             switch transport {
-            case .unix: try await bootstrap.bind(unixDomainSocketPath: path).get()
-            case .http, .https: try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
+            case .unix: try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            case .http, .https: try await bootstrap.bind(host: "127.0.0.1", port: port).get()
             }
         let url =
             transport == .unix ? "unix:\(path)" : "\(transport.rawValue)://127.0.0.1:\(bound.localAddress?.port ?? 0)"
-        let upstream = FakeUpstream(url: url, script: script)
+        let upstream = FakeUpstream(url: url, port: bound.localAddress?.port ?? 0, script: script)
         upstream.channel.withLock { $0 = bound }
         owner.upstream.withLock { $0 = upstream }
         return upstream

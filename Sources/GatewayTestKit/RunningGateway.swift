@@ -15,6 +15,9 @@ package struct RunningGateway: Sendable {
         package var timeout: Duration
         package var model: String?
         package var headers: [UpstreamHeader]
+        package var capacity = Deployment.Capacity()
+        /// `nil` = it is not probed.
+        package var probes: ProbeRule?
 
         package init(
             _ name: String,
@@ -42,6 +45,11 @@ package struct RunningGateway: Sendable {
         package var price: Price?
         package var roles: [RoleAssignment] = []
         package var tokens = TokenAuthority.none
+        /// Names of the deployments that answer in the others' place, and the statuses that move a request there.
+        package var fallback: [String] = []
+        package var fallbackStatuses: Set<Int> = []
+        /// Another application's key, beside `RunningGateway.key`.
+        package var secondKey: String?
 
         package init() {}
     }
@@ -51,6 +59,7 @@ package struct RunningGateway: Sendable {
     package let port: Int
     package let workspace: Workspace
     private let services: ServiceGroup
+    private let snapshots: SnapshotBox
 
     /// Runs a gateway while `act` does; its graceful stop is part of every test.
     ///
@@ -67,6 +76,7 @@ package struct RunningGateway: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let curl = CurlClient(logger: logger)
         let usage = UsageRegistry()
+        let snapshots = SnapshotBox(try snapshot(serving, workspace, access, usage))
         let proxy = ProxyService(
             settings: .init(
                 host: "127.0.0.1",
@@ -77,7 +87,7 @@ package struct RunningGateway: Sendable {
             ),
             tls: try workspace.server(protocols: ["h2", "http/1.1"]),
             admission: Admission(
-                snapshots: SnapshotBox(try snapshot(serving, workspace, access, usage)),
+                snapshots: snapshots,
                 receipts: receipts,
                 usage: usage
             ),
@@ -86,11 +96,13 @@ package struct RunningGateway: Sendable {
             tokens: access.tokens,
             logger: logger
         )
-        let services = ServiceGroup(services: [proxy], logger: logger)
+        let probes = ProbeService(snapshots: snapshots, curl: curl, logger: logger)
+        let isProbed = serving.contains { $0.probes != nil }
+        let services = ServiceGroup(services: (isProbed ? [probes] : []) + [proxy], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             let port = try await port(of: proxy)
-            let gateway = RunningGateway(port: port, workspace: workspace, services: services)
+            let gateway = RunningGateway(port: port, workspace: workspace, services: services, snapshots: snapshots)
             do {
                 try await act(gateway)
             } catch {
@@ -102,6 +114,11 @@ package struct RunningGateway: Sendable {
         }
         await curl.shutdown()
         return receipts.takeAll()
+    }
+
+    /// A compiled deployment of `demo/chat`, to see what is known of its instances.
+    package func deployment(_ name: String) -> Deployment? {
+        snapshots.current.tenants["demo"]?.endpoints["chat"]?.deployments.first { $0.name == name }
     }
 
     /// Asks the gateway to stop; it does so behind the exchanges that run.
@@ -128,6 +145,14 @@ package struct RunningGateway: Sendable {
         throw TookTooLong(bound: .seconds(10))
     }
 
+    private static func callers(_ access: Access) -> [KeyDigest: Caller] {
+        var callers = [KeyDigest(of: key): Caller(tenant: "demo", endpoint: "chat", label: "demo/chat#primary")]
+        if let second = access.secondKey {
+            callers[KeyDigest(of: second)] = Caller(tenant: "demo", endpoint: "chat", label: "demo/chat#secondary")
+        }
+        return callers
+    }
+
     private static func snapshot(
         _ serving: [Serving],
         _ workspace: Workspace,
@@ -140,13 +165,20 @@ package struct RunningGateway: Sendable {
                 name: serving.name,
                 isNative: false,
                 instances: try serving.urls.map {
-                    registry.instance(at: try InstanceAddress.parse($0).get(), isReady: true)
+                    registry.instance(
+                        at: try InstanceAddress.parse($0).get(),
+                        of: serving.name,
+                        isReady: serving.probes == nil,
+                        isUsable: true
+                    )
                 },
                 timeout: serving.timeout,
+                capacity: serving.capacity,
                 upstreamModel: serving.model,
                 headers: serving.headers,
                 certificateAuthority: workspace.authority,
-                price: access.price
+                price: access.price,
+                probes: serving.probes ?? ProbeRule()
             )
         }
         let chat = Endpoint(
@@ -158,12 +190,18 @@ package struct RunningGateway: Sendable {
             split: TrafficSplit(weights: serving.map(\.weight)),
             access: access.endpoint,
             usage: usage.scope(.endpoint(tenant: "demo", endpoint: "chat"), access.rules),
-            cors: access.cors.map { CORSPolicy($0) }
+            cors: access.cors.map { CORSPolicy($0) },
+            fallback: access.fallback.isEmpty
+                ? nil
+                : FallbackRule(
+                    chain: access.fallback.compactMap { name in deployments.first { $0.name == name } },
+                    statuses: access.fallbackStatuses
+                )
         )
         return Snapshot(
             domain: nil,
             tenants: [Tenant(name: "demo", endpoints: [chat], roles: access.roles)],
-            keyring: Keyring([KeyDigest(of: key): Caller(tenant: "demo", endpoint: "chat", label: "demo/chat#primary")])
+            keyring: Keyring(callers(access))
         )
     }
 }

@@ -16,6 +16,8 @@ final class InstanceSupervisor: Sendable {
     private let logger: Logger
     private let onChange: @Sendable (String, Bool) -> Void
     private let stop = StopSignal()
+    /// Ends the process that runs now, and no later one.
+    private let end = Mutex(StopSignal())
     private let current = Mutex(Current())
     private let announcements = Mutex(())
 
@@ -57,9 +59,19 @@ final class InstanceSupervisor: Sendable {
         stop.set()
     }
 
+    /// The process does not answer any more: it is ended, and another one starts.
+    func requestRestart() {
+        logger.error("worker is restarted: it does not answer", metadata: ["socket": "\(process.socket)"])
+        end.withLock { $0 }.set()
+    }
+
+    var socket: String { process.socket }
+
     private func runProcess() async -> String {
         logger.info("worker starts", metadata: ["socket": "\(process.socket)"])
-        return await process.run(until: stop) {
+        let end = StopSignal()
+        self.end.withLock { $0 = end }
+        return await process.run(until: stop, or: end) {
             if self.change({ $0.processAnswered() }) == .announceReady { self.logger.info("worker is ready") }
         } onLine: { line in
             self.current.withLock { $0.tail.append(line) }

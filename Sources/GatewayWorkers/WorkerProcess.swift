@@ -14,6 +14,8 @@ struct WorkerProcess: Sendable {
     let grace: Duration
 
     private static let probeInterval = Duration.milliseconds(50)
+    /// How long one that does not answer has to end by itself.
+    private static let graceOfTheHung = Duration.seconds(2)
 
     /// A group of its own: a Ctrl-C in the gateway's terminal is for the gateway, which drains before its workers stop.
     private static var ownGroup: PlatformOptions {
@@ -23,8 +25,11 @@ struct WorkerProcess: Sendable {
     }
 
     /// Runs until the process is gone; returns how it ended.
+    ///
+    /// - Parameter end: set when the process hangs.
     func run(
         until stop: StopSignal,
+        or end: StopSignal = StopSignal(),
         onReady: @escaping @Sendable () -> Void,
         onLine: @escaping @Sendable (String) -> Void
     ) async -> String {
@@ -41,7 +46,8 @@ struct WorkerProcess: Sendable {
             ) { execution in
                 await withTaskGroup { group in
                     group.addTask { await probe(onReady) }
-                    group.addTask { await terminate(execution, when: stop) }
+                    group.addTask { await terminate(execution, when: stop, grace: grace) }
+                    group.addTask { await terminate(execution, when: end, grace: Self.graceOfTheHung) }
                     await relay(execution.standardOutput, to: onLine)
                     group.cancelAll()
                 }
@@ -83,7 +89,8 @@ struct WorkerProcess: Sendable {
     /// Its output is read on meanwhile: a worker that cannot write its log lines would not finish its streams either.
     private func terminate(
         _ execution: Execution<CustomWriteInput, SequenceOutput, CombinedErrorOutput>,
-        when stop: StopSignal
+        when stop: StopSignal,
+        grace: Duration
     ) async {
         await stop.wait()
         guard !Task.isCancelled else { return }

@@ -69,6 +69,11 @@ package actor WorkerSupervisor: Service {
             .mapValues { $0.sorted { $0.supervisor.copy.index < $1.supervisor.copy.index }.map(\.supervisor.state) }
     }
 
+    /// Ends the worker on this socket, which does not answer any more, and starts another in its place.
+    package func restart(socket: String) {
+        running.values.first { $0.supervisor.socket == socket }?.supervisor.requestRestart()
+    }
+
     /// The last lines that each instance of a deployment wrote, oldest first.
     package func logs(_ id: String) -> [[String]] {
         instances(of: id).map(\.lines)

@@ -27,6 +27,7 @@ final class AccessLog: Sendable {
         line.add("status", Int64(receipt.status))
         line.add("outcome", receipt.outcome.rawValue)
         line.add("refusal", receipt.refusal)
+        line.add("fallback", receipt.fallback)
         line.add("tenant", receipt.tenant)
         line.add("endpoint", receipt.endpoint)
         line.add("deployment", receipt.deployment)

@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import GatewayAPI
 import GatewayAdmin
 import GatewayCore
 import GatewayProxy
@@ -24,6 +25,7 @@ struct Composition {
     private let compiler: SnapshotCompiler
     private let receiptStore: ReceiptStore
     private let outbox = WebhookOutbox()
+    private let logs = DeploymentLogs()
     private let meters: UsageMeters
     private let store: Store
     private let webhookStore: WebhookStore
@@ -80,8 +82,9 @@ struct Composition {
             sender: WebhookSender(networks: networks, logger: logger),
             logger: logger
         )
-        onChange.begin { [trust, outbox] contents in
+        onChange.begin { [trust, outbox, logs] contents in
             trust.update(contents.definitions)
+            logs.keep(Set(contents.definitions.deployments.map(\.path)))
             outbox.wake()
             changed.yield(contents)
         }
@@ -108,6 +111,7 @@ struct Composition {
             certificateExpiries(),
             workers,
             reconciler(),
+            probes(),
             try admin(),
             try proxy(),
         ]
@@ -141,7 +145,20 @@ struct Composition {
             queue: receipts,
             store: receiptStore,
             logger: logger,
-            observe: AccessLog().write
+            observe: { [access = AccessLog(), logs] receipts in
+                access.write(receipts)
+                logs.append(receipts)
+            }
+        )
+    }
+
+    private func probes() -> ProbeService {
+        ProbeService(
+            snapshots: snapshots,
+            curl: curl,
+            logger: logger,
+            note: { [logs] deployment, line in logs.note(deployment, line) },
+            restart: { [workers] socket in await workers.restart(socket: socket) }
         )
     }
 
@@ -183,7 +200,15 @@ struct Composition {
             webhookDeliveries: { [webhookStore] tenant, name in
                 try await webhookStore.deliveries(of: WebhookName(tenant: tenant, name: name))
             },
-            issuer: { [trust] request in await trust.answer(request) }
+            issuer: { [trust] request in await trust.answer(request) },
+            instances: { [snapshots] path in
+                snapshots.current.instances(path, at: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+            },
+            deploymentLogs: { [logs, workers, snapshots] path, tail in
+                guard snapshots.current.deployment(path)?.isNative == true else { return logs.tail(path, tail) }
+                let lines = await workers.logs(path).joined()
+                return lines.suffix(tail).map { LogLineResource(time: "", line: $0) }
+            }
         )
     }
 
@@ -246,14 +271,5 @@ extension StoreContents {
                 return nil
             }
         }
-    }
-}
-
-extension Snapshot {
-    /// Whether `tenant/endpoint/deployment` has an instance that can take requests now.
-    func isReady(_ path: String) -> Bool {
-        let parts = path.split(separator: "/").map(String.init)
-        guard parts.count == 3, let endpoint = tenants[parts[0]]?.endpoints[parts[1]] else { return false }
-        return endpoint.deployments.first { $0.name == parts[2] }?.instances.contains(where: \.isReady) ?? false
     }
 }

@@ -196,9 +196,24 @@ class Gate:
         await reply.json(200, {"held": self.held})
 
 
+class Switch:
+    """Answers `GET /ready` with the status that `GET /become/STATUS` has set, 503 at first, and all else with 200."""
+
+    def __init__(self):
+        self.status, self.asked = 503, 0
+
+    async def answer(self, request, reply):
+        if request.path.startswith("/become/"):
+            self.status = int(request.path.rpartition("/")[2])
+        if request.path == "/ready":
+            self.asked += 1
+            return await reply.json(self.status, {})
+        await reply.json(200, {"asked": self.asked})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate"])
+    parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "switch"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log")
     parser.add_argument("--name", default="backend")
@@ -207,7 +222,8 @@ def main():
     if options.kind == "logging":
         backend = Logging(options.name, options.log, options.delay)
     else:
-        backend = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate}[options.kind]()
+        kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "switch": Switch}
+        backend = kinds[options.kind]()
     serve(options.port, backend.answer)
 
 

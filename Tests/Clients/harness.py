@@ -155,9 +155,9 @@ class Gateway:
     def log(self):
         return (self.directory / "gatehouse.log").read_text(errors="replace")
 
-    def backend(self, kind, *arguments):
-        """Starts a backend of backends.py; its port."""
-        port = free_port()
+    def backend(self, kind, *arguments, port=None):
+        """Starts a backend of backends.py, on the port of one that is gone where it is named."""
+        port = port or free_port()
         process = subprocess.Popen(
             [sys.executable, str(HERE / "backends.py"), kind, "--port", str(port), *map(str, arguments)],
             stdin=subprocess.DEVNULL)

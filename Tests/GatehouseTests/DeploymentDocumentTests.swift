@@ -54,6 +54,51 @@ import Testing
         #expect(deployment.instanceType == "auto")
     }
 
+    @Test func `request settings and probes have Azure's names`() throws {
+        let set = try documents(
+            Self.head + """
+                request_settings: {max_concurrent_requests_per_instance: 4, max_queue_wait_ms: 2000}
+                liveness_probe: {initial_delay: 20, period: 5, timeout: 3, success_threshold: 2, failure_threshold: 4}
+                readiness_probe: {period: 7}
+                gatehouse:
+                  upstream:
+                    urls: [http://127.0.0.1:9000]
+                    probe: {liveness: /health, readiness: /ready?deep=1}
+                """,
+            tenant: "demo"
+        )
+        let deployment = try #require(set.deployments.first)
+        let settings = RequestSettingsResource(maxConcurrentRequestsPerInstance: 4, maxQueueWaitMs: 2000)
+        #expect(deployment.requestSettings == settings)
+        let liveness = ProbeResource(
+            initialDelay: 20,
+            period: 5,
+            timeout: 3,
+            successThreshold: 2,
+            failureThreshold: 4
+        )
+        #expect(deployment.livenessProbe == liveness)
+        #expect(deployment.readinessProbe == ProbeResource(period: 7))
+        #expect(deployment.upstream?.probe == ProbePathsResource(liveness: "/health", readiness: "/ready?deep=1"))
+    }
+
+    @Test func `an environment that says its routes is probed there`() throws {
+        let set = try documents(
+            Self.head + """
+                environment:
+                  image: registry.example.org/server
+                  inference_config:
+                    liveness_route: {path: /live, port: 8080}
+                    readiness_route: {path: /ready, port: 8080}
+                    scoring_route: {path: /score, port: 8080}
+                gatehouse: {upstream: {urls: [http://127.0.0.1:9000]}}
+                """,
+            tenant: "demo"
+        )
+        let expected = ProbePathsResource(liveness: "/live", readiness: "/ready")
+        #expect(set.deployments.first?.upstream?.probe == expected && set.warnings.isEmpty)
+    }
+
     @Test func `what has no meaning here is warned about, not refused`() throws {
         let set = try documents(
             Self.head + """
@@ -77,8 +122,8 @@ import Testing
         ("gatehouse: {upstream: {urls: []}}", "gatehouse.upstream.urls: is required"),
         ("gatehouse: {upstream: {urls: ['ftp://a']}}", "gatehouse.upstream.urls: \"ftp://a\" must begin with"),
         (
-            "gatehouse: {upstream: {urls: ['http://a'], probe: {liveness: /h}}}",
-            "gatehouse.upstream.probe: not built yet"
+            "gatehouse: {upstream: {urls: ['http://a'], probe: {liveness: health}}}",
+            "gatehouse.upstream.probe.liveness: \"health\" is not a path"
         ),
         ("gatehouse: {upstream: {urls: ['http://a'], header: {}}}", "did you mean headers?"),
         ("gatehouse: {upstream: {urls: ['http://a']}, native: {slots: 1}}", "stands beside upstream"),
@@ -108,14 +153,14 @@ import Testing
 
     @Test(arguments: [
         (
-            "request_settings: {max_concurrent_requests_per_instance: 4}",
-            "request_settings.max_concurrent_requests_per_instance: not built yet"
+            "request_settings: {max_concurrent_requests_per_instance: 0}",
+            "request_settings.max_concurrent_requests_per_instance: 0 is out of range"
         ),
-        ("request_settings: {max_queue_wait_ms: 4}", "request_settings.max_queue_wait_ms: not built yet"),
+        ("request_settings: {max_queue_wait_ms: 600001}", "request_settings.max_queue_wait_ms: 600001 is out of range"),
         ("request_settings: {request_timeout_ms: -1}", "-1 is out of range"),
         ("request_settings: {request_timeout_ms: soon}", "must be a whole number"),
-        ("liveness_probe: {period: 10}", "liveness_probe: not built yet"),
-        ("readiness_probe: {period: 10}", "readiness_probe: not built yet"),
+        ("liveness_probe: {period: 0}", "liveness_probe.period: 0 is out of range"),
+        ("readiness_probe: {periods: 10}", "readiness_probe.periods: unknown key; did you mean period?"),
         (
             "data_collector: {collections: {request: {enabled: 'true'}}}",
             "data_collector.collections.request: capture is not built yet"

@@ -32,6 +32,18 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        ("[green, local]", FallbackResource(to: ["green", "local"])),
+        (
+            "{to: [green], statuses: [429, 503], allow_other_model: true}",
+            FallbackResource(to: ["green"], statuses: [429, 503], allowOtherModel: true)
+        ),
+    ])
+    func `a fallback is a list, or says more`(text: String, fallback: FallbackResource) throws {
+        let set = try documents("name: chat\ngatehouse: {tenant: demo, fallback: \(text)}")
+        #expect(set.endpoints.first?.fallback == fallback)
+    }
+
     @Test func `our additions are under gatehouse`() throws {
         let set = try documents(
             """
@@ -73,10 +85,13 @@ import Testing
         ("name: chat\nmirror_traffic: {blue: 10}", "f.yaml:2: mirror_traffic: not built yet; remove it"),
         ("name: chat\ngatehouse: {quotas: [1]}", "f.yaml:2: gatehouse.quotas must be a mapping of keys to values"),
         (
-            "name: chat\ngatehouse: {capture: {}, fallback: [b]}",
-            "f.yaml:2: gatehouse.fallback: not built yet; remove it"
+            "name: chat\ngatehouse: {fallback: {statuses: [503]}}",
+            "f.yaml:2: gatehouse.fallback.to: is required; write to: [green, local]"
         ),
-        ("name: chat\ngatehouse: {fallback: [a]}", "f.yaml:2: gatehouse.fallback: not built yet; remove it"),
+        (
+            "name: chat\ngatehouse: {fallback: {to: [a], statuses: [200]}}",
+            "f.yaml:2: gatehouse.fallback.statuses: 200 is not a status from 400 to 599"
+        ),
         (
             "name: chat\ntraffic: {blue: 90, green: 20}",
             "f.yaml:2: traffic: the weights sum to 110; they must sum to 100, or all be 0 for no traffic"

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"upstream":{"urls":["http://a"],"probe":{}}}"#,
+        #"{"upstream":{"urls":["http://a"],"probes":{}}}"#,
         #"{"native":{"slotz":1}}"#,
         #"{"requestSettings":{"request_timeout_ms":1}}"#,
         #"{"upstream":{}}"#,

@@ -68,6 +68,12 @@ final class AdminFixture {
                 fields: [IssuerHTTPAnswer.Field(name: "content-type", value: "application/json")],
                 body: Array(text.utf8) + request.body
             )
+        },
+        instances: { path in
+            [InstanceResource(url: "http://\(path)", isReady: false, lastProbe: "readiness: GET /ready answered 503")]
+        },
+        deploymentLogs: { path, tail in
+            (0..<tail).map { LogLineResource(time: "2026-12-31T18:00:00Z", line: "\(path) \($0)") }
         }
     )
 

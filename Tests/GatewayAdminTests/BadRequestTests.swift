@@ -39,7 +39,7 @@ import Testing
         #"{"native":{"engine":"onnx"},"model":"azureml:m:1"}"#,
         #"{"native":{"slots":0},"model":"azureml:m:1"}"#, #"{"native":{},"model":"m"}"#, #"{"upstream":{"urls":"x"}}"#,
         #"{"upstream":{"urls":["http://a"]},"requestSettings":{"requestTimeoutMs":0}}"#,
-        #"{"upstream":{"urls":["http://a"],"probe":{}}}"#,
+        #"{"upstream":{"urls":["http://a"],"probes":{}}}"#,
         #"{"upstream":{"urls":["http://127.0.0.1"]},"price":{"perToken":1}}"#,
         #"{"upstream":{"urls":["http://127.0.0.1"]},"price":{"perRequest":1e12}}"#,
         #"{"upstream":{"urls":["http://127.0.0.1"]},"price":{"perRequest":"1"}}"#,

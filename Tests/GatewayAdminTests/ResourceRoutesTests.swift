@@ -67,6 +67,63 @@ import Testing
         }
     }
 
+    @Test func `a deployment shows its instances and has a log`() async throws {
+        try await AdminFixture().withClient { client in
+            try await Self.prepare(client)
+            let uri = "\(Self.endpoint)/deployments/blue"
+            #expect(try await client.send(.put, uri, Self.upstream).status == 201)
+            let shown = try Self.decode(DeploymentResource.self, await client.send(.get, uri))
+            #expect(shown.instances?.map(\.lastProbe) == ["readiness: GET /ready answered 503"])
+            #expect(shown.instances?.map(\.url) == ["http://demo/chat/blue"])
+            let log = try Self.decode(
+                ResourceList<LogLineResource>.self,
+                await client.send(.get, "\(uri)/logs?tail=3")
+            )
+            #expect(log.value.map(\.line) == ["demo/chat/blue 0", "demo/chat/blue 1", "demo/chat/blue 2"])
+            for tail in ["0", "1001", "x", "-1"] {
+                #expect(try await client.send(.get, "\(uri)/logs?tail=\(tail)").status == 400)
+            }
+            #expect(try await client.send(.get, "\(Self.endpoint)/deployments/none/logs").status == 404)
+        }
+    }
+
+    @Test func `settings, probes and a fallback come back as they were put`() async throws {
+        try await AdminFixture().withClient { client in
+            try await Self.prepare(client)
+            for name in ["blue", "green"] {
+                var deployment = DeploymentResource(tenant: "demo", endpoint: "chat", name: name)
+                deployment.upstream = UpstreamResource(
+                    urls: ["http://127.0.0.1:9000"],
+                    probe: ProbePathsResource(liveness: "/health")
+                )
+                deployment.requestSettings = RequestSettingsResource(
+                    maxConcurrentRequestsPerInstance: 3,
+                    maxQueueWaitMs: 0
+                )
+                deployment.livenessProbe = ProbeResource(failureThreshold: 2)
+                let body = String(decoding: try JSONEncoder().encode(deployment), as: UTF8.self)
+                let uri = "\(Self.endpoint)/deployments/\(name)"
+                #expect(try await client.send(.put, uri, body).status == 201)
+                let shown = try Self.decode(DeploymentResource.self, await client.send(.get, uri))
+                #expect(shown.requestSettings == deployment.requestSettings)
+                #expect(shown.upstream == deployment.upstream)
+                #expect(shown.livenessProbe?.failureThreshold == 2 && shown.livenessProbe?.period == 10)
+                #expect(shown.readinessProbe == nil)
+                let own = shown.effective?.filter { $0.source == "deployment" }.map(\.setting) ?? []
+                #expect(own.contains("max_concurrent_requests_per_instance") && own.contains("max_queue_wait_ms"))
+                #expect(own.contains("liveness_probe.failure_threshold") && !own.contains("liveness_probe.period"))
+            }
+            let fallback = #"{"fallback":{"to":["green"],"statuses":[503]}}"#
+            #expect(try await client.send(.put, Self.endpoint, fallback).status == 200)
+            let shown = try Self.decode(EndpointResource.self, await client.send(.get, Self.endpoint))
+            #expect(shown.fallback == FallbackResource(to: ["green"], statuses: [503]))
+            let unknown = #"{"fallback":{"to":["red"]}}"#
+            #expect(try await client.send(.put, Self.endpoint, unknown).status == 400)
+            // A deployment that others fall back to cannot go.
+            #expect(try await client.send(.delete, "\(Self.endpoint)/deployments/green").status == 400)
+        }
+    }
+
     @Test func `keys are a pair, and regenerating one keeps the other`() async throws {
         try await AdminFixture().withClient { client in
             try await Self.prepare(client)

@@ -48,24 +48,34 @@ struct Fixture {
         )
     }
 
-    func deployment(_ name: String, _ urls: [String], isNative: Bool = false) throws -> Deployment {
-        Deployment(
+    func deployment(_ name: String, _ urls: [String], isNative: Bool = false, limit: Int? = nil) throws -> Deployment {
+        let instances = try urls.map { registry.instance(at: try InstanceAddress.parse($0).get(), isReady: true) }
+        return Deployment(
             name: name,
             isNative: isNative,
-            instances: try urls.map { registry.instance(at: try InstanceAddress.parse($0).get(), isReady: true) },
-            timeout: .seconds(5)
+            instances: instances,
+            timeout: .seconds(5),
+            capacity: Deployment.Capacity(limit: limit),
+            queue: registry.queue(for: instances)
         )
     }
 
     /// Puts an endpoint with these deployments in the place of the tenant `demo`.
-    func publishChat(_ deployments: [Deployment], weights: [Int]) {
+    func publishChat(
+        _ deployments: [Deployment],
+        weights: [Int],
+        fallback: [Deployment] = [],
+        usage: UsageScope? = nil
+    ) {
         let chat = Endpoint(
             tenant: "demo",
             name: "chat",
             modelNames: [],
             hosts: [],
             deployments: deployments,
-            split: TrafficSplit(weights: weights)
+            split: TrafficSplit(weights: weights),
+            usage: usage,
+            fallback: fallback.isEmpty ? nil : FallbackRule(chain: fallback, statuses: [503])
         )
         snapshots.publish(
             Snapshot(

@@ -27,6 +27,26 @@ import Testing
         try await fake.stop()
     }
 
+    @Test func `a worker that does not answer any more is ended, by force if it must be, and started again`()
+        async throws
+    {
+        let fake = try FakeWorker()
+        let specification = fake.specification("--stubborn")
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(1) == [true])
+        let first = try #require(await fake.process(specification))
+        let socket = try WorkerSocket.paths(of: specification, in: fake.folder + "/run")[0]
+        await fake.supervisor.restart(socket: "/no/such.sock")
+        await fake.supervisor.restart(socket: socket)
+        #expect(await fake.nextChanges(2) == [false, true])
+        #expect(kill(first, 0) == -1)
+        let second = try #require(await fake.process(specification))
+        #expect(second != first && kill(second, 0) == 0)
+        try await fake.supervisor.apply([])
+        kill(second, SIGKILL)
+        try await fake.stop()
+    }
+
     @Test func `a worker that is no longer wanted ends by itself and leaves no socket`() async throws {
         let fake = try FakeWorker()
         let specification = fake.specification()

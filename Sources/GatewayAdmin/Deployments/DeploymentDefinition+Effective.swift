@@ -18,7 +18,6 @@ extension DeploymentDefinition {
             values += upstream.headers.map {
                 EffectiveValue(setting: "header", value: "\($0.name) (value not shown)", source: "deployment")
             }
-            values.append(EffectiveValue(setting: "concurrent requests", value: "no cap", source: "default"))
             values.append(
                 Self.optional("upstream model", upstream.model, otherwise: "the caller's")
             )
@@ -27,7 +26,42 @@ extension DeploymentDefinition {
             )
         case .native(let native): values += Self.values(of: native)
         }
-        return values + usageValues
+        return values + servingValues + usageValues
+    }
+
+    private var servingValues: [EffectiveValue] {
+        let limit = concurrencyLimit.map { settings.maxConcurrent == nil ? "\($0) (slots)" : String($0) }
+        let wait = settings.queueWaitMilliseconds
+        var values = [
+            Self.value("max_concurrent_requests_per_instance", limit ?? "no cap", isOwn: settings.maxConcurrent != nil),
+            Self.value(
+                "max_queue_wait_ms",
+                String(wait ?? RequestSettings.defaultQueueWaitMilliseconds),
+                isOwn: wait != nil
+            ),
+        ]
+        values += Self.values(of: liveness, "liveness_probe") + Self.values(of: readiness, "readiness_probe")
+        guard case .upstream(let upstream) = serving else { return values }
+        return values + [
+            Self.optional("probe.liveness", upstream.probe.liveness, otherwise: "a TCP connect"),
+            Self.optional("probe.readiness", upstream.probe.readiness, otherwise: "a TCP connect"),
+        ]
+    }
+
+    private static func values(of probe: ProbeSettings?, _ name: String) -> [EffectiveValue] {
+        let settings = probe ?? ProbeSettings()
+        let standard = ProbeSettings()
+        let members: [(String, Int, Int)] = [
+            ("initial_delay", settings.initialDelay, standard.initialDelay),
+            ("period", settings.period, standard.period), ("timeout", settings.timeout, standard.timeout),
+            ("success_threshold", settings.successThreshold, standard.successThreshold),
+            ("failure_threshold", settings.failureThreshold, standard.failureThreshold),
+        ]
+        return members.map { value("\(name).\($0)", String($1), isOwn: probe != nil && $1 != $2) }
+    }
+
+    private static func value(_ setting: String, _ value: String, isOwn: Bool) -> EffectiveValue {
+        EffectiveValue(setting: setting, value: value, source: isOwn ? "deployment" : "default")
     }
 
     private var usageValues: [EffectiveValue] {

@@ -18,14 +18,20 @@ extension DeploymentDefinition {
             name: resource.name,
             description: resource.description,
             serving: try Serving(resource),
-            settings: RequestSettings(timeoutMilliseconds: timeout),
+            settings: RequestSettings(
+                timeoutMilliseconds: timeout,
+                maxConcurrent: resource.requestSettings.maxConcurrentRequestsPerInstance,
+                queueWaitMilliseconds: resource.requestSettings.maxQueueWaitMs
+            ),
             model: try Self.reference(resource.model),
             instanceType: resource.instanceType,
             environmentVariables: resource.environmentVariables,
             tags: resource.tags,
             properties: resource.properties,
             rules: try UsageRules(limits: resource.limits, quotas: resource.quotas),
-            price: resource.price.map(Price.init)
+            price: resource.price.map(Price.init),
+            liveness: resource.livenessProbe.map(ProbeSettings.init),
+            readiness: resource.readinessProbe.map(ProbeSettings.init)
         )
     }
 
@@ -52,7 +58,8 @@ extension Serving {
                     urls: upstream.urls,
                     model: upstream.model,
                     headers: headers,
-                    certificateAuthority: upstream.ca
+                    certificateAuthority: upstream.ca,
+                    probe: ProbePaths(upstream.probe)
                 )
             )
         case (nil, let native?): self = .native(try NativeDefinition(native))
@@ -100,8 +107,14 @@ extension DeploymentResource {
             environmentVariables: deployment.environmentVariables,
             tags: deployment.tags,
             properties: deployment.properties,
-            requestSettings: RequestSettingsResource(requestTimeoutMs: deployment.settings.timeoutMilliseconds)
+            requestSettings: RequestSettingsResource(
+                requestTimeoutMs: deployment.settings.timeoutMilliseconds,
+                maxConcurrentRequestsPerInstance: deployment.settings.maxConcurrent,
+                maxQueueWaitMs: deployment.settings.queueWaitMilliseconds
+            )
         )
+        livenessProbe = deployment.liveness.map(ProbeResource.init)
+        readinessProbe = deployment.readiness.map(ProbeResource.init)
         limits = deployment.rules.limitResources
         quotas = deployment.rules.quotaResources
         price = deployment.price.map(PriceResource.init)
@@ -114,7 +127,8 @@ extension DeploymentResource {
                     upstream.headers.map { ($0.name, $0.value) },
                     uniquingKeysWith: { first, _ in first }
                 ),
-                ca: upstream.certificateAuthority
+                ca: upstream.certificateAuthority,
+                probe: ProbePathsResource(upstream.probe)
             )
         case .native(let native):
             self.native = NativeResource(

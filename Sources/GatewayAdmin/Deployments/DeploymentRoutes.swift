@@ -40,9 +40,30 @@ struct DeploymentRoutes: Sendable {
         return .noContent
     }
 
+    /// The last lines of the deployment's log: `?tail=` of them, 50 by default.
+    @Sendable func logs(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let found = try controlPlane.store.deployment(
+            context.name("tenant"),
+            context.name("endpoint"),
+            context.name("deployment")
+        )
+        let asked = request.uri.queryParameters["tail"].map(String.init)
+        let tail = asked.map { Int($0) ?? 0 } ?? Self.usualTail
+        guard (1...Self.longestTail).contains(tail) else {
+            throw APIError(.invalid, "tail must be 1 to \(Self.longestTail)", target: "tail")
+        }
+        let path = "\(found.tenant)/\(found.endpoint)/\(found.name)"
+        return .json(ResourceList(await controlPlane.collaborators.deploymentLogs(path, tail)))
+    }
+
+    private static let usualTail = 50
+    private static let longestTail = 1000
+
     private func resource(_ deployment: DeploymentDefinition) -> DeploymentResource {
         var resource = DeploymentResource(deployment)
-        resource.isReady = controlPlane.isReady("\(deployment.tenant)/\(deployment.endpoint)/\(deployment.name)")
+        let path = "\(deployment.tenant)/\(deployment.endpoint)/\(deployment.name)"
+        resource.isReady = controlPlane.isReady(path)
+        resource.instances = controlPlane.collaborators.instances(path)
         resource.effective = deployment.effectiveValues
         return resource
     }

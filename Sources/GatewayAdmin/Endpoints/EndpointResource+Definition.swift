@@ -33,7 +33,8 @@ extension EndpointDefinition {
             allowedNetworks: resource.allowedNetworks,
             isPrivate: access == "disabled",
             maintenance: resource.maintenance.map(Maintenance.init),
-            keyRotation: resource.keyRotation.map { RotationRule(every: $0.every, overlap: $0.overlap) }
+            keyRotation: resource.keyRotation.map { RotationRule(every: $0.every, overlap: $0.overlap) },
+            fallback: resource.fallback.map(FallbackDefinition.init)
         )
     }
 }
@@ -68,5 +69,6 @@ extension EndpointResource {
             MaintenanceResource(message: $0.message, retryAfter: $0.retryAfter)
         }
         keyRotation = endpoint.keyRotation.map { KeyRotationResource(every: $0.every, overlap: $0.overlap) }
+        fallback = endpoint.fallback.map(FallbackResource.init)
     }
 }

@@ -3,7 +3,8 @@ import Synchronization
 /// One running copy behind a deployment, and whether it may be used now.
 ///
 /// Instances live in an `InstanceRegistry` and outlast snapshots, so that a change of weights keeps pooled connections and
-/// what is known of readiness.
+/// what is known of health. Two deployments with one address have an instance each: what one's callers provoke says
+/// nothing about the other's.
 package final class Instance: Sendable {
     /// Small number, unique in the process: indexes the pools of every event loop.
     package let number: Int
@@ -11,172 +12,185 @@ package final class Instance: Sendable {
     /// `address.authority` and `address.url`, made once.
     package let authority: String
     package let url: String
+    /// Shared with all instances of the address.
+    package let load: InstanceLoad
     private let ready: Atomic<Bool>
+    private let usable: Atomic<Bool>
+    /// `InstanceHealth.availableAt`.
+    private let availableAt = Atomic<Int64>(0)
+    private let outSince = Atomic<Int64>(0)
+    private let returnedAt = Atomic<Int64>(.min)
+    private let isDoubtful = Atomic<Bool>(false)
+    private let successes = Atomic<Int>(0)
+    private let health = Mutex(InstanceHealth())
+    /// Microseconds to the head of an answer, and when that was last seen.
+    private let latency = Atomic<Int64>(0)
+    private let latencyAt = Atomic<Int64>(0)
+    private let probe = Mutex(LastProbe())
 
-    package init(number: Int, address: InstanceAddress, isReady: Bool) {
+    private struct LastProbe {
+        var answer: String?
+        var rule: ProbeRule?
+    }
+
+    /// - Parameter isUsable: whether it is tried before it is ready; a worker that has not answered is not.
+    package init(
+        number: Int,
+        address: InstanceAddress,
+        isReady: Bool,
+        isUsable: Bool? = nil,
+        load: InstanceLoad = InstanceLoad()
+    ) {
         self.number = number
         self.address = address
+        self.load = load
         authority = address.authority
         url = address.url
         ready = Atomic(isReady)
+        usable = Atomic(isUsable ?? isReady)
     }
 
+    /// Whether it has shown that it serves: what a deployment's status tells.
     package var isReady: Bool { ready.load(ordering: .relaxed) }
 
-    package func markReady(_ isReady: Bool) { ready.store(isReady, ordering: .relaxed) }
+    /// Whether there is anything to send to.
+    package var isUsable: Bool { usable.load(ordering: .relaxed) }
+
+    /// A worker answers, or is gone.
+    package func markReady(_ isReady: Bool) {
+        ready.store(isReady, ordering: .relaxed)
+        usable.store(isReady, ordering: .relaxed)
+    }
+
+    /// The last probe's answer, as a sentence; `nil` before the first.
+    package var lastProbe: String? { probe.withLock { $0.answer } }
+
+    /// What the probes found.
+    ///
+    /// - Parameters:
+    ///   - rule: what they follow: other settings have to be answered anew.
+    ///   - isOut: whether one of them has failed so often that the instance takes no requests.
+    package func probed(_ answer: String, by rule: ProbeRule, isReady: Bool, isOut: Bool, at now: Int64) {
+        probe.withLock { $0 = LastProbe(answer: answer, rule: rule) }
+        ready.store(isReady, ordering: .relaxed)
+        change(at: now) { $0.probed(isOut: isOut) }
+    }
+
+    /// The same for a worker, whose supervisor says whether it is ready.
+    package func noted(_ answer: String) { probe.withLock { $0.answer = answer } }
+
+    /// No deployment has it any more: what is made of it later has to be found out anew.
+    package func forget(at now: Int64) {
+        probe.withLock { $0 = LastProbe() }
+        ready.store(false, ordering: .relaxed)
+        change(at: now) { $0.probed(isOut: false) }
+    }
+
+    /// Whether it has shown that it serves, by these probes.
+    package func isReady(by rule: ProbeRule) -> Bool { isReady && probe.withLock { $0.rule == rule } }
 }
 
-/// Where an instance listens.
-package struct InstanceAddress: Sendable, Hashable {
-    package enum Transport: Sendable, Hashable {
-        case http(host: String, port: Int)
-        case https(host: String, port: Int)
-        case unix(path: String)
-    }
+// MARK: - What became of requests
 
-    package let transport: Transport
-    /// Put before every request's path; empty or `/…` without a slash at the end.
-    package let basePath: String
-
-    package init(transport: Transport, basePath: String = "") {
-        self.transport = transport
-        self.basePath = basePath
-    }
-
-    /// The `Host` header for this instance: without the port when it is the scheme's own.
-    package var authority: String {
-        switch transport {
-        case .http(let host, let port): port == 80 ? bracketed(host) : "\(bracketed(host)):\(port)"
-        case .https(let host, let port): port == 443 ? bracketed(host) : "\(bracketed(host)):\(port)"
-        case .unix: "localhost"
-        }
-    }
-
-    /// The spelling that a person wrote, normalised.
-    package var url: String {
-        switch transport {
-        case .http: "http://\(authority)\(basePath)"
-        case .https: "https://\(authority)\(basePath)"
-        case .unix(let path): "unix:\(path)"
-        }
-    }
-
-    private func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
-
-    /// Reads `http://host[:port][/base]`, `https://…` or `unix:/path`.
+extension Instance {
+    /// The head of an answer came.
     ///
-    /// - Returns: the address, or a sentence that says what is wrong.
-    package static func parse(_ text: String) -> Result<InstanceAddress, AddressProblem> {
-        guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-            return .failure(.init("has spaces or control characters"))
-        }
-        if text.hasPrefix("unix:") {
-            let path = String(text.dropFirst("unix:".count))
-            guard path.hasPrefix("/") else { return .failure(.init("needs an absolute path after unix:")) }
-            guard path.utf8.count <= 107 else { return .failure(.init("has a socket path over 107 bytes")) }
-            return .success(InstanceAddress(transport: .unix(path: path)))
-        }
-        let isSecure = text.hasPrefix("https://")
-        guard isSecure || text.hasPrefix("http://") else {
-            return .failure(.init("must begin with http://, https:// or unix:"))
-        }
-        let rest = text.dropFirst(isSecure ? 8 : 7)
-        if rest.contains("?") || rest.contains("#") { return .failure(.init("must not hold a query or a fragment")) }
-        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
-        let authority = rest[..<slash]
-        var base = String(rest[slash...])
-        while base.hasSuffix("/") { base.removeLast() }
-        if authority.contains("@") { return .failure(.init("must not hold user information")) }
-        return parseAuthority(authority, defaultPort: isSecure ? 443 : 80).map { host, port in
-            InstanceAddress(
-                transport: isSecure ? .https(host: host, port: port) : .http(host: host, port: port),
-                basePath: base
-            )
+    /// - Parameter begun: when its request was sent, as `now` in nanoseconds of the monotonic clock.
+    package func answered(status: Int, begun: Int64, at now: Int64) {
+        note(latency: (now - begun) / 1000, at: now)
+        if status >= 500 { return failed(.serverError, begun: begun, at: now) }
+        successes.add(1, ordering: .relaxed)
+        guard isDoubtful.load(ordering: .relaxed) else { return }
+        change(at: now) { $0.succeeded(begun: begun, at: now) }
+    }
+
+    package func failed(_ failure: InstanceHealth.Failure, begun: Int64, at now: Int64) {
+        if failure == .timedOut { note(latency: (now - begun) / 1000, at: now) }
+        let successes = successes.exchange(0, ordering: .relaxed)
+        change(at: now) { health in
+            health.failed(failure, begun: begun, successes: successes, at: now)
+            return false
         }
     }
 
-    private static func parseAuthority(_ text: Substring, defaultPort: Int) -> Result<(String, Int), AddressProblem> {
-        var host = text
-        var port = defaultPort
-        let portStart: Substring.Index?
-        if text.hasPrefix("[") {
-            guard let end = text.firstIndex(of: "]") else { return .failure(.init("has an unclosed [")) }
-            host = text[text.index(after: text.startIndex)..<end]
-            let after = text.index(after: end)
-            portStart = after < text.endIndex && text[after] == ":" ? text.index(after: after) : nil
-            if after < text.endIndex, portStart == nil { return .failure(.init("has text behind ]")) }
-        } else if let colon = text.firstIndex(of: ":") {
-            host = text[..<colon]
-            portStart = text.index(after: colon)
-        } else {
-            portStart = nil
+    /// The backend's `Retry-After`.
+    package func pause(seconds: Int64, at now: Int64) {
+        let (duration, isOver) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        change(at: now) { health in
+            health.pause(for: isOver ? .max : duration, at: now)
+            return false
         }
-        if let portStart {
-            let digits = text[portStart...]
-            guard digits.utf8.allSatisfy(\.isDigit), let number = Int(digits), (1...65535).contains(number) else {
-                return .failure(.init("has a port that is not 1 to 65535"))
-            }
-            port = number
-        }
-        guard !host.isEmpty else { return .failure(.init("has no host")) }
-        guard host.utf8.allSatisfy(text.hasPrefix("[") ? isAddressByte : isNameByte) else {
-            return .failure(.init("has a host that is neither a name nor an address"))
-        }
-        return .success((host.lowercased(), port))
     }
 
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        byte.isLetter || byte.isDigit || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
-            || byte == UInt8(ascii: "_")
+    /// Why it takes no requests now, as the end of a sentence; `nil` when it does.
+    package func outage(at now: Int64) -> String? { health.withLock { $0.reason(at: now) } }
+
+    /// - Parameter body: returns whether the instance has come back.
+    private func change(at now: Int64, _ body: (inout InstanceHealth) -> Bool) {
+        health.withLock { health in
+            let before = health.availableAt
+            if body(&health) { returnedAt.store(now, ordering: .relaxed) }
+            if before == 0, health.availableAt != 0 { outSince.store(now, ordering: .relaxed) }
+            availableAt.store(health.availableAt, ordering: .relaxed)
+            isDoubtful.store(health.isDoubtful, ordering: .relaxed)
+        }
     }
 
-    private static func isAddressByte(_ byte: UInt8) -> Bool {
-        byte.hexValue != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+    /// A moving average of the last eight or so; a lost update of two loops is no harm.
+    private func note(latency sample: Int64, at now: Int64) {
+        let sample = max(0, sample)
+        let last = latency.load(ordering: .relaxed)
+        latency.store(last == 0 ? sample : last + (sample - last) / 8, ordering: .relaxed)
+        latencyAt.store(now, ordering: .relaxed)
     }
 }
 
-/// What is wrong with an upstream URL, as the end of a sentence that begins with the URL.
-package struct AddressProblem: Error, Equatable {
-    package let reason: String
+// MARK: - What the choice reads
 
-    init(_ reason: String) { self.reason = reason }
-}
+extension Instance {
+    /// Whether a request may come now, as far as it has been seen.
+    enum Availability: Equatable {
+        case free
+        /// One may, to try.
+        case trial
+        case out
+    }
 
-/// Every instance that was ever named, by its address: gives the same object to every snapshot.
-package final class InstanceRegistry: Sendable {
-    private struct Known {
-        var byAddress: [InstanceAddress: Instance] = [:]
-        /// Where a native deployment's workers have listened.
-        var workers: [String: [Instance]] = [:]
+    func availability(at now: Int64?) -> Availability {
+        guard isUsable else { return .out }
+        let time = availableAt.load(ordering: .relaxed)
+        if time == 0 { return .free }
+        guard let now, time <= now else { return .out }
+        return .trial
+    }
 
-        mutating func instance(at address: InstanceAddress, isReady: Bool) -> Instance {
-            if let instance = byAddress[address] { return instance }
-            let instance = Instance(number: byAddress.count, address: address, isReady: isReady)
-            byAddress[address] = instance
-            return instance
+    /// Takes the one trial there is.
+    func beginTrial(at now: Int64) -> Bool {
+        health.withLock { health in
+            guard health.admit(at: now) else { return false }
+            availableAt.store(health.availableAt, ordering: .relaxed)
+            return true
         }
     }
 
-    private let known = Mutex(Known())
+    /// When it went out: of several that are out the last one is the last that was usable.
+    var lastOutage: Int64 { outSince.load(ordering: .relaxed) }
 
-    package init() {}
-
-    /// The instance at this address.
+    /// What sending one more request here would cost: load times latency, dearer while it starts slowly after a return.
     ///
-    /// - Parameter isReady: what a new one starts as: upstreams are tried, workers wait for their probe.
-    package func instance(at address: InstanceAddress, isReady: Bool) -> Instance {
-        known.withLock { $0.instance(at: address, isReady: isReady) }
+    /// What was measured is worth half as much with every second without an answer, so that one slow answer does not keep
+    /// an instance out of use for ever.
+    func cost(at now: Int64) -> Int64 {
+        let age = max(0, now - latencyAt.load(ordering: .relaxed)) / 1_000_000_000
+        let latency = max(Self.leastLatency, min(latency.load(ordering: .relaxed), 1 << 40) >> min(age, 40))
+        let cost = Int64(clamping: load.inFlight + 1) * latency
+        let returned = returnedAt.load(ordering: .relaxed)
+        guard returned != .min, now - returned < Self.slowStart else { return cost }
+        return cost * 10 / (1 + 9 * max(0, now - returned) / Self.slowStart)
     }
 
-    /// The worker of a native deployment, and those of its earlier settings that still answer: a change has no gap.
-    ///
-    /// - Parameter deployment: `tenant/endpoint/deployment`.
-    package func workers(of deployment: String, at address: InstanceAddress) -> [Instance] {
-        known.withLock { known in
-            let instance = known.instance(at: address, isReady: false)
-            let earlier = known.workers[deployment, default: []].filter { $0 !== instance && $0.isReady }
-            known.workers[deployment] = earlier + [instance]
-            return [instance] + earlier
-        }
-    }
+    /// Microseconds; differences below are noise.
+    private static let leastLatency: Int64 = 1000
+    /// Nanoseconds from a tenth of its share to all of it.
+    private static let slowStart: Int64 = 10_000_000_000
 }

@@ -73,6 +73,8 @@ package struct LimitRefusal: Sendable, Equatable {
     /// Whole seconds, at least 1.
     package var retryAfter: Int64
     package var report: LimitReport
+    /// Whether only the deployment's own rules refused: another deployment may have room.
+    package var isOfDeployment = false
 
     package init(message: String, isQuota: Bool, retryAfter: Int64, report: LimitReport) {
         self.message = message

@@ -88,14 +88,18 @@ package final class UsageRegistry: Sendable {
         _ ledger: TenantLedger
     ) -> LimitRefusal {
         var index = 0
+        var isOfDeployment = true
         scopes.visit { scope, number, bound in
             let isRefusing = holdings[index].isShort && !bound.isWarnOnly
             index += 1
             guard isRefusing else { return }
+            isOfDeployment = isOfDeployment && scope === scopes.deployment
             scope.meters[number].countRefusal()
             ledger.stopped(scope, number, claim)
         }
-        return LimitRefusal(scopes, holdings, claim)
+        var refusal = LimitRefusal(scopes, holdings, claim)
+        refusal.isOfDeployment = isOfDeployment
+        return refusal
     }
 
     private func countWarnings(_ scopes: UsageScopes, _ holdings: [Ledger.Holding]) {

@@ -14,6 +14,9 @@ package struct DeploymentDefinition: Sendable, Equatable {
     package var properties: [String: String]
     package var rules: UsageRules
     package var price: Price?
+    /// `nil` = Azure's defaults.
+    package var liveness: ProbeSettings?
+    package var readiness: ProbeSettings?
 
     package init(
         tenant: String,
@@ -28,7 +31,9 @@ package struct DeploymentDefinition: Sendable, Equatable {
         tags: [String: String] = [:],
         properties: [String: String] = [:],
         rules: UsageRules = .none,
-        price: Price? = nil
+        price: Price? = nil,
+        liveness: ProbeSettings? = nil,
+        readiness: ProbeSettings? = nil
     ) {
         self.tenant = tenant
         self.endpoint = endpoint
@@ -43,6 +48,8 @@ package struct DeploymentDefinition: Sendable, Equatable {
         self.properties = properties
         self.rules = rules
         self.price = price
+        self.liveness = liveness
+        self.readiness = readiness
     }
 }
 
@@ -64,17 +71,20 @@ package struct UpstreamDefinition: Sendable, Equatable {
     package var headers: [UpstreamHeader]
     /// PEM file with the CA that the upstream's certificate must chain to; `nil` = the system's.
     package var certificateAuthority: String?
+    package var probe: ProbePaths
 
     package init(
         urls: [String],
         model: String? = nil,
         headers: [UpstreamHeader] = [],
-        certificateAuthority: String? = nil
+        certificateAuthority: String? = nil,
+        probe: ProbePaths = ProbePaths()
     ) {
         self.urls = urls
         self.model = model
         self.headers = headers
         self.certificateAuthority = certificateAuthority
+        self.probe = probe
     }
 }
 
@@ -110,13 +120,35 @@ package struct NativeDefinition: Sendable, Equatable {
 /// Azure's request settings; what is `nil` takes the default of DESIGN §3.
 package struct RequestSettings: Sendable, Equatable {
     package static let defaultTimeoutMilliseconds = 5000
+    package static let defaultQueueWaitMilliseconds = 500
 
     package var timeoutMilliseconds: Int?
+    /// `max_concurrent_requests_per_instance`; `nil` = no cap on upstreams, the worker's slots on native deployments.
+    package var maxConcurrent: Int?
+    /// `max_queue_wait_ms`: how long a request waits for an instance that has as many as it may.
+    package var queueWaitMilliseconds: Int?
 
-    package init(timeoutMilliseconds: Int? = nil) {
+    package init(
+        timeoutMilliseconds: Int? = nil,
+        maxConcurrent: Int? = nil,
+        queueWaitMilliseconds: Int? = nil
+    ) {
         self.timeoutMilliseconds = timeoutMilliseconds
+        self.maxConcurrent = maxConcurrent
+        self.queueWaitMilliseconds = queueWaitMilliseconds
     }
 
     /// Bounds the whole answer, or the time to the first byte of an event stream.
     package var timeout: Duration { .milliseconds(timeoutMilliseconds ?? Self.defaultTimeoutMilliseconds) }
+
+    package var queueWait: Duration { .milliseconds(queueWaitMilliseconds ?? Self.defaultQueueWaitMilliseconds) }
+}
+
+extension DeploymentDefinition {
+    /// How many requests one instance may have at once; `nil` = no cap.
+    package var concurrencyLimit: Int? {
+        if let limit = settings.maxConcurrent { return limit }
+        guard case .native(let native) = serving else { return nil }
+        return native.slots
+    }
 }

@@ -24,6 +24,7 @@ package struct EndpointDefinition: Sendable, Equatable {
     package var isPrivate: Bool
     package var maintenance: Maintenance?
     package var keyRotation: RotationRule?
+    package var fallback: FallbackDefinition?
 
     package init(
         tenant: String,
@@ -41,7 +42,8 @@ package struct EndpointDefinition: Sendable, Equatable {
         allowedNetworks: [String] = [],
         isPrivate: Bool = false,
         maintenance: Maintenance? = nil,
-        keyRotation: RotationRule? = nil
+        keyRotation: RotationRule? = nil,
+        fallback: FallbackDefinition? = nil
     ) {
         self.tenant = tenant
         self.name = name
@@ -59,6 +61,7 @@ package struct EndpointDefinition: Sendable, Equatable {
         self.isPrivate = isPrivate
         self.maintenance = maintenance
         self.keyRotation = keyRotation
+        self.fallback = fallback
     }
 }
 

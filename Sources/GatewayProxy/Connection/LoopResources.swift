@@ -14,6 +14,9 @@ final class LoopResources {
     let lifecycle: Lifecycle
     let tokens: TokenAuthority
     let failures: FailureMeter
+    /// Who waits for a place at an instance, by number.
+    var waiting: [Int: ExchangeHandler] = [:]
+    private var lastWaiting = 0
     private var requestIDs = RequestIDSource()
     private var connections: [ObjectIdentifier: any DrainableConnection] = [:]
 
@@ -37,6 +40,11 @@ final class LoopResources {
     }
 
     func nextRequestID() -> String { requestIDs.next() }
+
+    func nextWaiting() -> Int {
+        lastWaiting += 1
+        return lastWaiting
+    }
 
     func opened(_ connection: any DrainableConnection) {
         connections[ObjectIdentifier(connection)] = connection

@@ -31,6 +31,12 @@ final class CurrentRequest {
     var attempts = 0
     /// The instances that could not take it, in order.
     var tried: [Instance] = []
+    /// When the attempt that runs began.
+    var attemptStarted = NIODeadline.uptimeNanoseconds(0)
+    /// Its place in a queue, while no instance has room for it.
+    var waiter: QueuePlace?
+    /// How much of the body is kept to be sent again.
+    var replayBound = Limits.replayableBody
     /// The body's length as the upstream is told.
     var upstreamBody = BodyLength.none
 
@@ -72,7 +78,7 @@ final class CurrentRequest {
     /// Keeps bytes that were sent for another attempt, as long as they are few.
     func keepForReplay(_ bytes: ByteBuffer) {
         guard canReplay else { return }
-        if keptBytes + bytes.readableBytes > Limits.replayableBody {
+        if keptBytes + bytes.readableBytes > replayBound {
             canReplay = false
             kept = nil
         } else {

@@ -11,6 +11,7 @@ extension ExchangeHandler {
         current = nil
         call = nil
         requestTimer.clear()
+        leaveQueue(request)
         request.receipt.outcome = outcome
         // Of a stream that was cut or left, too: what the model has done is done.
         request.receipt.promptTokens = request.relay?.usage.prompt
@@ -37,6 +38,8 @@ extension ExchangeHandler {
     /// Books what the exchange used; a call that failed costs nothing, one that the upstream refused no tokens.
     private func settleUsage(_ request: CurrentRequest) {
         guard let plan = request.plan else { return }
+        plan.leave(at: .uptime)
+        if let fallback = plan.fallback { request.receipt.fallback = fallback.word }
         let receipt = request.receipt
         let isRefused = receipt.upstreamStatus >= 400
         let actual = ActualUsage(

@@ -83,6 +83,7 @@ extension ExchangeHandler {
             switch try resources.admission.admit(request.head, fields: fields, token: request.token, at: request.moment)
             {
             case .plan(let plan): start(plan)
+            case .queue(let plan): startWaiting(plan)
             case .needsBody(let limit): hold(upTo: limit)
             case .needsToken: verifyToken()
             case .answer(let answer): answerLocally(answer)
@@ -106,22 +107,35 @@ extension ExchangeHandler {
     }
 
     private func start(_ plan: Plan) {
+        adopt(plan)
+        requestTimer.set(.now() + TimeAmount(plan.deployment.timeout))
+        connect(plan)
+    }
+
+    private func startWaiting(_ plan: Plan) {
+        adopt(plan)
+        wait(plan)
+    }
+
+    /// The request has a plan: what becomes of it is told in its terms.
+    private func adopt(_ plan: Plan) {
         guard let current else { return }
         current.plan = plan
+        if plan.endpoint.fallback != nil { current.replayBound = Limits.replayableBodyWithFallback }
+        current.receipt.deployment = plan.deployment.name
         current.receipt.tenant = plan.endpoint.tenant
         current.receipt.endpoint = plan.endpoint.name
         current.receipt.caller = plan.caller.label
         current.limits = plan.permit?.report
         if let model = plan.fields?.model { current.receipt.model = model }
         sendContinue()
-        requestTimer.set(.now() + TimeAmount(plan.deployment.timeout))
-        connect(plan)
     }
 
     func connect(_ plan: Plan) {
         exchange.planned()
         attempt += 1
         current?.attempts += 1
+        current?.attemptStarted = .now()
         current?.tried.append(plan.instance)
         current?.receipt.deployment = plan.deployment.name
         current?.receipt.instance = plan.instance.url
@@ -174,7 +188,7 @@ extension ExchangeHandler {
         request.receipt.isSent = true
         if let body, body.readableBytes > 0 { call.sendBody(body) }
         if exchange.isRequestComplete { call.sendEnd(trailers: request.trailers) }
-        if request.keptBytes > Limits.replayableBody, plan.fields == nil {
+        if request.keptBytes > request.replayBound, plan.fields == nil {
             request.kept = nil
             request.canReplay = false
         }

@@ -12,6 +12,7 @@ extension ExchangeHandler {
         } catch {
             return refuseUpstream()
         }
+        if movesOn(after: head, plan) { return }
         guard exchange.responseHead() == .relay else { return }
         current?.kept = nil
         current?.receipt.upstreamStatus = Int(head.status.code)
@@ -56,26 +57,6 @@ extension ExchangeHandler {
         resumeReading()
     }
 
-    func upstreamFailed(_ failure: UpstreamFailure) {
-        guard let request = current, let plan = request.plan else { return }
-        call = nil
-        if !exchange.hasResponseBegun,
-            RetryRule.mayRetry(
-                failure,
-                method: request.head.method,
-                attempts: request.attempts,
-                canReplay: request.canReplay
-            ),
-            let next = failure.phase == .connect
-                ? resources.admission.pickAgain(plan, of: request.head, except: request.tried, at: .now) : plan
-        {
-            current?.plan = next
-            current?.limits = next.permit?.report
-            return connect(next)
-        }
-        refuse(.upstreamFailed(deployment: plan.deployment.name, phase: failure.phase))
-    }
-
     /// The upstream's answer may not be passed on in any form.
     private func refuseUpstream() {
         switch call {
@@ -88,19 +69,14 @@ extension ExchangeHandler {
     /// Time ran out: for the whole answer, for the first byte of a stream, or between two of its events.
     func requestTimedOut() {
         guard let plan = current?.plan else { return }
+        if current?.waiter != nil { return waitEnded() }
         let timeout = plan.deployment.timeout
         if !exchange.isRequestComplete, call?.isWritable == true {
             // The client owes the rest of its body: `bodyTimer` judges that, the deployment is not to blame.
             return requestTimer.set(.now() + TimeAmount(timeout))
         }
-        refuse(
-            .timedOut(
-                deployment: plan.deployment.name,
-                milliseconds: Int(
-                    timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000
-                )
-            )
-        )
+        if movesOnAfterTimeout(plan) { return }
+        refuse(.timedOut(deployment: plan.deployment.name, milliseconds: timeout.milliseconds))
     }
 
     // MARK: - Heads
@@ -139,6 +115,7 @@ extension ExchangeHandler {
         var own = [("azureml-model-deployment", plan.deployment.name)]
         if let id { own.append(("x-request-id", id)) }
         headers.add(known: own)
+        if let fallback = plan.fallback { headers.replaceOrAdd(name: "x-gatehouse-fallback", value: fallback.word) }
         if let model = plan.deployment.modelLabel { headers.replaceOrAdd(name: "x-gatehouse-model", value: model) }
     }
 
@@ -196,7 +173,7 @@ extension ExchangeHandler {
             current?.receipt.refusal = response.rule
             if request.mustSendContinue { mustClose = version == .http1 }
             respond(response.status, response.body, headers: response.headers)
-            settle(request.plan == nil ? .refused : .failed)
+            settle(request.plan == nil || refusal.isOfQueue ? .refused : .failed)
         case .cut: cut(refusal)
         case .hold, .decide, .forward, .discard, .relay, .settle, .cancel, .ignore: break
         }

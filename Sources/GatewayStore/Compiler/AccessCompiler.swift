@@ -51,7 +51,13 @@ package struct AccessCompiler: Sendable {
                 maintenance: definition.maintenance
             ),
             usage: scope(.endpoint(tenant: definition.tenant, endpoint: definition.name), definition.rules),
-            cors: (definition.cors ?? tenant?.cors).map(CORSPolicy.init)
+            cors: (definition.cors ?? tenant?.cors).map(CORSPolicy.init),
+            fallback: definition.fallback.map { fallback in
+                FallbackRule(
+                    chain: fallback.deployments.compactMap { name in deployments.first { $0.name == name } },
+                    statuses: Set(fallback.statuses)
+                )
+            }
         )
     }
 

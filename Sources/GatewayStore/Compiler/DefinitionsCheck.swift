@@ -121,6 +121,10 @@ struct DefinitionsCheck {
         if endpoint.description.utf8.contains(0) { note(.invalidValue, "description", "holds a NUL character") }
         var findings = Findings(endpoint.path)
         EndpointAccessCheck.check(endpoint, in: &findings)
+        if endpoint.fallback != nil {
+            let own = definitions.deployments.filter { $0.endpointPath == endpoint.path }
+            FallbackCheck.check(endpoint, own, in: &findings)
+        }
         return found + findings.problems + trafficProblems(of: endpoint) + repeatedNames(in: endpoint)
     }
 
@@ -170,6 +174,7 @@ struct DefinitionsCheck {
         let rules = RulesCheck(allowsByAddress: false)
         rules.check(deployment.rules, in: &findings)
         rules.check(deployment.price, in: &findings)
+        ServingCheck.check(deployment, in: &findings)
         return found + findings.problems
     }
 

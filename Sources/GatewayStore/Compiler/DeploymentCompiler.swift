@@ -7,6 +7,8 @@ struct DeploymentParts: Sendable {
     let instances: [Instance]
     let headers: [UpstreamHeader]
     let modelLabel: String?
+    let queue: CapacityQueue
+    let budget: RetryBudget
 
     func deployment(usage: UsageScope?) -> Deployment {
         var upstream: UpstreamDefinition?
@@ -16,12 +18,23 @@ struct DeploymentParts: Sendable {
             isNative: upstream == nil,
             instances: instances,
             timeout: definition.settings.timeout,
+            capacity: Deployment.Capacity(
+                limit: definition.concurrencyLimit,
+                queueWait: definition.settings.queueWait
+            ),
             upstreamModel: upstream?.model,
             headers: headers,
             certificateAuthority: upstream?.certificateAuthority,
             modelLabel: modelLabel,
             usage: usage,
-            price: definition.price
+            price: definition.price,
+            probes: ProbeRule(
+                liveness: definition.liveness ?? ProbeSettings(),
+                readiness: definition.readiness ?? ProbeSettings(),
+                paths: upstream?.probe ?? ProbePaths()
+            ),
+            queue: queue,
+            budget: budget
         )
     }
 }
@@ -67,11 +80,25 @@ struct DeploymentCompiler: Sendable {
             }
         }
         guard problems.isEmpty else { throw Failure(problems: problems) }
-        return DeploymentParts(
+        let upstreams = found.map {
+            instances.instance(at: $0, of: definition.path, isReady: false, isUsable: true)
+        }
+        return parts(of: definition, upstreams, headers: headers)
+    }
+
+    private func parts(
+        of definition: DeploymentDefinition,
+        _ members: [Instance],
+        headers: [UpstreamHeader] = [],
+        modelLabel: String? = nil
+    ) -> DeploymentParts {
+        DeploymentParts(
             definition: definition,
-            instances: found.map { instances.instance(at: $0, isReady: true) },
+            instances: members,
             headers: headers,
-            modelLabel: nil
+            modelLabel: modelLabel,
+            queue: instances.queue(for: members),
+            budget: instances.budget(of: definition.path)
         )
     }
 
@@ -81,12 +108,8 @@ struct DeploymentCompiler: Sendable {
         in definitions: Definitions
     ) throws(Failure) -> DeploymentParts {
         let wanted = try nativeInstance(definition, native, in: definitions)
-        return DeploymentParts(
-            definition: definition,
-            instances: instances.workers(of: definition.path, at: wanted.address),
-            headers: [],
-            modelLabel: wanted.modelLabel
-        )
+        let workers = instances.workers(of: definition.path, at: wanted.address)
+        return parts(of: definition, workers, modelLabel: wanted.modelLabel)
     }
 
     func nativeInstance(

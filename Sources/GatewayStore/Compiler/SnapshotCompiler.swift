@@ -158,7 +158,7 @@ private struct ServedEndpoints {
             zip(served.deployments, new.deployments).allSatisfy({ $0.serves(like: $1) }),
             traffic[definition.path] == definition.traffic, served.modelNames == new.modelNames,
             served.hosts == new.hosts, served.access == new.access, served.usage === new.usage,
-            served.cors == new.cors
+            served.cors == new.cors, FallbackRule.isSame(served.fallback, new.fallback)
         else { return nil }
         return served
     }
@@ -169,6 +169,6 @@ extension Deployment {
         name == other.name && isNative == other.isNative && timeout == other.timeout && headers == other.headers
             && instances.elementsEqual(other.instances, by: ===) && upstreamModel == other.upstreamModel
             && certificateAuthority == other.certificateAuthority && modelLabel == other.modelLabel
-            && usage === other.usage && price == other.price
+            && usage === other.usage && price == other.price && capacity == other.capacity && probes == other.probes
     }
 }

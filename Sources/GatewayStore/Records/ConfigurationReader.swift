@@ -45,6 +45,7 @@ struct ConfigurationReader {
             endpoint.properties = try StoredJSON.value([String: String].self, row["properties"], place: endpoint.path)
             endpoint.rules = try rules(row, endpoint.path)
             endpoint.cors = try StoredJSON.cors(row["cors"], place: endpoint.path)
+            endpoint.fallback = try StoredJSON.fallback(row["fallback"], place: endpoint.path)
             endpoint.allowedNetworks = try StoredJSON.strings(row["allowed_networks"], place: endpoint.path)
             return endpoint
         }
@@ -63,7 +64,11 @@ struct ConfigurationReader {
             name: row["name"],
             description: row["description"],
             serving: .native(NativeDefinition()),
-            settings: RequestSettings(timeoutMilliseconds: row["timeout_ms"]),
+            settings: RequestSettings(
+                timeoutMilliseconds: row["timeout_ms"],
+                maxConcurrent: row["max_concurrent"],
+                queueWaitMilliseconds: row["queue_wait_ms"]
+            ),
             instanceType: row["instance_type"]
         )
         let place = deployment.path
@@ -76,6 +81,8 @@ struct ConfigurationReader {
         deployment.tags = try StoredJSON.value([String: String].self, row["tags"], place: place)
         deployment.properties = try StoredJSON.value([String: String].self, row["properties"], place: place)
         deployment.rules = try rules(row, place)
+        deployment.liveness = try StoredJSON.probe(row["liveness_probe"], place: place)
+        deployment.readiness = try StoredJSON.probe(row["readiness_probe"], place: place)
         if let input: Int64 = row["input_price"] {
             deployment.price = Price(
                 perThousandInputTokens: input,
@@ -105,7 +112,8 @@ struct ConfigurationReader {
                 model: row["upstream_model"],
                 headers: try StoredJSON.value([StoredJSON.Header].self, headers, place: place)
                     .map { UpstreamHeader(name: $0.name, value: $0.value) },
-                certificateAuthority: row["certificate_authority"]
+                certificateAuthority: row["certificate_authority"],
+                probe: ProbePaths(liveness: row["liveness_path"], readiness: row["readiness_path"])
             )
         )
     }

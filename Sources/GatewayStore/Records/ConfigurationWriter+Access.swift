@@ -30,6 +30,7 @@ extension ConfigurationWriter {
                 ("tags", try StoredJSON.text(endpoint.tags)), ("properties", try StoredJSON.text(endpoint.properties)),
                 ("cors", try StoredJSON.cors(endpoint.cors)),
                 ("allowed_networks", try StoredJSON.list(endpoint.allowedNetworks)),
+                ("fallback", try StoredJSON.text(endpoint.fallback)),
                 ("is_private", endpoint.isPrivate), ("maintenance_message", endpoint.maintenance?.message),
                 ("maintenance_retry_after", endpoint.maintenance?.retryAfter),
                 ("rotation_every", endpoint.keyRotation?.every),

@@ -18,7 +18,7 @@ extension ChangeList {
             ("cors", old.cors != new.cors), ("allowedNetworks", old.allowedNetworks != new.allowedNetworks),
             ("publicNetworkAccess", old.isPrivate != new.isPrivate),
             ("maintenance", old.maintenance != new.maintenance),
-            ("keyRotation", old.keyRotation != new.keyRotation),
+            ("keyRotation", old.keyRotation != new.keyRotation), ("fallback", old.fallback != new.fallback),
         ].filter(\.1).map(\.0) + fields(old.rules, new.rules)
     }
 

@@ -39,6 +39,18 @@ extension EffectiveValue: TableRow {
     var cells: [String] { [setting, value, source] }
 }
 
+extension InstanceResource: TableRow {
+    static var headings: [String] { ["instance", "ready", "takes requests", "under way", "last probe"] }
+    var cells: [String] {
+        [url, isReady ? "yes" : "no", outage.map { "no: \($0)" } ?? "yes", String(inFlight), lastProbe ?? ""]
+    }
+}
+
+extension LogLineResource: TableRow {
+    static var headings: [String] { ["time", "line"] }
+    var cells: [String] { [time, line] }
+}
+
 extension ModelResource: TableRow {
     static var headings: [String] { ["model", "version", "size", "sha256", "path"] }
     var cells: [String] { [name, version ?? "", String(size), sha256, path] }

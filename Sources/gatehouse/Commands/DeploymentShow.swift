@@ -17,6 +17,8 @@ struct DeploymentShow: AsyncParsableCommand {
         try output.show(found)
         guard output.output == .table else { return }
         print()
+        try output.show(found.instances ?? [])
+        print()
         try output.show(found.effective ?? [])
     }
 }

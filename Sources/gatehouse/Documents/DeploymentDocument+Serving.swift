@@ -22,19 +22,19 @@ extension DeploymentDocument {
         deployment.quotas = ours.quotas("quotas")
         deployment.price = ours.price("price")
         switch (ours["upstream"], ours["native"]) {
-        case (.some, nil): deployment.upstream = readUpstream(ours)
+        case (.some, nil): deployment.upstream = readUpstream(ours, document)
         case (nil, .some): deployment.native = readNative(ours, model: deployment.model)
         case (.some, .some): ours.refuse("native", "stands beside upstream", hint: "keep one of the two")
         case (nil, nil): ours.refuse("upstream", "nothing says what serves this deployment", hint: ways)
         }
     }
 
-    private static func readUpstream(_ ours: YAMLMapping) -> UpstreamResource? {
+    private static func readUpstream(_ ours: YAMLMapping, _ document: YAMLMapping) -> UpstreamResource? {
         guard
             let upstream = ours.object(
                 "upstream",
-                known: ["urls", "model", "headers", "ca"],
-                notBuilt: ["probe", "retries", "proxy"]
+                known: ["urls", "model", "headers", "ca", "probe"],
+                notBuilt: ["retries", "proxy"]
             )
         else { return nil }
         guard let urls = upstream.strings("urls"), !urls.isEmpty else {
@@ -52,7 +52,8 @@ extension DeploymentDocument {
             urls: urls,
             model: upstream.string("model"),
             headers: upstream.stringMap("headers"),
-            ca: upstream.string("ca")
+            ca: upstream.string("ca"),
+            probe: upstream.probePaths("probe") ?? document.probeRoutes("environment")
         )
     }
 

@@ -12,7 +12,7 @@ enum DeploymentDocument {
     ]
 
     private static let known =
-        ownKeys.subtracting(["liveness_probe", "readiness_probe"]) + [
+        ownKeys + [
             "$schema", "name", "type", "description", "tags", "properties", "id", "provisioning_state",
             "creation_context", "gatehouse",
         ]
@@ -25,7 +25,7 @@ enum DeploymentDocument {
                 node,
                 file: file,
                 known: known,
-                notBuilt: ["liveness_probe", "readiness_probe", "private_network_connection"],
+                notBuilt: ["private_network_connection"],
                 log: log
             )
         else { return nil }
@@ -41,6 +41,8 @@ enum DeploymentDocument {
         deployment.instanceType = document.string("instance_type")
         deployment.model = readModel(document)
         deployment.requestSettings = readRequestSettings(document)
+        deployment.livenessProbe = document.probe("liveness_probe")
+        deployment.readinessProbe = document.probe("readiness_probe")
         refuseWhatIsNotBuilt(document)
         warnOfWhatHasNoMeaning(document)
         readServing(document, into: &deployment)
@@ -77,10 +79,16 @@ enum DeploymentDocument {
     private static func readRequestSettings(_ document: YAMLMapping) -> RequestSettingsResource {
         let settings = document.object(
             "request_settings",
-            known: ["request_timeout_ms"],
-            notBuilt: ["max_concurrent_requests_per_instance", "max_queue_wait_ms"]
+            known: ["request_timeout_ms", "max_concurrent_requests_per_instance", "max_queue_wait_ms"]
         )
-        return RequestSettingsResource(requestTimeoutMs: settings?.integer("request_timeout_ms", in: 1...86_400_000))
+        return RequestSettingsResource(
+            requestTimeoutMs: settings?.integer("request_timeout_ms", in: 1...86_400_000),
+            maxConcurrentRequestsPerInstance: settings?.integer(
+                "max_concurrent_requests_per_instance",
+                in: 1...100_000
+            ),
+            maxQueueWaitMs: settings?.integer("max_queue_wait_ms", in: 0...600_000)
+        )
     }
 
     private static func refuseWhatIsNotBuilt(_ document: YAMLMapping) {
@@ -131,7 +139,7 @@ enum DeploymentDocument {
     }
 
     private static func warnOfWhatHasNoMeaning(_ document: YAMLMapping) {
-        for key in ["environment", "code_configuration", "model_mount_path"] {
+        for key in ["environment", "code_configuration", "model_mount_path"] where !document.hasProbeRoutes(key) {
             document.warn(key, "has no meaning here: nothing of it is run")
         }
         if let count = document.integer("instance_count", in: 0...1_000_000), count != 1 {

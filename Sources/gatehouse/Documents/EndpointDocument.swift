@@ -33,7 +33,7 @@ enum EndpointDocument {
         }
         let mode = document.word("auth_mode", of: AuthModes.all)
         endpoint.authModes = [mode ?? "key"]
-        if let ours = document.object("gatehouse", known: additions, notBuilt: ["fallback", "capture"]) {
+        if let ours = document.object("gatehouse", known: additions, notBuilt: ["capture"]) {
             readAdditions(ours, mode: mode, into: &endpoint)
             check(endpoint, ours)
         }
@@ -46,7 +46,7 @@ enum EndpointDocument {
 
     private static let additions = [
         "tenant", "model_names", "hosts", "public", "auth_modes", "rate_limits", "quotas", "cors", "allowed_networks",
-        "key_rotation",
+        "key_rotation", "fallback",
     ]
 
     private static func readAdditions(_ ours: YAMLMapping, mode: String?, into endpoint: inout EndpointResource) {
@@ -59,6 +59,7 @@ enum EndpointDocument {
         endpoint.quotas = ours.quotas("quotas")
         endpoint.cors = ours.cors("cors")
         endpoint.allowedNetworks = ours.networks("allowed_networks")
+        endpoint.fallback = ours.fallback("fallback")
         guard let rotation = ours.object("key_rotation", known: ["every", "overlap"]) else { return }
         guard let every = rotation.seconds("every", in: 3600...HumaneDuration.longest) else {
             if rotation["every"] == nil { rotation.refuse("every", "is required", hint: "write every: 30d") }

@@ -1,0 +1,187 @@
+/// Where an admitted request goes: limits first, then a place at an instance, else the next deployment that may answer.
+extension Admission {
+    /// The deployment's own instances; when none may be used, the endpoint's fallback chain, or where it has none its other
+    /// deployments with weight; and last an instance that is out, since nothing better is left.
+    func place(_ call: AdmittedCall, on first: Deployment, at now: Moment) throws(Refusal) -> Decision {
+        let refusal: Refusal
+        do throws(Refusal) {
+            return try seat(call, on: first, origin: first, at: now)
+        } catch {
+            refusal = error
+        }
+        guard let reason = FallbackReason(refusal) else { throw refusal }
+        if call.head.pinnedDeployment == nil {
+            let other =
+                call.endpoint.fallback == nil
+                ? try beside(call, first, because: reason, at: now)
+                : fallBack(call, from: first, origin: first, at: 0, because: reason, now)
+            if let other { return other }
+        }
+        guard reason == .noHealthyInstance else { throw refusal }
+        return try seat(call, on: first, origin: first, isLast: true, at: now)
+    }
+
+    /// Another place for a request whose instance could not be reached: first the deployment's other instances, then, unless
+    /// the caller pinned it or the endpoint has a fallback, its other deployments that have weight and room in their limits.
+    ///
+    /// The old plan's place is given back.
+    ///
+    /// - Parameter tried: the instances that could not.
+    package func pickAgain(_ plan: Plan, of head: RequestHead, except tried: [Instance], at now: Moment) -> Plan? {
+        plan.leave(at: now.uptime)
+        guard let call = call(of: plan, head) else { return nil }
+        if case .taken(let instance) = plan.deployment.take(except: tried, at: now.uptime) {
+            return self.plan(call, plan, on: plan.deployment, instance, plan.permit)
+        }
+        guard !plan.isPinned, plan.endpoint.fallback == nil else { return nil }
+        var isGivenBack = false
+        for (index, deployment) in plan.endpoint.deployments.enumerated()
+        where deployment !== plan.deployment && plan.endpoint.split.hasWeight(index) {
+            guard case .taken(let instance) = deployment.take(except: tried, at: now.uptime) else { continue }
+            if !isGivenBack, plan.deployment.isCounted(like: deployment) {
+                return self.plan(call, plan, on: deployment, instance, plan.permit)
+            }
+            // First given back, then taken: what both share would be counted twice.
+            isGivenBack = true
+            plan.permit?.settle(ActualUsage(isAnswered: false), at: now)
+            do throws(Refusal) {
+                let permit = try reserve(call, deployment, at: now)
+                return self.plan(call, plan, on: deployment, instance, permit)
+            } catch {
+                instance.load.leave(at: now.uptime)
+            }
+        }
+        return nil
+    }
+
+    /// The next deployment of the endpoint's fallback chain that takes the request; `nil` when there is none.
+    ///
+    /// What the old plan held is given back.
+    package func fallBack(_ plan: Plan, of head: RequestHead, because reason: FallbackReason, at now: Moment)
+        -> Decision?
+    {
+        guard plan.canFallBack, let call = call(of: plan, head) else { return nil }
+        plan.leave(at: now.uptime)
+        plan.permit?.settle(ActualUsage(isAnswered: false), at: now)
+        return fallBack(call, from: plan.deployment, origin: plan.origin, at: plan.nextFallback, because: reason, now)
+    }
+
+    private func fallBack(
+        _ call: AdmittedCall,
+        from current: Deployment,
+        origin: Deployment,
+        at start: Int,
+        because reason: FallbackReason,
+        _ now: Moment
+    ) -> Decision? {
+        guard let chain = call.endpoint.fallback?.chain else { return nil }
+        for index in chain.indices.dropFirst(start) where chain[index] !== current && chain[index] !== origin {
+            let step = (reason: reason, next: index + 1)
+            let decision = try? seat(call, on: chain[index], origin: origin, step: step, at: now)
+            if let decision { return decision }
+        }
+        return nil
+    }
+
+    /// The endpoint's other deployments with weight, when the one whose turn it is has no instance.
+    private func beside(
+        _ call: AdmittedCall,
+        _ first: Deployment,
+        because reason: FallbackReason,
+        at now: Moment
+    ) throws(Refusal) -> Decision? {
+        guard reason == .noHealthyInstance else { return nil }
+        for (index, deployment) in call.endpoint.deployments.enumerated()
+        where deployment !== first && call.endpoint.split.hasWeight(index) {
+            guard deployment.isAvailable(at: now.uptime) else { continue }
+            return try seat(call, on: deployment, origin: first, at: now)
+        }
+        return nil
+    }
+
+    /// Reserves the limits, then takes a place; where all places are taken, the plan waits for one.
+    private func seat(
+        _ call: AdmittedCall,
+        on deployment: Deployment,
+        origin: Deployment,
+        step: (reason: FallbackReason, next: Int)? = nil,
+        isLast: Bool = false,
+        at now: Moment
+    ) throws(Refusal) -> Decision {
+        guard let any = deployment.instances.first, isLast || deployment.isAvailable(at: now.uptime) else {
+            throw .notReady(deployment: deployment.name)
+        }
+        let permit = try reserve(call, deployment, at: now)
+        // Nobody overtakes those who wait.
+        let mayTake = deployment.capacity.limit == nil || deployment.queue.isEmpty
+        let place = mayTake ? deployment.take(isLast: isLast, at: now.uptime) : .full
+        func plan(_ instance: Instance, isTaken: Bool) -> Plan {
+            let seat = Plan.Seat(
+                deployment: deployment,
+                instance: instance,
+                isTaken: isTaken,
+                fallback: step?.reason,
+                nextFallback: step?.next ?? 0
+            )
+            return Plan(call, seat, origin: origin, permit: permit)
+        }
+        switch place {
+        case .taken(let instance):
+            deployment.budget.earn()
+            return .plan(plan(instance, isTaken: true))
+        case .full: return .queue(plan(any, isTaken: false))
+        case .none:
+            permit?.settle(ActualUsage(isAnswered: false), at: now)
+            throw .notReady(deployment: deployment.name)
+        }
+    }
+
+    /// The step that may refuse and changes something; what it took is given back when a later one refuses.
+    private func reserve(_ call: AdmittedCall, _ deployment: Deployment, at now: Moment) throws(Refusal) -> Permit? {
+        let scopes = call.scopes(deployment)
+        guard !scopes.isEmpty else { return nil }
+        let length = call.fields.map { max($0.length, call.head.contentLength ?? 0) } ?? call.head.contentLength
+        let isWholeKnown = call.head.contentLength != nil || call.fields.map { $0.length <= Self.heldBody } ?? false
+        if !isWholeKnown, scopes.count(.bodyBytes) || (call.request.usage != nil && scopes.count(.tokens)) {
+            throw .lengthRequired
+        }
+        return try usage.reserve(
+            scopes,
+            call.request.demand(call.fields, length: length),
+            address: call.head.address,
+            price: deployment.price,
+            at: now
+        )
+    }
+
+    private func plan(
+        _ call: AdmittedCall,
+        _ old: Plan,
+        on deployment: Deployment,
+        _ instance: Instance,
+        _ permit: Permit?
+    ) -> Plan {
+        let seat = Plan.Seat(
+            deployment: deployment,
+            instance: instance,
+            isTaken: true,
+            fallback: old.fallback,
+            nextFallback: old.nextFallback
+        )
+        return Plan(call, seat, origin: old.origin, permit: permit)
+    }
+
+    /// The call that a plan was made for; `nil` when its tenant is gone.
+    private func call(of plan: Plan, _ head: RequestHead) -> AdmittedCall? {
+        guard let tenant = snapshots.current.tenants[plan.endpoint.tenant] else { return nil }
+        return AdmittedCall(
+            tenant: tenant,
+            endpoint: plan.endpoint,
+            caller: plan.caller,
+            request: plan.request,
+            dialect: plan.dialect,
+            fields: plan.fields,
+            head: head
+        )
+    }
+}

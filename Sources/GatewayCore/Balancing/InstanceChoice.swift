@@ -1,0 +1,64 @@
+/// Chooses among a deployment's instances: of two that are free the one with less load and latency (power of two choices).
+struct InstanceChoice {
+    /// What there is for one request.
+    enum Outcome {
+        case instance(Instance)
+        /// All that may be used have as many requests as they may.
+        case full
+        /// None may be used.
+        case none
+    }
+
+    let instances: [Instance]
+    /// Requests that one instance may have at once.
+    let limit: Int
+    let excluded: [Instance]
+
+    /// - Parameters:
+    ///   - turn: counts requests, so that equals take turns.
+    ///   - now: nanoseconds of the monotonic clock; without it nobody is sent on trial.
+    func pick(turn: Int, at now: Int64?) -> Outcome {
+        let start = turn < instances.count ? turn : 0
+        var isFull = false
+        guard let first = free(from: start, at: now, but: nil, &isFull) else { return isFull ? .full : .none }
+        guard instances.count > 1, let now, first.availability(at: now) == .free else { return .instance(first) }
+        // Any other will do as the second, but not always the same.
+        let jump = 1 + Int(truncatingIfNeeded: (now ^ Int64(turn)) & 0xFFFF) % (instances.count - 1)
+        let next = start + jump < instances.count ? start + jump : start + jump - instances.count
+        guard let second = free(from: next, at: now, but: first, &isFull) else { return .instance(first) }
+        if second.availability(at: now) == .trial { return .instance(second) }
+        return .instance(isClearlyBetter(second, than: first, at: now) ? second : first)
+    }
+
+    /// When none may be used: the one that went out last, as if it had not.
+    func pickLast() -> Outcome {
+        let left = instances.filter { $0.isUsable && !isExcluded($0) }
+        guard let last = left.max(by: { $0.lastOutage < $1.lastOutage }) else { return .none }
+        return last.load.inFlight < limit ? .instance(last) : .full
+    }
+
+    /// Whether an instance may be used now, full or not.
+    func hasAny(at now: Int64?) -> Bool {
+        instances.contains { $0.availability(at: now) != .out && !isExcluded($0) }
+    }
+
+    private func free(from start: Int, at now: Int64?, but other: Instance?, _ isFull: inout Bool) -> Instance? {
+        for offset in instances.indices {
+            let index = start + offset < instances.count ? start + offset : start + offset - instances.count
+            let instance = instances[index]
+            guard instance !== other, instance.availability(at: now) != .out, !isExcluded(instance) else { continue }
+            if instance.load.inFlight < limit { return instance }
+            isFull = true
+        }
+        return nil
+    }
+
+    /// A quarter is noise: within it turns decide, so that equals get equal shares.
+    private func isClearlyBetter(_ one: Instance, than other: Instance, at now: Int64) -> Bool {
+        one.cost(at: now) * 4 < other.cost(at: now) * 3
+    }
+
+    private func isExcluded(_ instance: Instance) -> Bool {
+        !excluded.isEmpty && excluded.contains { $0 === instance || $0.load === instance.load }
+    }
+}

@@ -1,0 +1,55 @@
+/// How often an instance is asked whether it lives or is ready, and how many answers count; Azure's fields and defaults.
+///
+/// Spans are in whole seconds.
+package struct ProbeSettings: Sendable, Equatable {
+    /// Failures before this has passed since the first probe do not count.
+    package var initialDelay: Int
+    package var period: Int
+    package var timeout: Int
+    /// Successes in a row that put an instance back.
+    package var successThreshold: Int
+    /// Failures in a row that take it out.
+    package var failureThreshold: Int
+
+    package init(
+        initialDelay: Int = 10,
+        period: Int = 10,
+        timeout: Int = 2,
+        successThreshold: Int = 1,
+        failureThreshold: Int = 30
+    ) {
+        self.initialDelay = initialDelay
+        self.period = period
+        self.timeout = timeout
+        self.successThreshold = successThreshold
+        self.failureThreshold = failureThreshold
+    }
+}
+
+/// The paths that an upstream answers probes on: from the root of its host; `nil` = a TCP connect.
+package struct ProbePaths: Sendable, Equatable {
+    package var liveness: String?
+    package var readiness: String?
+
+    package init(liveness: String? = nil, readiness: String? = nil) {
+        self.liveness = liveness
+        self.readiness = readiness
+    }
+}
+
+/// Everything that a deployment says about its probes.
+package struct ProbeRule: Sendable, Equatable {
+    package var liveness: ProbeSettings
+    package var readiness: ProbeSettings
+    package var paths: ProbePaths
+
+    package init(
+        liveness: ProbeSettings = ProbeSettings(),
+        readiness: ProbeSettings = ProbeSettings(),
+        paths: ProbePaths = ProbePaths()
+    ) {
+        self.liveness = liveness
+        self.readiness = readiness
+        self.paths = paths
+    }
+}

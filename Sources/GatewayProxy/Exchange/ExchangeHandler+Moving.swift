@@ -1,0 +1,207 @@
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+
+/// What becomes of a request whose deployment cannot answer now: it waits for a place, goes to another instance, or falls
+/// back to another deployment.
+extension ExchangeHandler {
+    // MARK: - Waiting for a place
+
+    /// Every instance has as many requests as it may.
+    func wait(_ plan: Plan) {
+        guard let request = current else { return }
+        exchange.planned()
+        let number = resources.nextWaiting()
+        let bound = NIOLoopBound(resources, eventLoop: resources.loop)
+        let loop = resources.loop
+        let waiter = Waiter(plan) { instance in
+            loop.execute { bound.value.woken(number, instance) }
+        }
+        request.waiter = QueuePlace(number: number, waiter: waiter, queue: plan.deployment.queue)
+        resources.waiting[number] = self
+        requestTimer.set(.now() + TimeAmount(min(plan.deployment.capacity.queueWait, plan.deployment.timeout)))
+        guard !plan.deployment.queue.enter(waiter, at: .uptime) else { return }
+        queueWasFull(plan)
+    }
+
+    /// - Parameter instance: where a place was taken; `nil` when the request lost its place in the queue.
+    func woken(at instance: Instance?) {
+        guard let request = current, let waiting = request.plan, request.waiter != nil else {
+            instance?.load.leave(at: .uptime)
+            return
+        }
+        request.waiter = nil
+        if let instance {
+            let plan = waiting.seated(at: instance)
+            plan.deployment.budget.earn()
+            request.plan = plan
+            // The time in the queue counts: the caller's clock runs.
+            requestTimer.set(request.started + TimeAmount(plan.deployment.timeout))
+            connect(plan)
+        } else {
+            queueWasFull(waiting)
+        }
+        if !isInRead { flushAll() }
+    }
+
+    /// No instance had a place in time.
+    func waitEnded() {
+        guard let request = current, let plan = request.plan else { return }
+        leaveQueue(request)
+        if fallsBack(plan, because: .queueFull) { return }
+        let wait = min(plan.deployment.capacity.queueWait, plan.deployment.timeout)
+        refuse(
+            .queueWaitOver(
+                deployment: plan.deployment.name,
+                milliseconds: wait.milliseconds,
+                limit: plan.deployment.capacity.limit ?? 0
+            )
+        )
+    }
+
+    func leaveQueue(_ request: CurrentRequest) {
+        guard let place = request.waiter else { return }
+        request.waiter = nil
+        resources.waiting[place.number] = nil
+        // Woken meanwhile: `woken` finds nobody and gives the place back.
+        place.queue.leave(place.waiter)
+    }
+
+    private func queueWasFull(_ plan: Plan) {
+        guard let request = current else { return }
+        leaveQueue(request)
+        if fallsBack(plan, because: .queueFull) { return }
+        refuse(.queueFull(deployment: plan.deployment.name, limit: plan.deployment.capacity.limit ?? 0))
+    }
+
+    // MARK: - Another instance, another deployment
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        guard let request = current, let plan = request.plan else { return }
+        call = nil
+        if let fault = failure.health, !exchange.hasResponseBegun {
+            plan.instance.failed(fault, begun: request.begun, at: .uptime)
+        }
+        if !exchange.hasResponseBegun, let next = again(failure, request, plan) {
+            request.plan = next
+            request.limits = next.permit?.report
+            return connect(next)
+        }
+        if let reason = failure.fallback(isRepeatable: RetryRule.isIdempotent(request.head.method)),
+            fallsBack(plan, because: reason)
+        {
+            return
+        }
+        refuse(.upstreamFailed(deployment: plan.deployment.name, phase: failure.phase))
+    }
+
+    /// The plan of another attempt, within the deployment's retry budget.
+    private func again(_ failure: UpstreamFailure, _ request: CurrentRequest, _ plan: Plan) -> Plan? {
+        let mayRetry = RetryRule.mayRetry(
+            failure,
+            method: request.head.method,
+            attempts: request.attempts,
+            canReplay: request.canReplay
+        )
+        guard mayRetry, plan.deployment.budget.spend(at: .uptime) else { return nil }
+        guard failure.phase == .connect else { return plan }
+        return resources.admission.pickAgain(plan, of: request.head, except: request.tried, at: .now)
+    }
+
+    /// Notes what an answer's head says about its instance.
+    ///
+    /// - Returns: whether another deployment is asked in its place.
+    func movesOn(after head: HTTPResponseHead, _ plan: Plan) -> Bool {
+        guard let request = current else { return false }
+        let status = Int(head.status.code)
+        let now = Int64.uptime
+        plan.instance.answered(status: status, begun: request.begun, at: now)
+        if status == 503 || status == 429, let seconds = head.headers.first(name: "retry-after").flatMap(Int64.init) {
+            plan.instance.pause(seconds: seconds, at: now)
+        }
+        guard status >= 400, let fallback = plan.endpoint.fallback, fallback.statuses.contains(status) else {
+            return false
+        }
+        return fallsBack(plan, because: .status(status))
+    }
+
+    /// Nothing came in time.
+    ///
+    /// - Returns: whether another deployment is asked.
+    func movesOnAfterTimeout(_ plan: Plan) -> Bool {
+        guard let request = current, !exchange.hasResponseBegun else { return false }
+        plan.instance.failed(.timedOut, begun: request.begun, at: .uptime)
+        return fallsBack(plan, because: .timedOut)
+    }
+
+    /// Asks the next deployment of the endpoint's fallback chain; false when there is none, or when what came of the request
+    /// is not at hand any more.
+    private func fallsBack(_ plan: Plan, because reason: FallbackReason) -> Bool {
+        guard plan.canFallBack, let request = current, request.canReplay, !exchange.hasResponseBegun,
+            let decision = resources.admission.fallBack(plan, of: request.head, because: reason, at: .now)
+        else { return false }
+        call?.cancel()
+        call = nil
+        request.receipt.upstreamStatus = 0
+        switch decision {
+        case .plan(let next):
+            request.plan = next
+            request.limits = next.permit?.report
+            requestTimer.set(.now() + TimeAmount(next.deployment.timeout))
+            connect(next)
+        case .queue(let next):
+            request.plan = next
+            request.limits = next.permit?.report
+            request.receipt.deployment = next.deployment.name
+            wait(next)
+        case .needsBody, .needsToken, .answer, .issuer, .issueToken:
+            preconditionFailure("an admitted request needs nothing more")
+        }
+        return true
+    }
+}
+
+/// A request's place in the queue of a deployment.
+struct QueuePlace {
+    /// Its number among those that wait on this event loop.
+    let number: Int
+    let waiter: Waiter
+    let queue: CapacityQueue
+}
+
+extension LoopResources {
+    /// A waiter of this event loop got its place, or lost it.
+    fileprivate func woken(_ number: Int, _ instance: Instance?) {
+        guard let handler = waiting.removeValue(forKey: number) else {
+            instance?.load.leave(at: .uptime)
+            return
+        }
+        handler.woken(at: instance)
+    }
+}
+
+extension CurrentRequest {
+    /// When the attempt that runs began, in nanoseconds of the monotonic clock.
+    fileprivate var begun: Int64 { Int64(clamping: attemptStarted.uptimeNanoseconds) }
+}
+
+extension UpstreamFailure {
+    /// What it says about the instance; `nil` where a caller can bring it about, or a kept connection was only old.
+    fileprivate var health: InstanceHealth.Failure? {
+        switch phase {
+        case .connect: .unreachable
+        case .send, .wait: isReused ? nil : .closed
+        case .malformed, .receive: nil
+        }
+    }
+
+    /// Why another deployment may answer in its place; `nil` when the request may have been worked on and must not be
+    /// repeated.
+    fileprivate func fallback(isRepeatable: Bool) -> FallbackReason? {
+        switch phase {
+        case .connect: .connectFailed
+        case .send, .wait: isRepeatable || !hasSent ? .connectionLost : nil
+        case .malformed, .receive: nil
+        }
+    }
+}

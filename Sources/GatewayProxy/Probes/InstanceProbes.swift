@@ -1,0 +1,69 @@
+import GatewayCore
+
+/// The two probes of one instance, and what they say together.
+struct InstanceProbes {
+    /// Which of the two.
+    enum Kind: String, Sendable, CaseIterable {
+        case liveness
+        case readiness
+    }
+
+    /// What an answer changed.
+    enum Change: Equatable {
+        case ready
+        /// Failed its readiness: no requests until it succeeds.
+        case notReady
+        /// Failed its liveness: an alarm.
+        case dead
+        case back
+    }
+
+    let rule: ProbeRule
+    private var liveness: ProbeTrack
+    private var readiness: ProbeTrack
+    private var running: Set<Kind> = []
+
+    init(_ rule: ProbeRule, at now: Int64) {
+        self.rule = rule
+        liveness = ProbeTrack(rule.liveness, at: now)
+        readiness = ProbeTrack(rule.readiness, at: now)
+    }
+
+    /// Whether a deployment's status may count it.
+    var isReady: Bool { readiness.hasPassed && !isOut }
+
+    /// Whether it takes no requests.
+    ///
+    /// Until its readiness has been seen once it does take them: a caller may find out more than a probe.
+    var isOut: Bool { liveness.hasFailed || (readiness.hasPassed && readiness.hasFailed) }
+
+    /// Readiness first: what a new deployment waits for.
+    ///
+    /// - Parameter kinds: the probes that there are for the instance.
+    mutating func takeDue(_ kinds: [Kind] = [.readiness, .liveness], at now: Int64) -> Kind? {
+        for kind in kinds where !running.contains(kind) && self[kind].due <= now {
+            running.insert(kind)
+            return kind
+        }
+        return nil
+    }
+
+    mutating func answered(_ kind: Kind, _ isSuccess: Bool, at now: Int64) -> Change? {
+        let before = (isReady: isReady, isOut: isOut)
+        running.remove(kind)
+        switch kind {
+        case .liveness: liveness.answered(isSuccess, at: now)
+        case .readiness: readiness.answered(isSuccess, at: now)
+        }
+        if isOut, !before.isOut { return liveness.hasFailed ? .dead : .notReady }
+        if before.isOut, !isOut { return .back }
+        return isReady && !before.isReady ? .ready : nil
+    }
+
+    private subscript(kind: Kind) -> ProbeTrack {
+        switch kind {
+        case .liveness: liveness
+        case .readiness: readiness
+        }
+    }
+}

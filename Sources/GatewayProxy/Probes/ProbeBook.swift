@@ -1,0 +1,97 @@
+import GatewayCore
+import Synchronization
+
+/// Which instance is to be probed when, and what the probes have found.
+final class ProbeBook: Sendable {
+    fileprivate struct Pages {
+        /// The snapshot that the targets are of.
+        var snapshot: Snapshot?
+        var targets: [ProbeTarget] = []
+        /// By the instance's number.
+        var probes: [Int: InstanceProbes] = [:]
+        /// Why instances take no requests, as was told last.
+        var outages: [Int: String] = [:]
+        var running = 0
+    }
+
+    /// Probes that run at once.
+    private static let mostRunning = 64
+
+    private let pages = Mutex(Pages())
+
+    /// The probes whose time has come; each is answered once.
+    func takeDue(in snapshot: Snapshot, at now: Int64) -> [(ProbeTarget, InstanceProbes.Kind)] {
+        pages.withLock { pages in
+            if pages.snapshot !== snapshot { pages.turn(to: snapshot, at: now) }
+            var due: [(ProbeTarget, InstanceProbes.Kind)] = []
+            for target in pages.targets {
+                guard target.instance.isUsable else {
+                    // A worker that does not run; the next one begins anew.
+                    pages.probes[target.instance.number] = nil
+                    continue
+                }
+                var probes = pages.probes[target.instance.number] ?? InstanceProbes(target.rule, at: now)
+                // Other settings begin anew; what was found stays until the first answer.
+                if probes.rule != target.rule { probes = InstanceProbes(target.rule, at: now) }
+                while pages.running < Self.mostRunning, let kind = probes.takeDue(target.kinds, at: now) {
+                    pages.running += 1
+                    due.append((target, kind))
+                }
+                pages.probes[target.instance.number] = probes
+            }
+            return due
+        }
+    }
+
+    func answered(_ target: ProbeTarget, _ kind: InstanceProbes.Kind, _ answer: Prober.Answer, at now: Int64)
+        -> InstanceProbes.Change?
+    {
+        pages.withLock { pages in
+            pages.running -= 1
+            guard var probes = pages.probes[target.instance.number], probes.rule == target.rule else { return nil }
+            let change = probes.answered(kind, answer.isSuccess, at: now)
+            pages.probes[target.instance.number] = probes
+            let sentence = "\(kind.rawValue): \(answer.sentence)"
+            if target.isNative {
+                target.instance.noted(sentence)
+            } else {
+                target.instance.probed(
+                    sentence,
+                    by: target.rule,
+                    isReady: probes.isReady,
+                    isOut: probes.isOut,
+                    at: now
+                )
+            }
+            return change
+        }
+    }
+
+    /// The instances that stopped or began taking requests since this was asked last, with the reason; `nil` is back.
+    func outages(at now: Int64) -> [(ProbeTarget, String?)] {
+        pages.withLock { pages in
+            var changes: [(ProbeTarget, String?)] = []
+            for target in pages.targets {
+                let reason = target.instance.outage(at: now)
+                guard pages.outages[target.instance.number] != reason else { continue }
+                pages.outages[target.instance.number] = reason
+                changes.append((target, reason))
+            }
+            return changes
+        }
+    }
+}
+
+extension ProbeBook.Pages {
+    fileprivate mutating func turn(to snapshot: Snapshot, at now: Int64) {
+        let before = targets
+        self.snapshot = snapshot
+        targets = snapshot.probeTargets
+        let numbers = Set(targets.map(\.instance.number))
+        for target in before where !target.isNative && !numbers.contains(target.instance.number) {
+            target.instance.forget(at: now)
+        }
+        probes = probes.filter { numbers.contains($0.key) }
+        outages = outages.filter { numbers.contains($0.key) }
+    }
+}

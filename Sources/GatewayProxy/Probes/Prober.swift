@@ -1,0 +1,52 @@
+import Curl
+import GatewayCore
+
+/// Asks one instance one probe, over libcurl: the address rule counts here as for requests (SECURITY S-1).
+struct Prober: Sendable {
+    /// What came of it, as a sentence for people.
+    struct Answer: Sendable {
+        let isSuccess: Bool
+        let sentence: String
+    }
+
+    private static let longestBody = 1 << 20
+
+    let curl: CurlClient
+
+    func ask(_ target: ProbeTarget, _ kind: InstanceProbes.Kind) async -> Answer {
+        let route = target.route(kind)
+        var request = CurlRequest(
+            url: Self.url(of: target.instance.address.transport, route),
+            authority: target.certificateAuthority.map { .file($0) } ?? .system
+        )
+        request.timeout = target.timeout(kind)
+        request.connectTimeout = target.timeout(kind)
+        request.isConnectOnly = route == nil
+        request.isFresh = true
+        if case .unix(let path) = target.instance.address.transport { request.unixSocketPath = path }
+        if route != nil {
+            request.headers = [("Host", target.instance.authority)] + target.headers.map { ($0.name, $0.value) }
+        }
+        let what = route.map { "GET \($0)" } ?? "a connect"
+        do {
+            let response = try await curl.fetch(request, limit: Self.longestBody)
+            guard route != nil else { return Answer(isSuccess: true, sentence: "\(what) succeeded") }
+            let status = response.head.status
+            return Answer(isSuccess: (200..<400).contains(status), sentence: "\(what) answered \(status)")
+        } catch {
+            return Answer(isSuccess: false, sentence: "\(what) failed: \(error.reason)")
+        }
+    }
+
+    /// A probe's path counts from the root of the host, whatever path requests are sent below; a connect needs no TLS.
+    private static func url(of transport: InstanceAddress.Transport, _ route: String?) -> String {
+        switch transport {
+        case .http(let host, let port): "http://\(bracketed(host)):\(port)\(route ?? "/")"
+        case .https(let host, let port):
+            "\(route == nil ? "http" : "https")://\(bracketed(host)):\(port)\(route ?? "/")"
+        case .unix: "http://localhost\(route ?? "/")"
+        }
+    }
+
+    private static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import GatewayAPI
+
+/// The command `gatehouse deployments logs`.
+struct DeploymentTail: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs",
+        abstract: "Show a deployment's last requests and probes; of a native one what its worker wrote."
+    )
+
+    @Argument(help: "tenant/endpoint/deployment") var deployment: DeploymentName
+    @Option(help: "How many lines, at most 1000.") var tail = 50
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let log: ResourceList<LogLineResource> = try await admin.connect().get("\(deployment.url)/logs?tail=\(tail)")
+        guard output.output == .table else { return try output.show(log.value) }
+        for line in log.value { print(line.time.isEmpty ? line.line : "\(line.time) \(line.line)") }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import GatewayAPI
+import GatewayAdmin
+import GatewayCore
+import Synchronization
+
+/// The last lines of every upstream deployment: its requests and its probes.
+///
+/// Bounded, and gone with the process.
+final class DeploymentLogs: Sendable {
+    private struct Line {
+        let microseconds: Int64
+        let text: String
+    }
+
+    /// The lines of one deployment, in a ring.
+    private struct Ring {
+        var lines: [Line] = []
+        var oldest = 0
+
+        mutating func append(_ line: Line) {
+            if lines.count < DeploymentLogs.linesKept {
+                lines.append(line)
+            } else {
+                lines[oldest] = line
+                oldest = (oldest + 1) % lines.count
+            }
+        }
+
+        func last(_ count: Int) -> [Line] { (lines[oldest...] + lines[..<oldest]).suffix(count) }
+    }
+
+    private static let linesKept = 1000
+    private static let deploymentsKept = 5000
+    private let rings = Mutex<[String: Ring]>([:])
+
+    /// Adds the access lines of a batch; called on the receipt writer's thread.
+    func append(_ receipts: [Receipt]) {
+        rings.withLock { rings in
+            for receipt in receipts where !receipt.deployment.isEmpty {
+                let path = "\(receipt.tenant)/\(receipt.endpoint)/\(receipt.deployment)"
+                Self.add(Line(microseconds: receipt.startedAt, text: Self.text(receipt)), to: &rings, path)
+            }
+        }
+    }
+
+    /// Adds a line about a deployment's instances.
+    func note(_ deployment: String, _ text: String) {
+        let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
+        rings.withLock { Self.add(Line(microseconds: now, text: Self.plain(text)), to: &$0, deployment) }
+    }
+
+    /// Forgets the deployments that are gone.
+    func keep(_ deployments: Set<String>) {
+        rings.withLock { rings in
+            for path in rings.keys where !deployments.contains(path) { rings[path] = nil }
+        }
+    }
+
+    /// The last lines of a deployment, the oldest first.
+    func tail(_ deployment: String, _ count: Int) -> [LogLineResource] {
+        let lines = rings.withLock { $0[deployment]?.last(count) ?? [] }
+        return lines.map {
+            LogLineResource(time: WireTime.precise(milliseconds: $0.microseconds / 1000), line: $0.text)
+        }
+    }
+
+    private static func add(_ line: Line, to rings: inout [String: Ring], _ path: String) {
+        guard rings[path] != nil || rings.count < deploymentsKept else { return }
+        rings[path, default: Ring()].append(line)
+    }
+
+    private static func text(_ receipt: Receipt) -> String {
+        var text = "\(receipt.method) \(receipt.path) \(receipt.status)"
+        if receipt.upstreamStatus != receipt.status { text += " upstream=\(receipt.upstreamStatus)" }
+        text += " \(receipt.durationMicroseconds / 1000)ms \(receipt.outcome.rawValue)"
+        if !receipt.refusal.isEmpty { text += " refusal=\(receipt.refusal)" }
+        if !receipt.fallback.isEmpty { text += " fallback=\(receipt.fallback)" }
+        if !receipt.instance.isEmpty { text += " instance=\(receipt.instance)" }
+        return plain(text + " attempts=\(receipt.attempts) caller=\(receipt.caller) id=\(receipt.requestID)")
+    }
+
+    /// Nothing that a terminal would obey.
+    private static func plain(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "?" : $0 }))
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+    }
+}
+
+extension Snapshot {
+    /// The compiled deployment of `tenant/endpoint/deployment`.
+    func deployment(_ path: String) -> Deployment? {
+        let parts = path.split(separator: "/").map(String.init)
+        guard parts.count == 3, let endpoint = tenants[parts[0]]?.endpoints[parts[1]] else { return nil }
+        return endpoint.deployments.first { $0.name == parts[2] }
+    }
+
+    /// Whether `tenant/endpoint/deployment` has an instance that can take requests now.
+    func isReady(_ path: String) -> Bool { deployment(path)?.isReady ?? false }
+
+    /// The instances of `tenant/endpoint/deployment` as they are now.
+    ///
+    /// - Parameter now: nanoseconds of the monotonic clock.
+    func instances(_ path: String, at now: Int64) -> [InstanceResource] {
+        guard let deployment = deployment(path) else { return [] }
+        return deployment.instances.map { instance in
+            InstanceResource(
+                url: instance.url,
+                isReady: deployment.isNative ? instance.isReady : instance.isReady(by: deployment.probes),
+                outage: instance.outage(at: now) ?? (instance.isUsable ? nil : "it is not running"),
+                lastProbe: instance.lastProbe,
+                inFlight: instance.load.inFlight
+            )
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import GatewayAPI
+import Yams
+
+extension YAMLMapping {
+    /// Azure's settings of a probe.
+    func probe(_ key: String) -> ProbeResource? {
+        let known = ["initial_delay", "period", "timeout", "success_threshold", "failure_threshold"]
+        guard let probe = object(key, known: known) else { return nil }
+        return ProbeResource(
+            initialDelay: probe.integer("initial_delay", in: 0...86_400),
+            period: probe.integer("period", in: 1...86_400),
+            timeout: probe.integer("timeout", in: 1...3600),
+            successThreshold: probe.integer("success_threshold", in: 1...1000),
+            failureThreshold: probe.integer("failure_threshold", in: 1...1000)
+        )
+    }
+
+    /// `{liveness: /health, readiness: /ready}`.
+    func probePaths(_ key: String) -> ProbePathsResource? {
+        guard let paths = object(key, known: ["liveness", "readiness"]) else { return nil }
+        return ProbePathsResource(liveness: paths.path("liveness"), readiness: paths.path("readiness"))
+    }
+
+    /// The routes of an environment's `inference_config`, where the document describes its environment itself.
+    func probeRoutes(_ key: String) -> ProbePathsResource? {
+        guard hasProbeRoutes(key), let environment = nested(key), let routes = environment.nested("inference_config")
+        else { return nil }
+        let paths = ["liveness_route", "readiness_route"].map { routes.nested($0)?.path("path") }
+        return ProbePathsResource(liveness: paths[0], readiness: paths[1])
+    }
+
+    /// Whether an environment says where its server answers probes.
+    func hasProbeRoutes(_ key: String) -> Bool {
+        guard let environment = self[key]?.node.mapping?["inference_config"]?.mapping else { return false }
+        return environment["liveness_route"] != nil || environment["readiness_route"] != nil
+    }
+
+    /// `[green, local]`, or `{to: [green], statuses: [503], allow_other_model: true}`.
+    func fallback(_ key: String) -> FallbackResource? {
+        guard let member = self[key] else { return nil }
+        if case .sequence = member.node { return strings(key).map { FallbackResource(to: $0) } }
+        guard let fallback = object(key, known: ["to", "statuses", "allow_other_model"]) else { return nil }
+        guard let names = fallback.strings("to") else {
+            if fallback["to"] == nil { fallback.refuse("to", "is required", hint: "write to: [green, local]") }
+            return nil
+        }
+        return FallbackResource(
+            to: names,
+            statuses: fallback.statuses("statuses"),
+            allowOtherModel: fallback.boolean("allow_other_model") ?? false
+        )
+    }
+
+    private func statuses(_ key: String) -> [Int]? {
+        strings(key)?.compactMap { text in
+            if let status = Int(text), (400...599).contains(status) { return status }
+            refuse(key, "\(text) is not a status from 400 to 599")
+            return nil
+        }
+    }
+
+    /// A path from the root of a host.
+    private func path(_ key: String) -> String? {
+        guard let path = string(key) else { return nil }
+        let isVisible = path.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "#") }
+        if path.hasPrefix("/"), isVisible, path.utf8.count <= 1024 { return path }
+        refuse(key, "\(path.debugDescription) is not a path", hint: "write one from the root, such as /health")
+        return nil
+    }
+
+    /// A mapping whatever its keys: of what Azure describes we read only a part.
+    private func nested(_ key: String) -> YAMLMapping? {
+        guard let node = self[key]?.node, let mapping = node.mapping else { return nil }
+        let keys = mapping.compactMap { $0.key.scalar?.string }
+        return YAMLMapping(node, file: file, path: fullName(key), known: keys, log: log)
+    }
+}

@@ -1,0 +1,121 @@
+"""Instances behind a running gateway: readiness that tells the truth, the queue, fallback to the embedded pool, logs."""
+import json
+import threading
+import time
+import urllib.request
+
+from harness import Checks, Gateway, Setting, require, upstream_documents, wait_for
+
+check = Checks("instances")
+
+
+def shown(gateway, deployment):
+    return gateway.created("deployments", "show", deployment)
+
+
+def upstream(backend, **more):
+    return {"urls": [f"http://127.0.0.1:{backend.port}"], **more}
+
+
+def ask_backend(backend, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{backend.port}{path}", timeout=5) as response:
+        return json.loads(response.read())
+
+
+setting = Setting()
+with Gateway(setting, "instances") as gateway:
+    if setting.model:
+        gateway.register_model()
+
+    @check("a deployment is not ready before its readiness path says so, and not after it says otherwise")
+    def _():
+        backend = gateway.backend("switch")
+        quick = "readiness_probe: {initial_delay: 0, period: 1, timeout: 1, failure_threshold: 1}\n"
+        documents = upstream_documents("truth", {"blue": (100, {"upstream": upstream(backend, probe={
+            "readiness": "/ready"})})})
+        path = gateway.directory / "truth.yaml"
+        path.write_text(documents.replace("request_settings:", quick + "request_settings:"))
+        gateway.command("apply", "-f", path, "--no-wait")
+        first = wait_for(lambda: (found := shown(gateway, "demo/truth/blue"))["instances"][0].get("lastProbe") and found,
+                         5, "the first probe")
+        require(first["isReady"] is False, f"{first['isReady']} while the path answers 503")
+        require("GET /ready answered 503" in first["instances"][0]["lastProbe"], f"{first['instances']}")
+        # It is tried all the same: nothing else could answer.
+        key = gateway.key("truth")
+        status = gateway.request("POST", "/demo/truth/score", {}, {"api-key": key}).status
+        require(status == 200, f"a request gave {status}")
+        ask_backend(backend, "/become/200")
+        gateway.command("apply", "-f", path, timeout=30)
+        require(shown(gateway, "demo/truth/blue")["isReady"], "apply came back before it was ready")
+        ask_backend(backend, "/become/500")
+        wait_for(lambda: not shown(gateway, "demo/truth/blue")["isReady"], 5, "readiness is gone")
+
+    @check("what waits too long is 429 and names the setting; what waits long enough is answered")
+    def _():
+        backend = gateway.backend("gate")
+        documents = upstream_documents("narrow", {"blue": (100, {"upstream": upstream(backend)})})
+        gateway.apply(documents.replace("request_settings: {", "request_settings: {max_concurrent_requests_per_instance:"
+                                        " 2, max_queue_wait_ms: 1500, "))
+        key = gateway.key("narrow")
+        answers = []
+        def call():
+            answers.append(gateway.request("POST", "/demo/narrow/score", {}, {"api-key": key}))
+        held = [threading.Thread(target=call) for _ in range(2)]
+        for thread in held:
+            thread.start()
+        wait_for(lambda: ask_backend(backend, "/held")["held"] == 2, 5, "two are held")
+        started = time.monotonic()
+        late = gateway.request("POST", "/demo/narrow/score", {}, {"api-key": key})
+        waited = time.monotonic() - started
+        require(late.status == 429 and late.getheader("retry-after"), f"{late.status}")
+        require(b"max_queue_wait_ms = 1500" in late.content and b"blue" in late.content, f"{late.content}")
+        require(1.4 < waited < 4, f"it waited {waited:.2f} s")
+        waiting = threading.Thread(target=call)
+        waiting.start()
+        time.sleep(0.3)
+        require(ask_backend(backend, "/held")["held"] == 2, "a third reached the backend")
+        ask_backend(backend, "/open")
+        for thread in held + [waiting]:
+            thread.join()
+        require([answer.status for answer in answers] == [200] * 3, f"{[answer.status for answer in answers]}")
+
+    @check("a deployment's log has its requests and its probes")
+    def _():
+        log = gateway.command("deployments", "logs", "demo/truth/blue", "--tail", "200")
+        require("POST /demo/truth/score 200" in log, log[-300:])
+        require("probe readiness of" in log and "GET /ready answered 503" in log, log[-300:])
+        lines = gateway.created("deployments", "logs", "demo/truth/blue", "--tail", "2")["value"]
+        require(len(lines) == 2 and all(line["time"] and line["line"] for line in lines), f"{lines}")
+
+    if setting.model:
+        @check("all backends stopped: the embedded pool answers and says why; back: traffic returns within 5 s")
+        def _():
+            backend = gateway.backend("logging", "--log", gateway.directory / "blue.ids", "--name", "blue")
+            gateway.apply(upstream_documents("safe", {
+                "blue": (100, {"upstream": upstream(backend)}),
+                "local": (0, {"native": {"engine": "llama"}, "model": "azureml:smollm2:1"}),
+            }, fallback=["local"]))
+            key = gateway.key("safe")
+            body = {"model": "safe", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}
+            def call():
+                return gateway.request("POST", "/v1/chat/completions", body, {"api-key": key})
+            require(call().getheader("azureml-model-deployment") == "blue", "blue does not answer")
+            backend.kill()
+            backend.wait()
+            reasons = []
+            for _ in range(8):
+                response = call()
+                require(response.status == 200, f"{response.status}: {response.content[:200]}")
+                require(response.getheader("azureml-model-deployment") == "local", "another answered")
+                require(json.loads(response.content)["choices"][0]["message"]["content"], "no words")
+                reasons.append(response.getheader("x-gatehouse-fallback"))
+            require(reasons[0] == "connect_failed" and reasons[-1] == "no_healthy_instance", f"{reasons}")
+            gateway.backend("logging", "--log", gateway.directory / "blue.ids", "--name", "blue", port=backend.port)
+            started = time.monotonic()
+            wait_for(lambda: call().getheader("x-gatehouse-fallback") is None, 10, "blue answers again")
+            took = time.monotonic() - started
+            require(took < 5, f"it took {took:.1f} s")
+            worker = gateway.command("deployments", "logs", "demo/safe/local")
+            require(worker.strip(), "the worker's log is empty")
+            return f"back after {took:.1f} s"
+check.finish()

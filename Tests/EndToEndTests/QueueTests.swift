@@ -1,0 +1,158 @@
+import GatewayCore
+import GatewayTestKit
+import Synchronization
+import Testing
+
+/// Requests that wait for an instance that has as many as it may.
+@Suite(.serialized) struct QueueTests {
+    private static func blue(_ url: String, limit: Int = 1, wait: Duration, timeout: Duration = .seconds(20))
+        -> RunningGateway.Serving
+    {
+        var blue = RunningGateway.Serving("blue", urls: [url], timeout: timeout)
+        blue.capacity = Deployment.Capacity(limit: limit, queueWait: wait)
+        return blue
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases, [1, 3])
+    func `no instance ever has more requests than it may, and all are answered`(
+        transport: FakeUpstream.Transport,
+        limit: Int
+    ) async throws {
+        let workspace = try Workspace()
+        let running = Mutex((now: 0, most: 0))
+        let upstream = try await FakeUpstream.start(transport, in: workspace) { visit in
+            running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+            try await Task.sleep(for: .milliseconds(2))
+            running.withLock { $0.now -= 1 }
+            try await visit.respond(200, [], "x")
+        }
+        let serving = Self.blue(upstream.url, limit: limit, wait: .seconds(20))
+        let receipts = try await RunningGateway.run([serving], in: workspace, threads: 2) { gateway in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<12 {
+                    group.addTask {
+                        let client = try await gateway.connect()
+                        for _ in 0..<5 {
+                            #expect(try await client.exchange("POST", "/demo/chat/score", body: "x").status == 200)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(gateway.deployment("blue")?.instances.first?.load.inFlight == 0)
+        }
+        try await upstream.stop()
+        #expect(running.withLock { $0.most } == limit)
+        #expect(receipts.count { $0.outcome == .completed } == 60)
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `a wait that is over is 429 and names the setting, its value and the deployment`(
+        transport: FakeUpstream.Transport
+    ) async throws {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(transport, in: workspace) { _ in }
+        let serving = Self.blue(upstream.url, wait: .milliseconds(50))
+        let receipts = try await RunningGateway.run([serving], in: workspace) { gateway in
+            let first = try await gateway.connect()
+            try await first.request("POST", "/demo/chat/score", body: "x")
+            _ = try await upstream.arrivals.next()
+            let answer = try await gateway.connect().exchange("POST", "/demo/chat/score", body: "x")
+            #expect(answer.status == 429 && answer["retry-after"] == "1")
+            for text in ["blue", "max_queue_wait_ms = 50", "max_concurrent_requests_per_instance = 1"] {
+                #expect(answer.body.contains(text))
+            }
+            await first.leave()
+            try await upstream.visits[0].gatewayLeft()
+        }
+        try await upstream.stop()
+        #expect(receipts.map(\.refusal).contains("QueueWaitOver"))
+        #expect(receipts.first { $0.refusal == "QueueWaitOver" }?.outcome == .refused)
+        #expect(upstream.visits.count == 1)
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `a client that leaves the queue is never sent on`(transport: FakeUpstream.Transport) async throws {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(transport, in: workspace) { visit in
+            if visit.target == "/score" { return }
+            try await visit.respond(200, [], "next")
+        }
+        let receipts = try await RunningGateway.run([Self.blue(upstream.url, wait: .seconds(20))], in: workspace) {
+            gateway in
+            let first = try await gateway.connect()
+            try await first.request("POST", "/demo/chat/score", body: "x")
+            let visit = try await upstream.arrivals.next()
+            let second = try await gateway.connect()
+            try await second.request("POST", "/demo/chat/never", body: "x")
+            try await gateway.waits(1)
+            await second.leave()
+            try await gateway.waits(0)
+            let third = try await gateway.connect()
+            try await third.request("POST", "/demo/chat/third", body: "x")
+            try await gateway.waits(1)
+            try await visit.respond(200, [], "first")
+            #expect(try await first.answer().body == "first")
+            #expect(try await third.answer().body == "next")
+        }
+        try await upstream.stop()
+        #expect(upstream.visits.map(\.target) == ["/score", "/third"])
+        #expect(receipts.count { $0.outcome == .cancelled } == 1)
+    }
+
+    @Test func `one request of another caller starts within one service time, 100 of 100, whatever waits`() async throws
+    {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(.http, in: workspace) { visit in
+            try await Task.sleep(for: .milliseconds(40))
+            try await visit.respond(200, [], "x")
+        }
+        var access = RunningGateway.Access()
+        access.secondKey = "another key"
+        let serving = Self.blue(upstream.url, wait: .seconds(60), timeout: .seconds(120))
+        try await RunningGateway.run([serving], in: workspace, access: access) { gateway in
+            let isOver = Mutex(false)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // A has two hundred waiting all the time, on as many connections.
+                for _ in 0..<200 {
+                    group.addTask {
+                        let client = try await gateway.connect()
+                        while !isOver.withLock({ $0 }) {
+                            try await client.request("GET", "/demo/chat/a")
+                            if isOver.withLock({ $0 }) { return await client.leave() }
+                            _ = try await client.answer()
+                        }
+                    }
+                }
+                try await gateway.waits(atLeast: 180)
+                let client = try await gateway.connect()
+                for _ in 0..<100 {
+                    let before = upstream.visits.count
+                    #expect(try await client.exchange("GET", "/demo/chat/b", key: "another key").status == 200)
+                    let visits = upstream.visits.dropFirst(before)
+                    // At most the one that had its turn already.
+                    #expect((visits.firstIndex { $0.target == "/b" } ?? .max) - before <= 1)
+                }
+                isOver.withLock { $0 = true }
+                group.cancelAll()
+            }
+        }
+        try await upstream.stop()
+    }
+}
+
+extension RunningGateway {
+    /// Waits until so many requests wait for `blue`.
+    fileprivate func waits(_ count: Int) async throws { try await waits { $0 == count } }
+
+    fileprivate func waits(atLeast count: Int) async throws { try await waits { $0 >= count } }
+
+    /// A queue has no event that a test could wait for: this looks until it is so.
+    private func waits(until isRight: (Int) -> Bool) async throws {
+        for _ in 0..<2000 {
+            if isRight(deployment("blue")?.queue.waiting ?? -1) { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw TookTooLong(bound: .seconds(10))
+    }
+}

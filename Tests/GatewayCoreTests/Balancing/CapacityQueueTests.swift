@@ -1,0 +1,200 @@
+import GatewayCore
+import Synchronization
+import Testing
+
+/// Places at instances, and who waits for one.
+@Suite struct CapacityQueueTests {
+    private let fixture: Fixture
+    /// One instance, one request at once.
+    private let narrow: Deployment
+
+    init() throws {
+        fixture = try Fixture()
+        narrow = try fixture.deployment("narrow", ["http://narrow:1"], limit: 1)
+        fixture.publishChat([narrow], weights: [100])
+    }
+
+    /// Who was woken, in order.
+    private final class Woken: Sendable {
+        private let entries = Mutex<[(name: String, instance: Instance?)]>([])
+
+        var names: [String] { entries.withLock { $0.map(\.name) } }
+        var instances: [Instance?] { entries.withLock { $0.map(\.instance) } }
+
+        func waiter(_ name: String, _ plan: Plan) -> Waiter {
+            Waiter(plan) { instance in self.entries.withLock { $0.append((name, instance)) } }
+        }
+    }
+
+    private func decide() throws -> Decision { try fixture.admission.admit(request("POST", "/demo/chat/score")) }
+
+    private func plan() throws -> Plan {
+        guard case .plan(let plan) = try decide() else { throw Fixture.NoPlan() }
+        return plan
+    }
+
+    private func waiting() throws -> Plan {
+        guard case .queue(let plan) = try decide() else { throw Fixture.NoPlan() }
+        return plan
+    }
+
+    @Test func `a request has a place until it leaves it, and leaves it once`() throws {
+        let first = try plan()
+        let load = narrow.instances[0].load
+        #expect(load.inFlight == 1)
+        first.leave(at: 1)
+        first.leave(at: 2)
+        #expect(load.inFlight == 0)
+    }
+
+    @Test func `a plan that is thrown away gives its place back`() throws {
+        for _ in 0..<3 { _ = try plan() }
+        #expect(narrow.instances[0].load.inFlight == 0)
+    }
+
+    @Test func `what finds no place waits for it, and gets it`() throws {
+        let woken = Woken()
+        let first = try plan()
+        let second = try waiting()
+        #expect(second.deployment === narrow)
+        #expect(narrow.queue.enter(woken.waiter("second", second), at: 0))
+        #expect(woken.names.isEmpty && narrow.queue.waiting == 1)
+        first.leave(at: 1)
+        #expect(woken.names == ["second"] && woken.instances.first.flatMap { $0 } === narrow.instances[0])
+        #expect(narrow.instances[0].load.inFlight == 1 && narrow.queue.isEmpty)
+        let seated = second.seated(at: narrow.instances[0])
+        seated.leave(at: 2)
+        #expect(narrow.instances[0].load.inFlight == 0)
+    }
+
+    @Test func `a place that was given back before the wait began is not missed`() throws {
+        let woken = Woken()
+        let first = try plan()
+        let second = try waiting()
+        first.leave(at: 1)
+        #expect(narrow.queue.enter(woken.waiter("second", second), at: 1))
+        #expect(woken.names == ["second"])
+    }
+
+    @Test func `nobody overtakes those who wait`() throws {
+        let woken = Woken()
+        let wide = try fixture.deployment("wide", ["http://narrow:1"], limit: 2)
+        // Both deployments have the same addresses, and with them one queue.
+        #expect(fixture.registry.queue(for: wide.instances) === fixture.registry.queue(for: narrow.instances))
+        let first = try plan()
+        let second = try waiting()
+        #expect(narrow.queue.enter(woken.waiter("second", second), at: 0))
+        first.leave(at: nil)
+        let third = try waiting()
+        #expect(narrow.queue.enter(woken.waiter("third", third), at: 2))
+        #expect(woken.names == ["second"])
+    }
+
+    @Test func `who leaves the queue is not woken any more`() throws {
+        let woken = Woken()
+        let first = try plan()
+        let waiter = woken.waiter("second", try waiting())
+        #expect(narrow.queue.enter(waiter, at: 0))
+        #expect(narrow.queue.leave(waiter))
+        #expect(!narrow.queue.leave(waiter))
+        first.leave(at: 1)
+        #expect(woken.names.isEmpty && narrow.queue.isEmpty && narrow.instances[0].load.inFlight == 0)
+    }
+
+    @Test func `a full queue refuses, or puts out the last of who has most`() throws {
+        let woken = Woken()
+        let first = try plan()
+        for number in 0..<CapacityQueue.bound {
+            #expect(narrow.queue.enter(woken.waiter("\(number)", try waiting()), at: 0))
+        }
+        #expect(!narrow.queue.enter(woken.waiter("late", try waiting()), at: 0))
+        #expect(narrow.queue.waiting == CapacityQueue.bound)
+        let other = try fixture.waitingPlan(tenant: "other", narrow)
+        #expect(narrow.queue.enter(woken.waiter("other", other), at: 0))
+        #expect(woken.names == ["\(CapacityQueue.bound - 1)"] && woken.instances.allSatisfy { $0 == nil })
+        first.leave(at: 1)
+        #expect(woken.names.last == "other")
+    }
+
+    @Test func `an instance that is out wakes nobody`() throws {
+        let woken = Woken()
+        let pair = try fixture.deployment("pair", ["http://pair:1", "http://pair:2"], limit: 1)
+        fixture.publishChat([pair], weights: [100])
+        let plans = [try plan(), try plan()]
+        #expect(Set(plans.map(\.instance.url)).count == 2)
+        let waiter = woken.waiter("next", try waiting())
+        #expect(pair.queue.enter(waiter, at: 0))
+        plans[0].instance.pause(seconds: 10, at: 0)
+        plans[0].leave(at: 1)
+        #expect(woken.names.isEmpty)
+        plans[1].leave(at: 1)
+        #expect(woken.names == ["next"] && woken.instances.first.flatMap { $0 } === plans[1].instance)
+    }
+
+    @Test func `under eight threads no place is taken twice and none is lost`() async throws {
+        let pair = try fixture.deployment("pair", ["http://pair:1", "http://pair:2"], limit: 3)
+        fixture.publishChat([pair], weights: [100])
+        let most = Mutex(0)
+        let served = Mutex(0)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<500 {
+                        guard let decision = try? self.decide() else { continue }
+                        let plan: Plan
+                        switch decision {
+                        case .plan(let found): plan = found
+                        case .queue(let waiting):
+                            let instance: Instance? = await withCheckedContinuation { continuation in
+                                let waiter = Waiter(waiting) { continuation.resume(returning: $0) }
+                                if !pair.queue.enter(waiter, at: 0) { continuation.resume(returning: nil) }
+                            }
+                            guard let instance else { continue }
+                            plan = waiting.seated(at: instance)
+                        default: continue
+                        }
+                        let now = plan.instance.load.inFlight
+                        most.withLock { $0 = max($0, now) }
+                        await Task.yield()
+                        plan.leave(at: 0)
+                        served.withLock { $0 += 1 }
+                    }
+                }
+            }
+        }
+        #expect(served.withLock { $0 } == 4000)
+        #expect(most.withLock { $0 } <= 3)
+        #expect(pair.instances.map(\.load.inFlight) == [0, 0] && pair.queue.isEmpty)
+    }
+}
+
+extension Fixture {
+    /// A plan of another tenant that waits for the same deployment.
+    func waitingPlan(tenant: String, _ deployment: Deployment) throws -> Plan {
+        let endpoint = Endpoint(
+            tenant: tenant,
+            name: "chat",
+            modelNames: [],
+            hosts: [],
+            deployments: [deployment],
+            split: TrafficSplit(weights: [100])
+        )
+        let snapshots = SnapshotBox(
+            Snapshot(
+                domain: nil,
+                tenants: [Tenant(name: tenant, endpoints: [endpoint])],
+                keyring: Keyring([
+                    KeyDigest(of: Self.otherKey): Caller(
+                        tenant: tenant,
+                        endpoint: "chat",
+                        label: "\(tenant)/chat#primary"
+                    )
+                ])
+            )
+        )
+        let admission = Admission(snapshots: snapshots, receipts: receipts)
+        guard case .queue(let plan) = try admission.admit(request("POST", "/\(tenant)/chat/score", key: Self.otherKey))
+        else { throw NoPlan() }
+        return plan
+    }
+}
