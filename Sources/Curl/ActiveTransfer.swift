@@ -15,6 +15,7 @@ final class ActiveTransfer {
     private var isConnectionReused = false
     /// Our own reason, said before libcurl's, which then is only that a callback gave up.
     private var complaint: (phase: CurlFailure.Phase, reason: String)?
+    private var hasMalformedHead = false
 
     /// Fails when libcurl is out of memory.
     init?(link: TransferLink, outbox: Outbox, isAddressAllowed: @escaping @Sendable (String) -> Bool) {
@@ -86,8 +87,14 @@ extension ActiveTransfer {
     }
 
     private func failure(of code: CURLcode) -> CurlFailure {
-        if let complaint { return failure(complaint.phase, complaint.reason) }
-        return failure(phase(of: code), handle.explain(code))
+        guard let complaint else {
+            var failure = failure(phase(of: code), handle.explain(code))
+            failure.isMalformed = [CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL].contains(code)
+            return failure
+        }
+        var failure = failure(complaint.phase, complaint.reason)
+        failure.isMalformed = hasMalformedHead
+        return failure
     }
 
     private func phase(of code: CURLcode) -> CurlFailure.Phase {
@@ -111,6 +118,7 @@ extension ActiveTransfer {
             return true
         } catch {
             complaint = (.receive, error.reason)
+            hasMalformedHead = true
             return false
         }
     }

@@ -43,6 +43,8 @@ package struct CurlFailure: Error, Sendable, Equatable, CustomStringConvertible 
     /// Whether the connection had served an earlier request.
     package var isConnectionReused: Bool
     package var reason: String
+    /// Whether what came breaks the rules of HTTP.
+    package var isMalformed = false
 
     package var description: String { "\(phase.rawValue): \(reason)" }
 }

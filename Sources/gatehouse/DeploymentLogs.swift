@@ -61,7 +61,7 @@ final class DeploymentLogs: Sendable {
     func tail(_ deployment: String, _ count: Int) -> [LogLineResource] {
         let lines = rings.withLock { $0[deployment]?.last(count) ?? [] }
         return lines.map {
-            LogLineResource(time: WireTime.precise(milliseconds: $0.microseconds / 1000), line: $0.text)
+            LogLineResource(time: WireTime.text($0.microseconds / 1_000_000), line: $0.text)
         }
     }
 

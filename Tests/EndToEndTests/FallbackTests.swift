@@ -85,6 +85,25 @@ import Testing
     }
 
     @Test(arguments: FakeUpstream.Transport.allCases)
+    func `a backend that hangs costs five callers their time, then requests go straight to the fallback`(
+        transport: FakeUpstream.Transport
+    ) async throws {
+        _ = try await play(transport, timeout: .milliseconds(100)) { _ in
+        } act: { gateway, blue, _ in
+            let client = try await gateway.connect()
+            var reasons: [String?] = []
+            for _ in 0..<8 {
+                let answer = try await client.exchange("POST", "/demo/chat/score", body: "x")
+                #expect(answer.status == 200)
+                reasons.append(answer["x-gatehouse-fallback"])
+            }
+            #expect(reasons.prefix(5).allSatisfy { $0 == "timeout" })
+            #expect(reasons[5] == "no_healthy_instance")
+            #expect(gateway.deployment("blue")?.instances.last?.outage(at: 0) == "it did not answer in time")
+        }
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
     func `an answer that has begun is never taken over`(transport: FakeUpstream.Transport) async throws {
         let receipts = try await play(transport) { visit in
             try await visit.begin(200, [("content-length", "100")])

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewayTestKit
+import NIOHTTP1
 import Synchronization
 import Testing
 

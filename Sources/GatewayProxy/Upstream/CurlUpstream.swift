@@ -131,6 +131,7 @@ final class CurlUpstream: CurlTransferDelegate {
 
     private func phase(of failure: CurlFailure) -> UpstreamFailure.Phase {
         if hasResponseBegun { return .receive }
+        if failure.isMalformed { return .malformed }
         switch failure.phase {
         case .connect, .tls: return .connect
         case .send: return .send
