@@ -27,10 +27,12 @@ package struct Admission: Sendable {
     /// - Parameters:
     ///   - fields: what was read from the held body after `needsBody`.
     ///   - token: what `needsToken` asked for.
+    ///   - header: the request's first header of a name; asked for what an endpoint routes by.
     package func admit(
         _ head: RequestHead,
         fields: BodyFields? = nil,
         token: VerifiedToken? = nil,
+        header: (String) -> String? = { _ in nil },
         at now: Moment
     ) throws(Refusal) -> Decision {
         let snapshot = snapshots.current
@@ -62,7 +64,8 @@ package struct Admission: Sendable {
             )
         }
         guard receipts.hasRoom else { throw .overloaded }
-        let (deployment, instance) = try pick(endpoint, pinned: head.pinnedDeployment)
+        let choice = try endpoint.choose(head, caller, header: header)
+        let (deployment, instance) = try pick(endpoint, choice)
         let scopes = scopes(tenant, endpoint, deployment, caller)
         let permit = try reserve(scopes, request, fields, head, deployment.price, at: now)
         return .plan(
@@ -71,7 +74,8 @@ package struct Admission: Sendable {
                 caller: caller,
                 request: request,
                 dialect: form.dialect,
-                isPinned: head.pinnedDeployment != nil,
+                choice: choice,
+                mirrors: choice.reason == .pinned ? [] : endpoint.mirror.pick(),
                 deployment: deployment,
                 instance: instance,
                 fields: fields,
@@ -105,18 +109,17 @@ package struct Admission: Sendable {
         return policy?.headers(for: origin) ?? [CORSPolicy.vary]
     }
 
-    /// Another place for a request whose instance could not take it: first the deployment's other instances, then, unless
-    /// the caller pinned it, the endpoint's other deployments that have weight and room in their limits.
+    /// Another place for a request whose instance could not take it: first the deployment's other instances, then those of
+    /// the endpoint's other deployments that may answer in its place and have room in their limits.
     ///
     /// - Parameter tried: the instances that could not.
     package func pickAgain(_ plan: Plan, of head: RequestHead, except tried: [Instance], at now: Moment) -> Plan? {
         if let instance = plan.deployment.pickInstance(except: tried) {
             return plan.moved(to: plan.deployment, instance: instance, permit: plan.permit)
         }
-        guard !plan.isPinned else { return nil }
         var isGivenBack = false
         for (index, deployment) in plan.endpoint.deployments.enumerated()
-        where deployment !== plan.deployment && plan.endpoint.split.hasWeight(index) {
+        where deployment !== plan.deployment && plan.endpoint.mayServe(index, insteadOf: plan.choice) {
             guard let instance = deployment.pickInstance(except: tried) else { continue }
             if !isGivenBack, plan.deployment.isCounted(like: deployment) {
                 return plan.moved(to: deployment, instance: instance, permit: plan.permit)
@@ -193,19 +196,11 @@ package struct Admission: Sendable {
         return .model(id)
     }
 
-    private func pick(_ endpoint: Endpoint, pinned: String?) throws(Refusal) -> (Deployment, Instance) {
-        if let pinned {
-            guard let deployment = endpoint.deployments.first(where: { $0.name == pinned }) else {
-                throw .noSuchDeployment
-            }
-            guard let instance = deployment.pickInstance() else { throw .notReady(deployment: pinned) }
-            return (deployment, instance)
-        }
-        guard let index = endpoint.split.pick() else { throw .noTraffic }
-        let deployment = endpoint.deployments[index]
+    private func pick(_ endpoint: Endpoint, _ choice: Choice) throws(Refusal) -> (Deployment, Instance) {
+        let deployment = endpoint.deployments[choice.deployment]
         if let instance = deployment.pickInstance() { return (deployment, instance) }
         for (other, deployment) in endpoint.deployments.enumerated()
-        where other != index && endpoint.split.hasWeight(other) {
+        where other != choice.deployment && endpoint.mayServe(other, insteadOf: choice) {
             if let instance = deployment.pickInstance() { return (deployment, instance) }
         }
         throw .notReady(deployment: deployment.name)

@@ -7,8 +7,10 @@ package final class Plan: Sendable {
     package let dialect: Dialect
     /// Whether the URL is a scoring URL, whose errors have Azure's own statuses (DESIGN §3).
     package let isScoring: Bool
-    /// Whether the caller named the deployment: then no other may answer.
-    package let isPinned: Bool
+    /// What led the request to its deployment: says who else may answer.
+    package let choice: Choice
+    /// Who gets copies of the request.
+    package let mirrors: [MirrorTarget]
     package let deployment: Deployment
     package let instance: Instance
     /// Path on the upstream, without the instance's base path, and the query.
@@ -28,7 +30,8 @@ package final class Plan: Sendable {
         caller: Caller,
         request: UpstreamRequest,
         dialect: Dialect,
-        isPinned: Bool,
+        choice: Choice,
+        mirrors: [MirrorTarget] = [],
         deployment: Deployment,
         instance: Instance,
         fields: BodyFields?,
@@ -39,7 +42,8 @@ package final class Plan: Sendable {
         self.dialect = dialect
         self.request = request
         isScoring = request.isScoring
-        self.isPinned = isPinned
+        self.choice = choice
+        self.mirrors = mirrors
         self.deployment = deployment
         self.instance = instance
         path = request.path(on: deployment)
@@ -55,7 +59,8 @@ package final class Plan: Sendable {
         dialect = other.dialect
         request = other.request
         isScoring = other.isScoring
-        isPinned = other.isPinned
+        choice = other.choice
+        mirrors = other.mirrors
         self.deployment = deployment
         self.instance = instance
         path = request.path(on: deployment)
@@ -65,10 +70,19 @@ package final class Plan: Sendable {
         self.permit = permit
     }
 
+    /// Whether the caller named the deployment: then no other may answer.
+    package var isPinned: Bool { choice.reason == .pinned }
+
     /// Whether the gateway must ask the upstream for usage, and take the extra event out of the stream again.
     package var asksForUsage: Bool {
         guard usage == .openAI, let fields else { return false }
         return fields.isStreamed && !fields.includesUsage
+    }
+
+    /// The plan of a copy of the request, without any limits; `nil` when no instance of the target can take it.
+    package func mirrored(to target: MirrorTarget) -> Plan? {
+        guard let instance = target.deployment.pickInstance() else { return nil }
+        return Plan(self, deployment: target.deployment, instance: instance, permit: nil)
     }
 
     /// The same plan on another instance of the same or another deployment.

@@ -14,6 +14,8 @@ package struct DeploymentDefinition: Sendable, Equatable {
     package var properties: [String: String]
     package var rules: UsageRules
     package var price: Price?
+    /// `egress_public_network_access: disabled`: its upstreams have private addresses only.
+    package var isEgressPrivate: Bool
 
     package init(
         tenant: String,
@@ -28,7 +30,8 @@ package struct DeploymentDefinition: Sendable, Equatable {
         tags: [String: String] = [:],
         properties: [String: String] = [:],
         rules: UsageRules = .none,
-        price: Price? = nil
+        price: Price? = nil,
+        isEgressPrivate: Bool = false
     ) {
         self.tenant = tenant
         self.endpoint = endpoint
@@ -43,6 +46,7 @@ package struct DeploymentDefinition: Sendable, Equatable {
         self.properties = properties
         self.rules = rules
         self.price = price
+        self.isEgressPrivate = isEgressPrivate
     }
 }
 
@@ -64,17 +68,25 @@ package struct UpstreamDefinition: Sendable, Equatable {
     package var headers: [UpstreamHeader]
     /// PEM file with the CA that the upstream's certificate must chain to; `nil` = the system's.
     package var certificateAuthority: String?
+    /// `nil` leaves paths as they are.
+    package var path: PathRewrite?
+    /// Of the caller's headers, those that the upstream does not get.
+    package var removedHeaders: [String]
 
     package init(
         urls: [String],
         model: String? = nil,
         headers: [UpstreamHeader] = [],
-        certificateAuthority: String? = nil
+        certificateAuthority: String? = nil,
+        path: PathRewrite? = nil,
+        removedHeaders: [String] = []
     ) {
         self.urls = urls
         self.model = model
         self.headers = headers
         self.certificateAuthority = certificateAuthority
+        self.path = path
+        self.removedHeaders = removedHeaders
     }
 }
 

@@ -24,6 +24,9 @@ package struct EndpointDefinition: Sendable, Equatable {
     package var isPrivate: Bool
     package var maintenance: Maintenance?
     package var keyRotation: RotationRule?
+    /// Per cent of the requests that deployments without traffic get copies of.
+    package var mirrorTraffic: [String: Int]
+    package var routing: RoutingDefinition
 
     package init(
         tenant: String,
@@ -41,7 +44,9 @@ package struct EndpointDefinition: Sendable, Equatable {
         allowedNetworks: [String] = [],
         isPrivate: Bool = false,
         maintenance: Maintenance? = nil,
-        keyRotation: RotationRule? = nil
+        keyRotation: RotationRule? = nil,
+        mirrorTraffic: [String: Int] = [:],
+        routing: RoutingDefinition = .none
     ) {
         self.tenant = tenant
         self.name = name
@@ -59,6 +64,8 @@ package struct EndpointDefinition: Sendable, Equatable {
         self.isPrivate = isPrivate
         self.maintenance = maintenance
         self.keyRotation = keyRotation
+        self.mirrorTraffic = mirrorTraffic
+        self.routing = routing
     }
 }
 
