@@ -15,6 +15,11 @@ package struct RunningGateway: Sendable {
         package var timeout: Duration
         package var model: String?
         package var headers: [UpstreamHeader]
+        /// Per cent of the requests that it gets copies of.
+        package var mirror = 0
+        package var path: PathRewrite?
+        package var removedHeaders: [String] = []
+        package var version: String?
 
         package init(
             _ name: String,
@@ -42,6 +47,7 @@ package struct RunningGateway: Sendable {
         package var price: Price?
         package var roles: [RoleAssignment] = []
         package var tokens = TokenAuthority.none
+        package var routing = RoutingDefinition.none
 
         package init() {}
     }
@@ -146,6 +152,9 @@ package struct RunningGateway: Sendable {
                 upstreamModel: serving.model,
                 headers: serving.headers,
                 certificateAuthority: workspace.authority,
+                version: serving.version,
+                path: serving.path,
+                removedHeaders: serving.removedHeaders,
                 price: access.price
             )
         }
@@ -156,6 +165,16 @@ package struct RunningGateway: Sendable {
             hosts: [],
             deployments: deployments,
             split: TrafficSplit(weights: serving.map(\.weight)),
+            routing: RoutingRule(
+                access.routing,
+                endpoint: "demo/chat",
+                deployments: deployments,
+                weights: serving.map(\.weight)
+            ),
+            mirror: MirrorRule(
+                targets: zip(serving, deployments).filter { $0.0.mirror > 0 }
+                    .map { MirrorTarget($0.1, percent: $0.0.mirror) }
+            ),
             access: access.endpoint,
             usage: usage.scope(.endpoint(tenant: "demo", endpoint: "chat"), access.rules),
             cors: access.cors.map { CORSPolicy($0) }

@@ -11,6 +11,7 @@ final class LoopResources {
     let receipts: ReceiptQueue
     let curl: CurlClient
     let pool: UpstreamPool
+    let mirrors: MirrorCalls
     let lifecycle: Lifecycle
     let tokens: TokenAuthority
     let failures: FailureMeter
@@ -22,6 +23,7 @@ final class LoopResources {
         receipts: ReceiptQueue,
         curl: CurlClient,
         pool: UpstreamPool,
+        mirrors: MirrorCalls,
         lifecycle: Lifecycle,
         tokens: TokenAuthority,
         failures: FailureMeter
@@ -34,6 +36,7 @@ final class LoopResources {
         self.tokens = tokens
         self.failures = failures
         self.pool = pool
+        self.mirrors = mirrors
     }
 
     func nextRequestID() -> String { requestIDs.next() }
@@ -56,6 +59,7 @@ final class LoopResources {
     func closeAll() {
         for connection in connections.values { connection.closeNow() }
         pool.closeAll()
+        mirrors.closeAll()
     }
 }
 

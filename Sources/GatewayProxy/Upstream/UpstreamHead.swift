@@ -4,8 +4,15 @@ import NIOHTTP1
 
 /// Builds what an upstream is sent: the checked request, our forwarding headers, and what the deployment adds.
 enum UpstreamHead {
-    static func make(_ request: CurrentRequest, plan: Plan, from client: ClientFacts) -> HTTPRequestHead {
+    /// - Parameter body: its length as the upstream is told.
+    static func make(
+        _ request: CurrentRequest,
+        plan: Plan,
+        body: BodyLength,
+        from client: ClientFacts
+    ) -> HTTPRequestHead {
         var headers = request.checked.forwardable
+        for name in plan.deployment.removedHeaders { headers.remove(name: name) }
         headers.reserveCapacity(headers.count + 8 + plan.deployment.headers.count)
         headers.add(name: "host", value: plan.instance.authority)
         headers.add(name: "x-request-id", value: request.receipt.requestID)
@@ -15,7 +22,7 @@ enum UpstreamHead {
             headers.add(name: "x-forwarded-host", value: request.checked.authority)
         }
         headers.add(name: "forwarded", value: client.forwarded(host: request.checked.authority))
-        switch request.upstreamBody {
+        switch body {
         case .none: if mayHaveBody(request.checked.method) { headers.add(name: "content-length", value: "0") }
         case .length(let length): headers.add(name: "content-length", value: String(length))
         case .chunked: headers.add(name: "transfer-encoding", value: "chunked")
