@@ -121,6 +121,7 @@ struct DefinitionsCheck {
         if endpoint.description.utf8.contains(0) { note(.invalidValue, "description", "holds a NUL character") }
         var findings = Findings(endpoint.path)
         EndpointAccessCheck.check(endpoint, in: &findings)
+        EndpointRoutingCheck(definitions: definitions).check(endpoint, in: &findings)
         return found + findings.problems + trafficProblems(of: endpoint) + repeatedNames(in: endpoint)
     }
 

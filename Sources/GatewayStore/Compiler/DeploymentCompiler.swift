@@ -7,6 +7,8 @@ struct DeploymentParts: Sendable {
     let instances: [Instance]
     let headers: [UpstreamHeader]
     let modelLabel: String?
+    /// Of the model, where it is known.
+    let version: String?
 
     func deployment(usage: UsageScope?) -> Deployment {
         var upstream: UpstreamDefinition?
@@ -20,6 +22,9 @@ struct DeploymentParts: Sendable {
             headers: headers,
             certificateAuthority: upstream?.certificateAuthority,
             modelLabel: modelLabel,
+            version: version,
+            path: upstream?.path,
+            removedHeaders: upstream?.removedHeaders ?? [],
             usage: usage,
             price: definition.price
         )
@@ -45,18 +50,23 @@ struct DeploymentCompiler: Sendable {
 
     func compile(_ definition: DeploymentDefinition, in definitions: Definitions) throws(Failure) -> DeploymentParts {
         switch definition.serving {
-        case .upstream(let upstream): try compile(definition, upstream)
+        case .upstream(let upstream): try compile(definition, upstream, in: definitions)
         case .native(let native): try compile(definition, native, in: definitions)
         }
     }
 
-    private func compile(_ definition: DeploymentDefinition, _ upstream: UpstreamDefinition) throws(Failure)
-        -> DeploymentParts
-    {
+    private func compile(
+        _ definition: DeploymentDefinition,
+        _ upstream: UpstreamDefinition,
+        in definitions: Definitions
+    ) throws(Failure) -> DeploymentParts {
         var problems = boundProblems(of: upstream, definition.path)
+        var findings = Findings(definition.path)
+        UpstreamRequestCheck.check(upstream, in: &findings)
+        problems += findings.problems
         var found: [InstanceAddress] = []
         for url in upstream.urls.prefix(Self.mostURLs) {
-            do throws(Problem) { found.append(try address(url, definition.path)) } catch { problems.append(error) }
+            do throws(Problem) { found.append(try address(url, of: definition)) } catch { problems.append(error) }
         }
         var headers: [UpstreamHeader] = []
         for header in upstream.headers.prefix(Self.mostHeaders) {
@@ -71,7 +81,8 @@ struct DeploymentCompiler: Sendable {
             definition: definition,
             instances: found.map { instances.instance(at: $0, isReady: true) },
             headers: headers,
-            modelLabel: nil
+            modelLabel: nil,
+            version: definitions.version(of: definition)
         )
     }
 
@@ -85,7 +96,8 @@ struct DeploymentCompiler: Sendable {
             definition: definition,
             instances: instances.workers(of: definition.path, at: wanted.address),
             headers: [],
-            modelLabel: wanted.modelLabel
+            modelLabel: wanted.modelLabel,
+            version: definitions.version(of: definition)
         )
     }
 
@@ -156,8 +168,9 @@ struct DeploymentCompiler: Sendable {
         return problems
     }
 
-    private func address(_ url: String, _ resource: String) throws(Problem) -> InstanceAddress {
-        let address: InstanceAddress
+    private func address(_ url: String, of deployment: DeploymentDefinition) throws(Problem) -> InstanceAddress {
+        let resource = deployment.path
+        var address: InstanceAddress
         switch InstanceAddress.parse(url) {
         case .success(let parsed): address = parsed
         case .failure(let problem):
@@ -167,6 +180,11 @@ struct DeploymentCompiler: Sendable {
         case .http(let host, _), .https(let host, _):
             if let refusal = addresses.refusal(ofHost: host) {
                 throw Problem(.addressRefused, resource, field: "upstream.urls", refusal)
+            }
+            address.allowsPublic = !deployment.isEgressPrivate
+            if IPAddress(host) != nil, !address.admits(host) {
+                let message = "\(host) is a public address, which egress_public_network_access: disabled forbids"
+                throw Problem(.addressRefused, resource, field: "upstream.urls", message)
             }
         case .unix: break
         }

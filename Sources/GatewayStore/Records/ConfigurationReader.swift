@@ -33,6 +33,7 @@ struct ConfigurationReader {
         for row in try Row.fetchAll(database, sql: "SELECT * FROM traffic") {
             traffic[owner(row), default: [:]][row["deployment"]] = row["weight"]
         }
+        let mirrors = try mirrors()
         let modelNames = try lists("SELECT tenant, endpoint, name FROM model_names ORDER BY position")
         let hosts = try lists("SELECT tenant, endpoint, host AS name FROM hosts ORDER BY position")
         return try Row.fetchAll(database, sql: "SELECT * FROM endpoints").map { row in
@@ -45,9 +46,19 @@ struct ConfigurationReader {
             endpoint.properties = try StoredJSON.value([String: String].self, row["properties"], place: endpoint.path)
             endpoint.rules = try rules(row, endpoint.path)
             endpoint.cors = try StoredJSON.cors(row["cors"], place: endpoint.path)
+            endpoint.mirrorTraffic = mirrors[endpoint.path] ?? [:]
+            endpoint.routing = try StoredJSON.routing(row["routing"], place: endpoint.path)
             endpoint.allowedNetworks = try StoredJSON.strings(row["allowed_networks"], place: endpoint.path)
             return endpoint
         }
+    }
+
+    private func mirrors() throws -> [String: [String: Int]] {
+        var mirrors: [String: [String: Int]] = [:]
+        for row in try Row.fetchAll(database, sql: "SELECT * FROM mirrors") {
+            mirrors[owner(row), default: [:]][row["deployment"]] = row["percent"]
+        }
+        return mirrors
     }
 
     private func lists(_ sql: String) throws -> [String: [String]] {
@@ -76,6 +87,7 @@ struct ConfigurationReader {
         deployment.tags = try StoredJSON.value([String: String].self, row["tags"], place: place)
         deployment.properties = try StoredJSON.value([String: String].self, row["properties"], place: place)
         deployment.rules = try rules(row, place)
+        deployment.isEgressPrivate = row["is_egress_private"]
         if let input: Int64 = row["input_price"] {
             deployment.price = Price(
                 perThousandInputTokens: input,
@@ -105,7 +117,9 @@ struct ConfigurationReader {
                 model: row["upstream_model"],
                 headers: try StoredJSON.value([StoredJSON.Header].self, headers, place: place)
                     .map { UpstreamHeader(name: $0.name, value: $0.value) },
-                certificateAuthority: row["certificate_authority"]
+                certificateAuthority: row["certificate_authority"],
+                path: try StoredJSON.path(row["path_rewrite"], place: place),
+                removedHeaders: try StoredJSON.strings(row["removed_headers"], place: place)
             )
         )
     }

@@ -70,6 +70,7 @@ struct ChangeList {
             ("environmentVariables", old.environmentVariables != new.environmentVariables),
             ("tags", old.tags != new.tags),
             ("properties", old.properties != new.properties), ("price", old.price != new.price),
+            ("egressPublicNetworkAccess", old.isEgressPrivate != new.isEgressPrivate),
         ].filter(\.1).map(\.0) + fields(old.serving, new.serving) + fields(old.rules, new.rules)
     }
 
@@ -80,6 +81,8 @@ struct ChangeList {
                 ("upstream.urls", old.urls != new.urls), ("upstream.model", old.model != new.model),
                 ("upstream.headers", old.headers != new.headers),
                 ("upstream.ca", old.certificateAuthority != new.certificateAuthority),
+                ("upstream.path", old.path != new.path),
+                ("upstream.removeHeaders", old.removedHeaders != new.removedHeaders),
             ].filter(\.1).map(\.0)
         case (.native(let old), .native(let new)): old == new ? [] : ["native"]
         case (.upstream, .native), (.native, .upstream): ["upstream", "native"]
