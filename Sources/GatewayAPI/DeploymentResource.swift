@@ -18,6 +18,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var limits: [LimitResource]
     package var quotas: [QuotaResource]
     package var price: PriceResource?
+    /// `enabled`, or `disabled`: the upstream's addresses are private ones.
+    package var egressPublicNetworkAccess: String
     /// Whether an instance can take requests now; only in answers.
     package var isReady: Bool?
     /// Every value in force and where it came from; only in answers.
@@ -51,6 +53,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         self.native = native
         limits = []
         quotas = []
+        egressPublicNetworkAccess = "enabled"
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -69,6 +72,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case limits = "rateLimits"
         case quotas
         case price
+        case egressPublicNetworkAccess
         case isReady
         case effective
     }
@@ -94,6 +98,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         limits = try members.value(.limits, or: [])
         quotas = try members.value(.quotas, or: [])
         price = try members.value(.price)
+        egressPublicNetworkAccess = try members.value(.egressPublicNetworkAccess, or: "enabled")
         isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)
         effective = try members.decodeIfPresent([EffectiveValue].self, forKey: .effective)
     }

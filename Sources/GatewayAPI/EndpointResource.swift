@@ -29,6 +29,12 @@ package struct EndpointResource: Codable, Sendable, Equatable {
     /// Left out of a PUT, it stays as it is.
     package var maintenance: MaintenanceResource?
     package var keyRotation: KeyRotationResource?
+    /// Per cent of the requests that deployments without traffic get copies of.
+    package var mirrorTraffic: [String: Int]
+    /// Asked in this order, before the split.
+    package var canary: [CanaryResource]
+    package var sticky: StickyResource?
+    package var versions: VersionsResource?
     /// Where applications call; only in answers.
     package var scoringUri: String?
 
@@ -59,6 +65,8 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         quotas = []
         allowedNetworks = []
         publicNetworkAccess = "enabled"
+        mirrorTraffic = [:]
+        canary = []
         self.scoringUri = scoringUri
     }
 
@@ -81,6 +89,10 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         case publicNetworkAccess
         case maintenance
         case keyRotation
+        case mirrorTraffic
+        case canary
+        case sticky
+        case versions
         case scoringUri
     }
 
@@ -106,5 +118,9 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         publicNetworkAccess = try members.value(.publicNetworkAccess, or: "enabled")
         maintenance = try members.value(.maintenance)
         keyRotation = try members.value(.keyRotation)
+        mirrorTraffic = try members.value(.mirrorTraffic, or: [:])
+        canary = try members.value(.canary, or: [])
+        sticky = try members.value(.sticky)
+        versions = try members.value(.versions)
     }
 }

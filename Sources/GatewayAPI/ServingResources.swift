@@ -5,12 +5,24 @@ package struct UpstreamResource: Codable, Sendable, Equatable {
     package var headers: [String: String]
     /// PEM file, on the gateway's machine, of the CA that the upstream's certificate must chain to.
     package var ca: String?
+    package var path: PathResource?
+    /// Of the caller's headers, those that the upstream does not get.
+    package var removeHeaders: [String]
 
-    package init(urls: [String], model: String? = nil, headers: [String: String] = [:], ca: String? = nil) {
+    package init(
+        urls: [String],
+        model: String? = nil,
+        headers: [String: String] = [:],
+        ca: String? = nil,
+        path: PathResource? = nil,
+        removeHeaders: [String] = []
+    ) {
         self.urls = urls
         self.model = model
         self.headers = headers
         self.ca = ca
+        self.path = path
+        self.removeHeaders = removeHeaders
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -18,6 +30,8 @@ package struct UpstreamResource: Codable, Sendable, Equatable {
         case model
         case headers
         case ca
+        case path
+        case removeHeaders
     }
 
     package init(from decoder: any Decoder) throws {
@@ -26,7 +40,9 @@ package struct UpstreamResource: Codable, Sendable, Equatable {
             urls: try members.decode([String].self, forKey: .urls),
             model: try members.decodeIfPresent(String.self, forKey: .model),
             headers: try members.decodeIfPresent([String: String].self, forKey: .headers) ?? [:],
-            ca: try members.decodeIfPresent(String.self, forKey: .ca)
+            ca: try members.decodeIfPresent(String.self, forKey: .ca),
+            path: try members.value(.path),
+            removeHeaders: try members.value(.removeHeaders, or: [])
         )
     }
 }

@@ -12,6 +12,11 @@ extension DeploymentDefinition {
                 target: "requestSettings.requestTimeoutMs"
             )
         }
+        let egress = resource.egressPublicNetworkAccess.lowercased()
+        guard ["enabled", "disabled"].contains(egress) else {
+            let message = "egressPublicNetworkAccess must be enabled or disabled"
+            throw APIError(.invalid, message, target: "egressPublicNetworkAccess")
+        }
         self.init(
             tenant: resource.tenant,
             endpoint: resource.endpoint,
@@ -25,7 +30,8 @@ extension DeploymentDefinition {
             tags: resource.tags,
             properties: resource.properties,
             rules: try UsageRules(limits: resource.limits, quotas: resource.quotas),
-            price: resource.price.map(Price.init)
+            price: resource.price.map(Price.init),
+            isEgressPrivate: egress == "disabled"
         )
     }
 
@@ -52,7 +58,11 @@ extension Serving {
                     urls: upstream.urls,
                     model: upstream.model,
                     headers: headers,
-                    certificateAuthority: upstream.ca
+                    certificateAuthority: upstream.ca,
+                    path: upstream.path.map {
+                        PathRewrite(stripPrefix: $0.stripPrefix ?? "", addPrefix: $0.addPrefix ?? "")
+                    },
+                    removedHeaders: upstream.removeHeaders
                 )
             )
         case (nil, let native?): self = .native(try NativeDefinition(native))
@@ -105,6 +115,7 @@ extension DeploymentResource {
         limits = deployment.rules.limitResources
         quotas = deployment.rules.quotaResources
         price = deployment.price.map(PriceResource.init)
+        egressPublicNetworkAccess = deployment.isEgressPrivate ? "disabled" : "enabled"
         switch deployment.serving {
         case .upstream(let upstream):
             self.upstream = UpstreamResource(
@@ -114,7 +125,9 @@ extension DeploymentResource {
                     upstream.headers.map { ($0.name, $0.value) },
                     uniquingKeysWith: { first, _ in first }
                 ),
-                ca: upstream.certificateAuthority
+                ca: upstream.certificateAuthority,
+                path: upstream.path.map(PathResource.init),
+                removeHeaders: upstream.removedHeaders
             )
         case .native(let native):
             self.native = NativeResource(
@@ -124,5 +137,14 @@ extension DeploymentResource {
                 threads: native.threads
             )
         }
+    }
+}
+
+extension PathResource {
+    fileprivate init(_ rewrite: PathRewrite) {
+        self.init(
+            stripPrefix: rewrite.stripPrefix.isEmpty ? nil : rewrite.stripPrefix,
+            addPrefix: rewrite.addPrefix.isEmpty ? nil : rewrite.addPrefix
+        )
     }
 }

@@ -33,7 +33,9 @@ extension EndpointDefinition {
             allowedNetworks: resource.allowedNetworks,
             isPrivate: access == "disabled",
             maintenance: resource.maintenance.map(Maintenance.init),
-            keyRotation: resource.keyRotation.map { RotationRule(every: $0.every, overlap: $0.overlap) }
+            keyRotation: resource.keyRotation.map { RotationRule(every: $0.every, overlap: $0.overlap) },
+            mirrorTraffic: resource.mirrorTraffic,
+            routing: try RoutingDefinition(resource)
         )
     }
 }
@@ -68,5 +70,7 @@ extension EndpointResource {
             MaintenanceResource(message: $0.message, retryAfter: $0.retryAfter)
         }
         keyRotation = endpoint.keyRotation.map { KeyRotationResource(every: $0.every, overlap: $0.overlap) }
+        mirrorTraffic = endpoint.mirrorTraffic
+        setRouting(endpoint.routing)
     }
 }
