@@ -69,7 +69,8 @@ private func onPrerequest(
     _ localPort: Int32
 ) -> Int32 {
     guard let me = unsafe me else { return CURL_PREREQFUNC_ABORT }
-    return unsafe ActiveTransfer.at(me).willSend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    let address = unsafe remoteAddress.map { unsafe String(cString: $0) } ?? ""
+    return unsafe ActiveTransfer.at(me).willSend(to: address) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
 /// Called with the address that is about to be dialled, a proxy's where one is used: the one place where a name can no

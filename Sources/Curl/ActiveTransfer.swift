@@ -161,7 +161,9 @@ extension ActiveTransfer {
     ///
     /// libcurl would send a request again by itself when a kept-alive connection closed under it, a POST too. Whether
     /// that is safe is the caller's decision (SECURITY U-4), so the second attempt is stopped here.
-    func willSend() -> Bool {
+    ///
+    /// - Parameter address: the connection's other end; it may have been made for a request with another address rule.
+    func willSend(to address: String) -> Bool {
         attempts += 1
         guard attempts == 1 else {
             complaint = (.receive, "the kept-alive connection closed before the response")
@@ -170,12 +172,16 @@ extension ActiveTransfer {
         isConnectionReused = handle.long(CURLINFO_NUM_CONNECTS) == 0
         // One of the host's addresses may have been refused, and another was allowed.
         complaint = nil
+        if let rule = link.request.isAddressAllowed, link.request.unixSocketPath == nil, !rule(address) {
+            complaint = (.connect, "address \(address) is not allowed")
+            return false
+        }
         return true
     }
 
     /// Whether the address may be dialled.
     func allows(_ address: String) -> Bool {
-        if isAddressAllowed(address) { return true }
+        if isAddressAllowed(address), link.request.isAddressAllowed?(address) ?? true { return true }
         complaint = (.connect, "address \(address) is not allowed")
         return false
     }

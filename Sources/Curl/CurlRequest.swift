@@ -28,6 +28,11 @@ package struct CurlRequest: Sendable {
     package var isConnectOnly: Bool
     /// Dials this socket instead of the URL's host; no proxy and no address check apply then.
     package var unixSocketPath: String?
+    /// Whether a proxy of the environment is used.
+    package var allowsProxy: Bool
+    /// Beside the client's own rule: asked with the numeric address that the request is about to be sent to, on a kept
+    /// connection too.
+    package var isAddressAllowed: (@Sendable (String) -> Bool)?
 
     package init(
         method: String = "GET",
@@ -49,6 +54,8 @@ package struct CurlRequest: Sendable {
         isFresh = false
         isConnectOnly = false
         unixSocketPath = nil
+        allowsProxy = true
+        isAddressAllowed = nil
     }
 }
 

@@ -33,9 +33,9 @@ extension EasyHandle {
     private func setTarget(_ request: CurlRequest) throws(OptionProblem) {
         try set(CURLOPT_URL, request.url)
         try set(CURLOPT_HTTP_VERSION, Int(request.allowsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
+        if !request.allowsProxy || request.unixSocketPath != nil { try set(CURLOPT_PROXY, "") }
         guard let path = request.unixSocketPath else { return }
         try set(CURLOPT_UNIX_SOCKET_PATH, path)
-        try set(CURLOPT_PROXY, "")
     }
 
     private func setAuthority(_ authority: CurlRequest.CertificateAuthority) throws(OptionProblem) {

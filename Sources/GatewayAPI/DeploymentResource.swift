@@ -20,6 +20,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var limits: [LimitResource]
     package var quotas: [QuotaResource]
     package var price: PriceResource?
+    /// `enabled`, or `disabled`: the upstream's addresses are private ones.
+    package var egressPublicNetworkAccess: String
     /// Whether an instance can take requests now; only in answers.
     package var isReady: Bool?
     /// Only in answers.
@@ -55,6 +57,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         self.native = native
         limits = []
         quotas = []
+        egressPublicNetworkAccess = "enabled"
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -75,6 +78,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case limits = "rateLimits"
         case quotas
         case price
+        case egressPublicNetworkAccess
         case isReady
         case instances
         case effective
@@ -103,6 +107,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         price = try members.value(.price)
         livenessProbe = try members.value(.livenessProbe)
         readinessProbe = try members.value(.readinessProbe)
+        egressPublicNetworkAccess = try members.value(.egressPublicNetworkAccess, or: "enabled")
         isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)
         instances = try members.value(.instances)
         effective = try members.decodeIfPresent([EffectiveValue].self, forKey: .effective)

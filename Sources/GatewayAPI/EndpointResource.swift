@@ -30,6 +30,12 @@ package struct EndpointResource: Codable, Sendable, Equatable {
     package var maintenance: MaintenanceResource?
     package var keyRotation: KeyRotationResource?
     package var fallback: FallbackResource?
+    /// Per cent of the requests that deployments without traffic get copies of.
+    package var mirrorTraffic: [String: Int]
+    /// Asked in this order, before the split.
+    package var canary: [CanaryResource]
+    package var sticky: StickyResource?
+    package var versions: VersionsResource?
     /// Where applications call; only in answers.
     package var scoringUri: String?
 
@@ -60,6 +66,8 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         quotas = []
         allowedNetworks = []
         publicNetworkAccess = "enabled"
+        mirrorTraffic = [:]
+        canary = []
         self.scoringUri = scoringUri
     }
 
@@ -83,6 +91,10 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         case maintenance
         case keyRotation
         case fallback
+        case mirrorTraffic
+        case canary
+        case sticky
+        case versions
         case scoringUri
     }
 
@@ -109,5 +121,9 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         maintenance = try members.value(.maintenance)
         keyRotation = try members.value(.keyRotation)
         fallback = try members.value(.fallback)
+        mirrorTraffic = try members.value(.mirrorTraffic, or: [:])
+        canary = try members.value(.canary, or: [])
+        sticky = try members.value(.sticky)
+        versions = try members.value(.versions)
     }
 }

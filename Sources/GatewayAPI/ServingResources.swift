@@ -6,19 +6,26 @@ package struct UpstreamResource: Codable, Sendable, Equatable {
     /// PEM file, on the gateway's machine, of the CA that the upstream's certificate must chain to.
     package var ca: String?
     package var probe: ProbePathsResource?
+    package var path: PathResource?
+    /// Of the caller's headers, those that the upstream does not get.
+    package var removeHeaders: [String]
 
     package init(
         urls: [String],
         model: String? = nil,
         headers: [String: String] = [:],
         ca: String? = nil,
-        probe: ProbePathsResource? = nil
+        probe: ProbePathsResource? = nil,
+        path: PathResource? = nil,
+        removeHeaders: [String] = []
     ) {
         self.urls = urls
         self.model = model
         self.headers = headers
         self.ca = ca
         self.probe = probe
+        self.path = path
+        self.removeHeaders = removeHeaders
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -27,6 +34,8 @@ package struct UpstreamResource: Codable, Sendable, Equatable {
         case headers
         case ca
         case probe
+        case path
+        case removeHeaders
     }
 
     package init(from decoder: any Decoder) throws {
@@ -36,7 +45,9 @@ package struct UpstreamResource: Codable, Sendable, Equatable {
             model: try members.decodeIfPresent(String.self, forKey: .model),
             headers: try members.decodeIfPresent([String: String].self, forKey: .headers) ?? [:],
             ca: try members.decodeIfPresent(String.self, forKey: .ca),
-            probe: try members.value(.probe)
+            probe: try members.value(.probe),
+            path: try members.value(.path),
+            removeHeaders: try members.value(.removeHeaders, or: [])
         )
     }
 }

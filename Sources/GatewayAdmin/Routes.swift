@@ -63,6 +63,10 @@ struct Routes: Sendable {
         tenant.put("/endpoints/:endpoint/maintenance", use: endpoints.startMaintenance)
         tenant.delete("/endpoints/:endpoint/maintenance", use: endpoints.endMaintenance)
 
+        let traffic = TrafficRoutes(store: controlPlane.store)
+        tenant.get("/endpoints/:endpoint/traffic", use: traffic.get)
+        tenant.put("/endpoints/:endpoint/traffic", use: traffic.put)
+
         let deployments = DeploymentRoutes(controlPlane: controlPlane)
         tenant.get("/endpoints/:endpoint/deployments", use: deployments.list)
         tenant.get("/endpoints/:endpoint/deployments/:deployment", use: deployments.get)

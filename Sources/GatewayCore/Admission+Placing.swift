@@ -1,7 +1,7 @@
 /// Where an admitted request goes: limits first, then a place at an instance, else the next deployment that may answer.
 extension Admission {
     /// The deployment's own instances; when none may be used, the endpoint's fallback chain, or where it has none its other
-    /// deployments with weight; and last an instance that is out, since nothing better is left.
+    /// deployments that may answer instead; and last an instance that is out, since nothing better is left.
     func place(_ call: AdmittedCall, on first: Deployment, at now: Moment) throws(Refusal) -> Decision {
         let refusal: Refusal
         do throws(Refusal) {
@@ -10,7 +10,7 @@ extension Admission {
             refusal = error
         }
         guard let reason = FallbackReason(refusal) else { throw refusal }
-        if call.head.pinnedDeployment == nil {
+        if call.choice.reason != .pinned {
             let other =
                 call.endpoint.fallback == nil
                 ? try beside(call, first, because: reason, at: now)
@@ -22,7 +22,7 @@ extension Admission {
     }
 
     /// Another place for a request whose instance could not be reached: first the deployment's other instances, then, unless
-    /// the caller pinned it or the endpoint has a fallback, its other deployments that have weight and room in their limits.
+    /// the caller pinned it or the endpoint has a fallback, its other deployments that may answer instead and have room in their limits.
     ///
     /// The old plan's place is given back.
     ///
@@ -36,7 +36,7 @@ extension Admission {
         guard !plan.isPinned, plan.endpoint.fallback == nil else { return nil }
         var isGivenBack = false
         for (index, deployment) in plan.endpoint.deployments.enumerated()
-        where deployment !== plan.deployment && plan.endpoint.split.hasWeight(index) {
+        where deployment !== plan.deployment && plan.endpoint.mayServe(index, insteadOf: plan.choice) {
             guard case .taken(let instance) = deployment.take(except: tried, at: now.uptime) else { continue }
             if !isGivenBack, plan.deployment.isCounted(like: deployment) {
                 return self.plan(call, plan, on: deployment, instance, plan.permit)
@@ -83,7 +83,7 @@ extension Admission {
         return nil
     }
 
-    /// The endpoint's other deployments with weight, when the one whose turn it is has no instance.
+    /// The endpoint's other deployments that may answer, when the one whose turn it is has no instance.
     private func beside(
         _ call: AdmittedCall,
         _ first: Deployment,
@@ -92,7 +92,7 @@ extension Admission {
     ) throws(Refusal) -> Decision? {
         guard reason == .noHealthyInstance else { return nil }
         for (index, deployment) in call.endpoint.deployments.enumerated()
-        where deployment !== first && call.endpoint.split.hasWeight(index) {
+        where deployment !== first && call.endpoint.mayServe(index, insteadOf: call.choice) {
             guard deployment.isAvailable(at: now.uptime) else { continue }
             return try seat(call, on: deployment, origin: first, at: now)
         }
@@ -180,6 +180,8 @@ extension Admission {
             caller: plan.caller,
             request: plan.request,
             dialect: plan.dialect,
+            choice: plan.choice,
+            mirrors: plan.mirrors,
             fields: plan.fields,
             head: head
         )

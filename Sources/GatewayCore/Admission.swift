@@ -27,10 +27,12 @@ package struct Admission: Sendable {
     /// - Parameters:
     ///   - fields: what was read from the held body after `needsBody`.
     ///   - token: what `needsToken` asked for.
+    ///   - header: the request's first header of a name; asked for what an endpoint routes by.
     package func admit(
         _ head: RequestHead,
         fields: BodyFields? = nil,
         token: VerifiedToken? = nil,
+        header: (String) -> String? = { _ in nil },
         at now: Moment
     ) throws(Refusal) -> Decision {
         let snapshot = snapshots.current
@@ -62,16 +64,19 @@ package struct Admission: Sendable {
             )
         }
         guard receipts.hasRoom else { throw .overloaded }
+        let choice = try endpoint.choose(head, caller, header: header)
         let call = AdmittedCall(
             tenant: tenant,
             endpoint: endpoint,
             caller: caller,
             request: request,
             dialect: form.dialect,
+            choice: choice,
+            mirrors: choice.reason == .pinned ? [] : endpoint.mirror.pick(),
             fields: fields,
             head: head
         )
-        return try place(call, on: try pick(endpoint, pinned: head.pinnedDeployment), at: now)
+        return try place(call, on: endpoint.deployments[choice.deployment], at: now)
     }
 
     /// Changes when tokens must be verified anew; taken before one is.
@@ -108,17 +113,5 @@ package struct Admission: Sendable {
         guard let id else { return .models(names) }
         guard names.contains(id) else { throw .noSuchModel }
         return .model(id)
-    }
-
-    /// The deployment whose turn it is, whether or not it can serve now.
-    private func pick(_ endpoint: Endpoint, pinned: String?) throws(Refusal) -> Deployment {
-        if let pinned {
-            guard let deployment = endpoint.deployments.first(where: { $0.name == pinned }) else {
-                throw .noSuchDeployment
-            }
-            return deployment
-        }
-        guard let index = endpoint.split.pick() else { throw .noTraffic }
-        return endpoint.deployments[index]
     }
 }

@@ -15,6 +15,12 @@ package final class Deployment: Sendable {
     package let certificateAuthority: String?
     /// `name:version` for `x-gatehouse-model`, where known.
     package let modelLabel: String?
+    /// The version of the model that it serves, where known: what callers of a fixed URL ask for.
+    package let version: String?
+    /// `nil` leaves paths as they are.
+    package let path: PathRewrite?
+    /// Of the caller's headers, those that the upstream does not get.
+    package let removedHeaders: [String]
     package let usage: UsageScope?
     package let price: Price?
     package let probes: ProbeRule
@@ -35,6 +41,9 @@ package final class Deployment: Sendable {
         headers: [UpstreamHeader] = [],
         certificateAuthority: String? = nil,
         modelLabel: String? = nil,
+        version: String? = nil,
+        path: PathRewrite? = nil,
+        removedHeaders: [String] = [],
         usage: UsageScope? = nil,
         price: Price? = nil,
         probes: ProbeRule = ProbeRule(),
@@ -50,6 +59,9 @@ package final class Deployment: Sendable {
         self.headers = headers
         self.certificateAuthority = certificateAuthority
         self.modelLabel = modelLabel
+        self.version = version
+        self.path = path
+        self.removedHeaders = removedHeaders
         self.usage = usage
         self.price = price
         self.probes = probes

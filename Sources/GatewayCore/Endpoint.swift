@@ -6,6 +6,8 @@ package final class Endpoint: Sendable {
     package let hosts: [String]
     package let deployments: [Deployment]
     package let split: TrafficSplit
+    package let routing: RoutingRule
+    package let mirror: MirrorRule
     /// How it may be called, and by whom.
     package let access: EndpointAccess
     package let usage: UsageScope?
@@ -20,6 +22,8 @@ package final class Endpoint: Sendable {
         hosts: [String],
         deployments: [Deployment],
         split: TrafficSplit,
+        routing: RoutingRule = .none,
+        mirror: MirrorRule = .none,
         access: EndpointAccess = EndpointAccess(),
         usage: UsageScope? = nil,
         cors: CORSPolicy? = nil,
@@ -31,6 +35,8 @@ package final class Endpoint: Sendable {
         self.hosts = hosts
         self.deployments = deployments
         self.split = split
+        self.routing = routing
+        self.mirror = mirror
         self.access = access
         self.usage = usage
         self.cors = cors

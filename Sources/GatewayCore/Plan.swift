@@ -9,8 +9,10 @@ package final class Plan: Sendable {
     package let dialect: Dialect
     /// Whether the URL is a scoring URL, whose errors have Azure's own statuses (DESIGN §3).
     package let isScoring: Bool
-    /// Whether the caller named the deployment: then no other may answer.
-    package let isPinned: Bool
+    /// What led the request to its deployment: says who else may answer.
+    package let choice: Choice
+    /// Who gets copies of the request.
+    package let mirrors: [MirrorTarget]
     package let deployment: Deployment
     /// Where a place is held; of a plan that waits for one: any.
     package let instance: Instance
@@ -49,7 +51,8 @@ package final class Plan: Sendable {
         dialect = call.dialect
         request = call.request
         isScoring = call.request.isScoring
-        isPinned = call.head.pinnedDeployment != nil
+        choice = call.choice
+        mirrors = call.mirrors
         deployment = seat.deployment
         instance = seat.instance
         fallback = seat.fallback
@@ -63,28 +66,32 @@ package final class Plan: Sendable {
         holdsPlace = Atomic(seat.isTaken)
     }
 
-    private init(_ other: Plan, _ instance: Instance) {
+    private init(_ other: Plan, _ seat: Seat, permit: Permit?) {
         endpoint = other.endpoint
         caller = other.caller
         dialect = other.dialect
         request = other.request
         isScoring = other.isScoring
-        isPinned = other.isPinned
-        deployment = other.deployment
-        self.instance = instance
-        fallback = other.fallback
-        nextFallback = other.nextFallback
+        choice = other.choice
+        mirrors = other.mirrors
+        deployment = seat.deployment
+        instance = seat.instance
+        fallback = seat.fallback
+        nextFallback = seat.nextFallback
         origin = other.origin
-        path = other.path
+        path = other.request.path(on: seat.deployment)
         query = other.query
         usage = other.usage
         fields = other.fields
-        permit = other.permit
-        holdsPlace = Atomic(true)
+        self.permit = permit
+        holdsPlace = Atomic(seat.isTaken)
     }
 
     /// A plan that was thrown away holds no place.
     deinit { leave(at: nil) }
+
+    /// Whether the caller named the deployment: then no other may answer.
+    package var isPinned: Bool { choice.reason == .pinned }
 
     /// Whether the gateway must ask the upstream for usage, and take the extra event out of the stream again.
     package var asksForUsage: Bool {
@@ -99,7 +106,25 @@ package final class Plan: Sendable {
     }
 
     /// The same plan at the instance where a place was taken for it.
-    package func seated(at instance: Instance) -> Plan { Plan(self, instance) }
+    package func seated(at instance: Instance) -> Plan {
+        let seat = Seat(
+            deployment: deployment,
+            instance: instance,
+            isTaken: true,
+            fallback: fallback,
+            nextFallback: nextFallback
+        )
+        return Plan(self, seat, permit: permit)
+    }
+
+    /// The plan of a copy of the request, without limits and without a place; `nil` when no instance of the target can take
+    /// it.
+    ///
+    /// - Parameter now: nanoseconds of the monotonic clock.
+    package func mirrored(to target: MirrorTarget, at now: Int64) -> Plan? {
+        guard let instance = target.deployment.pickInstance(at: now) else { return nil }
+        return Plan(self, Seat(deployment: target.deployment, instance: instance, isTaken: false), permit: nil)
+    }
 
     /// Gives the place at the instance back, once; the next in the queue has it.
     ///
@@ -117,6 +142,8 @@ struct AdmittedCall {
     let caller: Caller
     let request: UpstreamRequest
     let dialect: Dialect
+    let choice: Choice
+    let mirrors: [MirrorTarget]
     let fields: BodyFields?
     let head: RequestHead
 

@@ -44,6 +44,8 @@ package struct Receipt: Sendable, Equatable {
     package var durationMicroseconds: Int64
     /// 1, or 2 when the request was sent again.
     package var attempts: Int
+    /// Of a mirrored call: the deployment that answered the caller, whose receipt has the same `requestID`; else empty.
+    package var mirrorOf: String
 
     /// How an exchange ended.
     package enum Outcome: String, Sendable, CaseIterable {
@@ -84,6 +86,7 @@ package struct Receipt: Sendable, Equatable {
         isStreamed = false
         durationMicroseconds = 0
         attempts = 0
+        mirrorOf = ""
     }
 }
 
@@ -92,7 +95,9 @@ extension Receipt {
     ///
     /// It does when an upstream has begun an answer that is no failure of its own, whatever became of it on the way: what a
     /// model has made is made. A client that left before is counted too when its request was sent, since its work was begun.
+    /// Copies for a mirror never count.
     package var countsAsUsage: Bool {
-        !deployment.isEmpty && ((outcome == .cancelled && isSent) || (1..<500).contains(upstreamStatus))
+        !deployment.isEmpty && mirrorOf.isEmpty
+            && ((outcome == .cancelled && isSent) || (1..<500).contains(upstreamStatus))
     }
 }

@@ -9,6 +9,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case noSuchEndpoint
     case noSuchModel
     case noSuchDeployment
+    /// The endpoint serves none of the version that the caller asked for.
+    case noSuchVersion(known: [String])
     /// All weights of the endpoint are zero.
     case noTraffic
     case bodyTooLarge(limit: Int)

@@ -106,6 +106,9 @@ private struct RefusalFacts {
                 "DeploymentNotFound",
                 "The endpoint has no deployment of the name in azureml-model-deployment."
             )
+        case .noSuchVersion(let known):
+            let list = known.isEmpty ? "none" : known.joined(separator: ", ")
+            self.init(404, "VersionNotFound", "The endpoint serves no such version of its model. It has: \(list).")
         case .noTraffic:
             self.init(404, "NoTraffic", "No deployment of this endpoint has traffic. An admin must give one a weight.")
         case .bodyTooLarge(let limit):

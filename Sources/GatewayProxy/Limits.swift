@@ -23,6 +23,17 @@ enum Limits {
     /// so that a client that stops on the answer keeps its connection.
     static let discardedBody: Int = 16 << 20
 
+    // Mirrored calls: what goes over these is dropped and counted.
+    /// Of one target, over all event loops.
+    static let mirrorCalls = 256
+    /// Request bytes that all of them hold.
+    static let mirrorBytes: Int = 128 << 20
+    /// Request bytes of one that its mirror has not taken.
+    static let mirrorBacklog: Int = 1 << 20
+    static let mirrorAnswer: Int64 = 64 << 20
+    /// How long a gateway that stops waits for those that run.
+    static let mirrorFarewell: Duration = .seconds(2)
+
     /// Of a request to the built-in issuer.
     static let issuerBody: Int = 16 << 10
 

@@ -42,6 +42,8 @@ package final class ProxyService: Service {
     private let admission: Admission
     private let receipts: ReceiptQueue
     private let curl: CurlClient
+    private let mirrorCurl: CurlClient
+    private let mirrorBudget = MirrorBudget()
     private let isAddressAllowed: @Sendable (String) -> Bool
     private let tokens: TokenAuthority
     private let failures = FailureMeter()
@@ -66,6 +68,7 @@ package final class ProxyService: Service {
         self.admission = admission
         self.receipts = receipts
         self.curl = curl
+        mirrorCurl = CurlClient(logger: logger, addressAllowed: isAddressAllowed)
         self.isAddressAllowed = isAddressAllowed
         self.tokens = tokens
         self.logger = logger
@@ -87,6 +90,7 @@ package final class ProxyService: Service {
                 receipts: receipts,
                 curl: curl,
                 pool: UpstreamPool(on: loop, isAddressAllowed: isAddressAllowed),
+                mirrors: MirrorCalls(loop: loop, curl: mirrorCurl, receipts: receipts, budget: mirrorBudget),
                 lifecycle: lifecycle,
                 tokens: tokens,
                 failures: failures
@@ -96,6 +100,7 @@ package final class ProxyService: Service {
         logger.info("gateway listens", metadata: ["host": "\(settings.host)", "port": "\(listener.port)"])
         try? await gracefulShutdown()
         await stop(listener)
+        await mirrorCurl.shutdown()
         try await group.shutdownGracefully()
     }
 
@@ -115,6 +120,9 @@ package final class ProxyService: Service {
         if lifecycle.exchanges > 0 {
             logger.warning("exchanges are cut", metadata: ["exchanges": "\(lifecycle.exchanges)"])
         }
+        // The pair of a mirrored call is of use only whole.
+        let farewell = min(end, .now + Limits.mirrorFarewell)
+        while mirrorBudget.calls > 0, ContinuousClock.now < farewell { await pause(.milliseconds(20)) }
         await listener.onEveryLoop { $0.closeAll() }
         while lifecycle.exchanges > 0, ContinuousClock.now < end + .seconds(1) { await pause(.milliseconds(5)) }
     }

@@ -19,6 +19,7 @@ struct Migrations: Sendable {
             Step(identifier: "1 configuration", sql: ConfigurationSchema.sql),
             Step(identifier: "2 access", sql: AccessSchema.sql),
             Step(identifier: "3 serving", sql: ServingSchema.sql),
+            Step(identifier: "4 traffic", sql: TrafficSchema.sql),
         ]
     )
 

@@ -40,6 +40,7 @@ package struct Problem: Error, Sendable, Hashable {
         case invalidQuota
         case invalidRole
         case invalidRotation
+        case invalidRouting
         case invalidTraffic
         case invalidURL
         case invalidValue
@@ -54,6 +55,7 @@ package struct Problem: Error, Sendable, Hashable {
         case unknownEndpoint
         case unknownIssuer
         case unknownTenant
+        case unknownVersion
     }
 
     package var code: Code

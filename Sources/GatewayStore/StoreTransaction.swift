@@ -99,9 +99,7 @@ struct StoreTransaction {
         guard let index = definitions.endpoints.firstIndex(where: { $0.path == deployment.endpointPath }) else {
             return
         }
-        if definitions.endpoints[index].traffic[deployment.name] == 0 {
-            definitions.endpoints[index].traffic[deployment.name] = nil
-        }
+        definitions.endpoints[index].forget(deployment.name)
     }
 
     mutating func put(_ issuer: TrustedIssuer) {

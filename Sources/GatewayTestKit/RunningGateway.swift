@@ -18,6 +18,11 @@ package struct RunningGateway: Sendable {
         package var capacity = Deployment.Capacity()
         /// `nil` = it is not probed.
         package var probes: ProbeRule?
+        /// Per cent of the requests that it gets copies of.
+        package var mirror = 0
+        package var path: PathRewrite?
+        package var removedHeaders: [String] = []
+        package var version: String?
 
         package init(
             _ name: String,
@@ -50,6 +55,7 @@ package struct RunningGateway: Sendable {
         package var fallbackStatuses: Set<Int> = []
         /// Another application's key, beside `RunningGateway.key`.
         package var secondKey: String?
+        package var routing = RoutingDefinition.none
 
         package init() {}
     }
@@ -177,6 +183,9 @@ package struct RunningGateway: Sendable {
                 upstreamModel: serving.model,
                 headers: serving.headers,
                 certificateAuthority: workspace.authority,
+                version: serving.version,
+                path: serving.path,
+                removedHeaders: serving.removedHeaders,
                 price: access.price,
                 probes: serving.probes ?? ProbeRule()
             )
@@ -188,6 +197,16 @@ package struct RunningGateway: Sendable {
             hosts: [],
             deployments: deployments,
             split: TrafficSplit(weights: serving.map(\.weight)),
+            routing: RoutingRule(
+                access.routing,
+                endpoint: "demo/chat",
+                deployments: deployments,
+                weights: serving.map(\.weight)
+            ),
+            mirror: MirrorRule(
+                targets: zip(serving, deployments).filter { $0.0.mirror > 0 }
+                    .map { MirrorTarget($0.1, percent: $0.0.mirror) }
+            ),
             access: access.endpoint,
             usage: usage.scope(.endpoint(tenant: "demo", endpoint: "chat"), access.rules),
             cors: access.cors.map { CORSPolicy($0) },

@@ -42,6 +42,7 @@ final class AccessLog: Sendable {
         if let time = receipt.firstByteMicroseconds { line.add("first_byte_us", time) }
         line.add("duration_us", receipt.durationMicroseconds)
         line.add("attempts", Int64(receipt.attempts))
+        line.add("mirror_of", receipt.mirrorOf)
         line.close()
     }
 }

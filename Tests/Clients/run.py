@@ -22,8 +22,8 @@ import venv
 HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
-PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "worker", "drain", "instances", "keys", "tokens", "issuers", "limits",
-            "rules", "clock", "rotation", "tenancy", "webhooks", "durability", "browser"]
+PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "worker", "drain", "instances", "keys", "tokens",
+            "issuers", "limits", "rules", "clock", "rotation", "tenancy", "webhooks", "durability", "browser"]
 # A program that hangs must not hold the whole run; the longest takes about a minute on two cores.
 PROGRAM_SECONDS = 420
 SUITE_SECONDS = 1800

@@ -210,6 +210,28 @@ import Testing
         await client.shutdown()
     }
 
+    @Test func `a request's own address rule holds on a kept connection too`() async throws {
+        let server = try await TestServer()
+        #expect(try await client.exchange(request(server, "/number")).text == "1")
+        var strict = request(server, "/number")
+        let asked = Mutex<[String]>([])
+        strict.isAddressAllowed = { address in
+            asked.withLock { $0.append(address) }
+            return false
+        }
+        for isFresh in [false, true] {
+            strict.isFresh = isFresh
+            let failure = try #require(try await client.exchange(strict).failure)
+            #expect(failure.phase == .connect && !failure.hasSentRequest)
+            #expect(failure.isConnectionReused == !isFresh)
+            #expect(failure.reason.hasSuffix("is not allowed"))
+        }
+        // The kept connection's end, then all that the name stands for.
+        #expect(asked.withLock { $0 }.prefix(2) == ["127.0.0.1", "127.0.0.1"])
+        strict.isAddressAllowed = { $0 == "127.0.0.1" }
+        #expect(try await client.exchange(strict).text == "1")
+    }
+
     @Test func `nothing listening is a connect failure`() async throws {
         let request = CurlRequest(url: "https://127.0.0.1:1/")
         #expect(try await client.exchange(request).failure?.phase == .connect)

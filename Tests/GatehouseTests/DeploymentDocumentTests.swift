@@ -165,7 +165,7 @@ import Testing
             "data_collector: {collections: {request: {enabled: 'true'}}}",
             "data_collector.collections.request: capture is not built yet"
         ),
-        ("egress_public_network_access: disabled", "egress_public_network_access: disabled is not built yet"),
+        ("egress_public_network_access: maybe", "maybe is not one of enabled, disabled"),
         ("type: kubernetes", "kubernetes deployments are not supported"),
         ("scale_settings: {type: target_utilization}", "scale_settings.type: target_utilization is not built yet"),
         ("private_network_connection: true", "private_network_connection: not built yet"),

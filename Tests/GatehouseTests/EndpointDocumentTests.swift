@@ -82,7 +82,14 @@ import Testing
             "name: chat\nidentity: {type: user_assigned}",
             "f.yaml:2: identity.type: user_assigned is not built yet; use system_assigned or none"
         ),
-        ("name: chat\nmirror_traffic: {blue: 10}", "f.yaml:2: mirror_traffic: not built yet; remove it"),
+        (
+            "name: chat\ntraffic: {blue: 100}\nmirror_traffic: {blue: 10}",
+            "f.yaml:3: mirror_traffic: blue has traffic too; a deployment is live or a mirror; take one of the two away"
+        ),
+        (
+            "name: chat\nmirror_traffic: {blue: 101}",
+            "f.yaml:2: mirror_traffic.blue: must be a whole number from 0 to 100"
+        ),
         ("name: chat\ngatehouse: {quotas: [1]}", "f.yaml:2: gatehouse.quotas must be a mapping of keys to values"),
         (
             "name: chat\ngatehouse: {fallback: {statuses: [503]}}",

@@ -11,6 +11,8 @@ struct PlanFixture {
     var url = "http://up.test:9000"
     var upstreamModel: String?
     var headers: [UpstreamHeader] = []
+    var path: PathRewrite?
+    var removedHeaders: [String] = []
 
     func plan(_ target: String, body: String? = nil, method: HTTPMethod = .POST) throws -> Plan {
         let checked = try check(target, method: method)
@@ -32,7 +34,9 @@ struct PlanFixture {
             instances: [instance],
             timeout: .seconds(5),
             upstreamModel: upstreamModel,
-            headers: headers
+            headers: headers,
+            path: path,
+            removedHeaders: removedHeaders
         )
         let chat = Endpoint(
             tenant: "demo",

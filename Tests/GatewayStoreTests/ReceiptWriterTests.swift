@@ -30,6 +30,7 @@ import Testing
         receipt.isStreamed = true
         receipt.firstByteMicroseconds = 3
         receipt.attempts = 2
+        receipt.mirrorOf = number % 2 == 0 ? "blue" : ""
         return receipt
     }
 

@@ -94,6 +94,10 @@ import Testing
         left.outcome = .cancelled
         left.upstreamStatus = 0
         left.isSent = true
+        var mirrored = Self.receipt(caller: "demo#mirrored")
+        mirrored.mirrorOf = "green"
+        _ = try await store.append([mirrored])
+        #expect(try await store.lastUsed(of: "demo#mirrored") == nil)
         _ = try await store.append([refused, failed, broken, left, Self.receipt(prompt: nil, completion: nil)])
         let sums = try await store.usage(Self.query([]))
         #expect(sums.map(\.requests) == [2] && sums.map(\.inputTokens) == [10] && sums.map(\.outputTokens) == [20])

@@ -24,7 +24,13 @@ extension DeploymentDefinition {
             values.append(
                 Self.optional("certificate authority", upstream.certificateAuthority, otherwise: "the system's")
             )
+            values += Self.values(ofRequestsTo: upstream)
         case .native(let native): values += Self.values(of: native)
+        }
+        if isEgressPrivate {
+            values.append(
+                EffectiveValue(setting: "egress_public_network_access", value: "disabled", source: "deployment")
+            )
         }
         return values + servingValues + usageValues
     }
@@ -62,6 +68,19 @@ extension DeploymentDefinition {
 
     private static func value(_ setting: String, _ value: String, isOwn: Bool) -> EffectiveValue {
         EffectiveValue(setting: setting, value: value, source: isOwn ? "deployment" : "default")
+    }
+
+    private static func values(ofRequestsTo upstream: UpstreamDefinition) -> [EffectiveValue] {
+        var values = upstream.removedHeaders.map {
+            EffectiveValue(setting: "removed header", value: $0, source: "deployment")
+        }
+        for (setting, prefix) in [
+            ("path strip_prefix", upstream.path?.stripPrefix), ("path add_prefix", upstream.path?.addPrefix),
+        ] {
+            guard let prefix, !prefix.isEmpty else { continue }
+            values.append(EffectiveValue(setting: setting, value: prefix, source: "deployment"))
+        }
+        return values
     }
 
     private var usageValues: [EffectiveValue] {

@@ -12,6 +12,11 @@ extension DeploymentDefinition {
                 target: "requestSettings.requestTimeoutMs"
             )
         }
+        let egress = resource.egressPublicNetworkAccess.lowercased()
+        guard ["enabled", "disabled"].contains(egress) else {
+            let message = "egressPublicNetworkAccess must be enabled or disabled"
+            throw APIError(.invalid, message, target: "egressPublicNetworkAccess")
+        }
         self.init(
             tenant: resource.tenant,
             endpoint: resource.endpoint,
@@ -31,7 +36,8 @@ extension DeploymentDefinition {
             rules: try UsageRules(limits: resource.limits, quotas: resource.quotas),
             price: resource.price.map(Price.init),
             liveness: resource.livenessProbe.map(ProbeSettings.init),
-            readiness: resource.readinessProbe.map(ProbeSettings.init)
+            readiness: resource.readinessProbe.map(ProbeSettings.init),
+            isEgressPrivate: egress == "disabled"
         )
     }
 
@@ -59,7 +65,11 @@ extension Serving {
                     model: upstream.model,
                     headers: headers,
                     certificateAuthority: upstream.ca,
-                    probe: ProbePaths(upstream.probe)
+                    probe: ProbePaths(upstream.probe),
+                    path: upstream.path.map {
+                        PathRewrite(stripPrefix: $0.stripPrefix ?? "", addPrefix: $0.addPrefix ?? "")
+                    },
+                    removedHeaders: upstream.removeHeaders
                 )
             )
         case (nil, let native?): self = .native(try NativeDefinition(native))
@@ -118,6 +128,7 @@ extension DeploymentResource {
         limits = deployment.rules.limitResources
         quotas = deployment.rules.quotaResources
         price = deployment.price.map(PriceResource.init)
+        egressPublicNetworkAccess = deployment.isEgressPrivate ? "disabled" : "enabled"
         switch deployment.serving {
         case .upstream(let upstream):
             self.upstream = UpstreamResource(
@@ -128,7 +139,9 @@ extension DeploymentResource {
                     uniquingKeysWith: { first, _ in first }
                 ),
                 ca: upstream.certificateAuthority,
-                probe: ProbePathsResource(upstream.probe)
+                probe: ProbePathsResource(upstream.probe),
+                path: upstream.path.map(PathResource.init),
+                removeHeaders: upstream.removedHeaders
             )
         case .native(let native):
             self.native = NativeResource(
@@ -138,5 +151,14 @@ extension DeploymentResource {
                 threads: native.threads
             )
         }
+    }
+}
+
+extension PathResource {
+    fileprivate init(_ rewrite: PathRewrite) {
+        self.init(
+            stripPrefix: rewrite.stripPrefix.isEmpty ? nil : rewrite.stripPrefix,
+            addPrefix: rewrite.addPrefix.isEmpty ? nil : rewrite.addPrefix
+        )
     }
 }

@@ -34,7 +34,9 @@ extension EndpointDefinition {
             isPrivate: access == "disabled",
             maintenance: resource.maintenance.map(Maintenance.init),
             keyRotation: resource.keyRotation.map { RotationRule(every: $0.every, overlap: $0.overlap) },
-            fallback: resource.fallback.map(FallbackDefinition.init)
+            fallback: resource.fallback.map(FallbackDefinition.init),
+            mirrorTraffic: resource.mirrorTraffic,
+            routing: try RoutingDefinition(resource)
         )
     }
 }
@@ -70,5 +72,7 @@ extension EndpointResource {
         }
         keyRotation = endpoint.keyRotation.map { KeyRotationResource(every: $0.every, overlap: $0.overlap) }
         fallback = endpoint.fallback.map(FallbackResource.init)
+        mirrorTraffic = endpoint.mirrorTraffic
+        setRouting(endpoint.routing)
     }
 }

@@ -5,6 +5,14 @@ package struct NetworkList: Sendable, Equatable {
         known: ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"]
     )
 
+    /// Every range that is not part of the public network.
+    package static let privateRanges = NetworkList(
+        known: [
+            "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "192.0.0.0/24",
+            "198.18.0.0/15", "::1/128", "fc00::/7",
+        ]
+    )
+
     private let networks: [Network]
 
     /// The entry that is not an address with an optional `/length`, when there is one.

@@ -17,6 +17,8 @@ package struct DeploymentDefinition: Sendable, Equatable {
     /// `nil` = Azure's defaults.
     package var liveness: ProbeSettings?
     package var readiness: ProbeSettings?
+    /// `egress_public_network_access: disabled`: its upstreams have private addresses only.
+    package var isEgressPrivate: Bool
 
     package init(
         tenant: String,
@@ -33,7 +35,8 @@ package struct DeploymentDefinition: Sendable, Equatable {
         rules: UsageRules = .none,
         price: Price? = nil,
         liveness: ProbeSettings? = nil,
-        readiness: ProbeSettings? = nil
+        readiness: ProbeSettings? = nil,
+        isEgressPrivate: Bool = false
     ) {
         self.tenant = tenant
         self.endpoint = endpoint
@@ -50,6 +53,7 @@ package struct DeploymentDefinition: Sendable, Equatable {
         self.price = price
         self.liveness = liveness
         self.readiness = readiness
+        self.isEgressPrivate = isEgressPrivate
     }
 }
 
@@ -72,19 +76,27 @@ package struct UpstreamDefinition: Sendable, Equatable {
     /// PEM file with the CA that the upstream's certificate must chain to; `nil` = the system's.
     package var certificateAuthority: String?
     package var probe: ProbePaths
+    /// `nil` leaves paths as they are.
+    package var path: PathRewrite?
+    /// Of the caller's headers, those that the upstream does not get.
+    package var removedHeaders: [String]
 
     package init(
         urls: [String],
         model: String? = nil,
         headers: [UpstreamHeader] = [],
         certificateAuthority: String? = nil,
-        probe: ProbePaths = ProbePaths()
+        probe: ProbePaths = ProbePaths(),
+        path: PathRewrite? = nil,
+        removedHeaders: [String] = []
     ) {
         self.urls = urls
         self.model = model
         self.headers = headers
         self.certificateAuthority = certificateAuthority
         self.probe = probe
+        self.path = path
+        self.removedHeaders = removedHeaders
     }
 }
 

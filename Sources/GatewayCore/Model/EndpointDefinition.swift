@@ -25,6 +25,9 @@ package struct EndpointDefinition: Sendable, Equatable {
     package var maintenance: Maintenance?
     package var keyRotation: RotationRule?
     package var fallback: FallbackDefinition?
+    /// Per cent of the requests that deployments without traffic get copies of.
+    package var mirrorTraffic: [String: Int]
+    package var routing: RoutingDefinition
 
     package init(
         tenant: String,
@@ -43,7 +46,9 @@ package struct EndpointDefinition: Sendable, Equatable {
         isPrivate: Bool = false,
         maintenance: Maintenance? = nil,
         keyRotation: RotationRule? = nil,
-        fallback: FallbackDefinition? = nil
+        fallback: FallbackDefinition? = nil,
+        mirrorTraffic: [String: Int] = [:],
+        routing: RoutingDefinition = .none
     ) {
         self.tenant = tenant
         self.name = name
@@ -62,6 +67,8 @@ package struct EndpointDefinition: Sendable, Equatable {
         self.maintenance = maintenance
         self.keyRotation = keyRotation
         self.fallback = fallback
+        self.mirrorTraffic = mirrorTraffic
+        self.routing = routing
     }
 }
 

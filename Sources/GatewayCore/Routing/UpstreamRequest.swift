@@ -40,7 +40,8 @@ struct UpstreamRequest {
 
     /// The path on this deployment's instances: the embedded pool takes chat bodies on `/score` too.
     func path(on deployment: Deployment) -> String {
-        deployment.isNative && relativePath == "/score" ? "/v1/chat/completions" : relativePath
+        if let rewrite = deployment.path { return rewrite.rewrite(relativePath) }
+        return deployment.isNative && relativePath == "/score" ? "/v1/chat/completions" : relativePath
     }
 
     /// What the call may use: a token for every four bytes of the body, and what the caller wants at most.

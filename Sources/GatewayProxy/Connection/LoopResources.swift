@@ -11,6 +11,7 @@ final class LoopResources {
     let receipts: ReceiptQueue
     let curl: CurlClient
     let pool: UpstreamPool
+    let mirrors: MirrorCalls
     let lifecycle: Lifecycle
     let tokens: TokenAuthority
     let failures: FailureMeter
@@ -25,6 +26,7 @@ final class LoopResources {
         receipts: ReceiptQueue,
         curl: CurlClient,
         pool: UpstreamPool,
+        mirrors: MirrorCalls,
         lifecycle: Lifecycle,
         tokens: TokenAuthority,
         failures: FailureMeter
@@ -37,6 +39,7 @@ final class LoopResources {
         self.tokens = tokens
         self.failures = failures
         self.pool = pool
+        self.mirrors = mirrors
     }
 
     func nextRequestID() -> String { requestIDs.next() }
@@ -64,6 +67,7 @@ final class LoopResources {
     func closeAll() {
         for connection in connections.values { connection.closeNow() }
         pool.closeAll()
+        mirrors.closeAll()
     }
 }
 

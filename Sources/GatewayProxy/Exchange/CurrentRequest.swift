@@ -39,6 +39,9 @@ final class CurrentRequest {
     var replayBound = Limits.replayableBody
     /// The body's length as the upstream is told.
     var upstreamBody = BodyLength.none
+    /// The copies that get its body too.
+    var mirrors: [MirrorCall] = []
+    var isMirrored = false
 
     init(checked: CheckedRequest, isHTTP10: Bool, receipt: Receipt, started: NIODeadline, client: ClientFacts) {
         self.checked = checked
@@ -61,6 +64,14 @@ final class CurrentRequest {
             origin: checked.origin,
             preflight: checked.preflight
         )
+    }
+
+    /// All of the body that has come, as a plan's upstream gets it, and the length that it is told.
+    func body(for plan: Plan) -> (bytes: ByteBuffer?, length: BodyLength) {
+        guard let fields = plan.fields, let kept else { return (kept, checked.body) }
+        let edited = fields.edited(kept, for: plan)
+        guard case .length(let count) = checked.body else { return (edited.body, checked.body) }
+        return (edited.body, .length(count + edited.growth))
     }
 
     var keptBytes: Int { kept?.readableBytes ?? 0 }

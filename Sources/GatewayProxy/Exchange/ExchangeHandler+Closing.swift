@@ -12,6 +12,7 @@ extension ExchangeHandler {
         call = nil
         requestTimer.clear()
         leaveQueue(request)
+        if !exchange.isRequestComplete { for call in request.mirrors { call.abandon("RequestIncomplete") } }
         request.receipt.outcome = outcome
         // Of a stream that was cut or left, too: what the model has done is done.
         request.receipt.promptTokens = request.relay?.usage.prompt

@@ -80,8 +80,14 @@ extension ExchangeHandler {
     func decide(fields: BodyFields?) {
         guard let request = current else { return }
         do throws(Refusal) {
-            switch try resources.admission.admit(request.head, fields: fields, token: request.token, at: request.moment)
-            {
+            let decision = try resources.admission.admit(
+                request.head,
+                fields: fields,
+                token: request.token,
+                header: { request.checked.forwardable.first(name: $0) },
+                at: request.moment
+            )
+            switch decision {
             case .plan(let plan): start(plan)
             case .queue(let plan): startWaiting(plan)
             case .needsBody(let limit): hold(upTo: limit)
@@ -148,8 +154,7 @@ extension ExchangeHandler {
             let upstream = CurlUpstream(
                 client: resources.curl,
                 loop: resources.loop,
-                instance: plan.instance,
-                certificateAuthority: plan.deployment.certificateAuthority,
+                plan: plan,
                 isFresh: (current?.attempts ?? 0) > 1,
                 caller: self
             )
@@ -172,15 +177,8 @@ extension ExchangeHandler {
     /// Sends the head and all of the body that has come.
     private func sendRequest(_ plan: Plan, over call: UpstreamCall) {
         guard let request = current else { return }
-        var body = request.kept
-        var length = request.checked.body
-        if let fields = plan.fields, let original = body {
-            let edited = fields.edited(original, for: plan)
-            body = edited.body
-            if case .length(let count) = length { length = .length(count + edited.growth) }
-        }
-        request.upstreamBody = length
-        let head = UpstreamHead.make(request, plan: plan, from: client)
+        let (body, length) = request.body(for: plan)
+        let head = UpstreamHead.make(request, plan: plan, body: length, from: client)
         guard WriteRules.isSafeToWrite(method: head.method, target: head.uri, headers: head.headers) else {
             return refuse(.malformed(status: 400, reason: "The request cannot be written as one HTTP/1.1 request."))
         }
@@ -188,6 +186,7 @@ extension ExchangeHandler {
         request.receipt.isSent = true
         if let body, body.readableBytes > 0 { call.sendBody(body) }
         if exchange.isRequestComplete { call.sendEnd(trailers: request.trailers) }
+        beginMirrors(plan)
         if request.keptBytes > request.replayBound, plan.fields == nil {
             request.kept = nil
             request.canReplay = false
@@ -200,12 +199,14 @@ extension ExchangeHandler {
         switch exchange.requestBody() {
         case .hold:
             current?.keep(bytes)
+            mirror(bytes)
             guard exchange.isHolding, let current, !current.isAsking, current.keptBytes > current.holdLimit else {
                 return
             }
             decideOnPrefix()
         case .forward:
             call?.sendBody(bytes)
+            mirror(bytes)
             mustFlushUpstream = true
             current?.keepForReplay(bytes)
             extendRequestTime()
@@ -217,12 +218,15 @@ extension ExchangeHandler {
     private func receiveEnd(_ trailers: HTTPHeaders?) {
         bodyTimer.clear()
         switch exchange.requestEnd() {
-        case .hold: current?.trailers = Self.passable(trailers)
+        case .hold:
+            current?.trailers = Self.passable(trailers)
+            endMirrors()
         case .decide:
             current?.trailers = Self.passable(trailers)
             wholeBodyCame()
         case .forward:
             call?.sendEnd(trailers: Self.passable(trailers))
+            endMirrors()
             mustFlushUpstream = true
             extendRequestTime()
         case .settle: nextRequest()

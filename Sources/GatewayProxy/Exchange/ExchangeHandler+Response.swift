@@ -139,7 +139,7 @@ extension ExchangeHandler {
     }
 
     /// Event streams have no fixed end: DESIGN §3 bounds the time to their first byte and between two bytes.
-    private static func isEventStream(_ contentType: String?) -> Bool {
+    static func isEventStream(_ contentType: String?) -> Bool {
         guard let contentType = contentType?.lowercased() else { return false }
         return contentType.hasPrefix("text/event-stream") || contentType.hasPrefix("application/x-ndjson")
             || contentType.hasPrefix("application/vnd.amazon.eventstream")

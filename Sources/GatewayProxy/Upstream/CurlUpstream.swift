@@ -7,8 +7,7 @@ import NIOHTTP1
 final class CurlUpstream: CurlTransferDelegate {
     private let client: CurlClient
     private let loop: any EventLoop
-    private let instance: Instance
-    private let certificateAuthority: String?
+    private let plan: Plan
     private let isFresh: Bool
     private var caller: ExchangeHandler?
     private var transfer: CurlTransfer?
@@ -20,15 +19,13 @@ final class CurlUpstream: CurlTransferDelegate {
     init(
         client: CurlClient,
         loop: any EventLoop,
-        instance: Instance,
-        certificateAuthority: String?,
+        plan: Plan,
         isFresh: Bool,
         caller: ExchangeHandler
     ) {
         self.client = client
         self.loop = loop
-        self.instance = instance
-        self.certificateAuthority = certificateAuthority
+        self.plan = plan
         self.isFresh = isFresh
         self.caller = caller
     }
@@ -36,21 +33,8 @@ final class CurlUpstream: CurlTransferDelegate {
     var isWritable: Bool { transfer?.isWritable ?? true }
 
     func sendHead(_ head: HTTPRequestHead, body: BodyLength) {
-        var request = CurlRequest(
-            method: head.method.rawValue,
-            url: "https://\(instance.address.authority)\(head.uri)",
-            headers: head.headers.map { ($0.name, $0.value) },
-            authority: certificateAuthority.map { .file($0) } ?? .system
-        )
-        switch body {
-        case .none: break
-        case .length(let length):
-            request.hasBody = true
-            request.contentLength = length
-        case .chunked: request.hasBody = true
-        }
+        var request = CurlRequest(head, body: body, to: plan)
         request.isFresh = isFresh
-        request.connectTimeout = .nanoseconds(Limits.connect.nanoseconds)
         transfer = client.start(request, on: loop, delegate: self)
     }
 

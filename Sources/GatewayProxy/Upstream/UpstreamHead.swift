@@ -4,8 +4,15 @@ import NIOHTTP1
 
 /// Builds what an upstream is sent: the checked request, our forwarding headers, and what the deployment adds.
 enum UpstreamHead {
-    static func make(_ request: CurrentRequest, plan: Plan, from client: ClientFacts) -> HTTPRequestHead {
+    /// - Parameter body: its length as the upstream is told.
+    static func make(
+        _ request: CurrentRequest,
+        plan: Plan,
+        body: BodyLength,
+        from client: ClientFacts
+    ) -> HTTPRequestHead {
         var headers = request.checked.forwardable
+        for name in plan.deployment.removedHeaders { headers.remove(name: name) }
         headers.reserveCapacity(headers.count + 8 + plan.deployment.headers.count)
         let authority = request.checked.authority
         var own = [
@@ -17,7 +24,7 @@ enum UpstreamHead {
         ]
         own.reserveCapacity(own.count + 2)
         if !authority.isEmpty { own.append(("x-forwarded-host", authority)) }
-        switch request.upstreamBody {
+        switch body {
         case .none: if mayHaveBody(request.checked.method) { own.append(("content-length", "0")) }
         case .length(let length): own.append(("content-length", String(length)))
         case .chunked: own.append(("transfer-encoding", "chunked"))

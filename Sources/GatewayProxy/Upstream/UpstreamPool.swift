@@ -76,15 +76,20 @@ final class UpstreamPool {
         case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
         }
         connected.assumeIsolated().whenComplete { [weak self, weak caller] result in
-            self?.opened(result, for: caller, attempt: attempt)
+            self?.opened(result, to: instance.address, for: caller, attempt: attempt)
         }
     }
 
-    private func opened(_ result: Result<any Channel, any Error>, for caller: ExchangeHandler?, attempt: Int) {
+    private func opened(
+        _ result: Result<any Channel, any Error>,
+        to instance: InstanceAddress,
+        for caller: ExchangeHandler?,
+        attempt: Int
+    ) {
         switch result {
         case .failure: tell(caller, ofFailedAttempt: attempt)
         case .success(let channel):
-            if let address = channel.remoteAddress?.ipAddress, !isAddressAllowed(address) {
+            if let address = channel.remoteAddress?.ipAddress, !isAddressAllowed(address) || !instance.admits(address) {
                 channel.close(promise: nil)
                 return tell(caller, ofFailedAttempt: attempt)
             }

@@ -33,9 +33,14 @@ package struct AccessCompiler: Sendable {
         )
     }
 
-    func endpoint(_ definition: EndpointDefinition, of tenant: TenantDefinition?, _ deployments: [Deployment])
-        -> Endpoint
-    {
+    /// - Parameter meters: what is counted for mirrors, by deployment.
+    func endpoint(
+        _ definition: EndpointDefinition,
+        of tenant: TenantDefinition?,
+        _ deployments: [Deployment],
+        meters: [String: MirrorMeter] = [:]
+    ) -> Endpoint {
+        let weights = deployments.map { min(100, max(0, definition.traffic[$0.name] ?? 0)) }
         let networks = NetworkList(known: definition.allowedNetworks)
         return Endpoint(
             tenant: definition.tenant,
@@ -43,7 +48,14 @@ package struct AccessCompiler: Sendable {
             modelNames: definition.modelNames,
             hosts: definition.hosts,
             deployments: deployments,
-            split: TrafficSplit(weights: deployments.map { min(100, max(0, definition.traffic[$0.name] ?? 0)) }),
+            split: TrafficSplit(weights: weights),
+            routing: RoutingRule(
+                definition.routing,
+                endpoint: "\(definition.tenant)/\(definition.name)",
+                deployments: deployments,
+                weights: weights
+            ),
+            mirror: MirrorRule(definition.mirrorTraffic, deployments, meters: meters),
             access: EndpointAccess(
                 modes: definition.authModes,
                 networks: networks.isEmpty ? nil : networks,

@@ -12,12 +12,7 @@ package struct AddressRule: Sendable {
         ]
     )
     /// Ranges that are private: used only when the list of allowed networks has them.
-    private static let restricted = NetworkList(
-        known: [
-            "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "192.0.0.0/24",
-            "198.18.0.0/15", "::1/128", "fc00::/7",
-        ]
-    )
+    private static let restricted = NetworkList.privateRanges
     private static let metadataNames: Set<String> = [
         "metadata", "metadata.google.internal", "metadata.goog", "instance-data",
     ]

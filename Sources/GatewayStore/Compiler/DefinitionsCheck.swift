@@ -125,6 +125,7 @@ struct DefinitionsCheck {
             let own = definitions.deployments.filter { $0.endpointPath == endpoint.path }
             FallbackCheck.check(endpoint, own, in: &findings)
         }
+        EndpointRoutingCheck(definitions: definitions).check(endpoint, in: &findings)
         return found + findings.problems + trafficProblems(of: endpoint) + repeatedNames(in: endpoint)
     }
 

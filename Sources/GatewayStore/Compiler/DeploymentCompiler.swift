@@ -9,6 +9,8 @@ struct DeploymentParts: Sendable {
     let modelLabel: String?
     let queue: CapacityQueue
     let budget: RetryBudget
+    /// Of the model, where it is known.
+    let version: String?
 
     func deployment(usage: UsageScope?) -> Deployment {
         var upstream: UpstreamDefinition?
@@ -26,6 +28,9 @@ struct DeploymentParts: Sendable {
             headers: headers,
             certificateAuthority: upstream?.certificateAuthority,
             modelLabel: modelLabel,
+            version: version,
+            path: upstream?.path,
+            removedHeaders: upstream?.removedHeaders ?? [],
             usage: usage,
             price: definition.price,
             probes: ProbeRule(
@@ -58,18 +63,23 @@ struct DeploymentCompiler: Sendable {
 
     func compile(_ definition: DeploymentDefinition, in definitions: Definitions) throws(Failure) -> DeploymentParts {
         switch definition.serving {
-        case .upstream(let upstream): try compile(definition, upstream)
+        case .upstream(let upstream): try compile(definition, upstream, in: definitions)
         case .native(let native): try compile(definition, native, in: definitions)
         }
     }
 
-    private func compile(_ definition: DeploymentDefinition, _ upstream: UpstreamDefinition) throws(Failure)
-        -> DeploymentParts
-    {
+    private func compile(
+        _ definition: DeploymentDefinition,
+        _ upstream: UpstreamDefinition,
+        in definitions: Definitions
+    ) throws(Failure) -> DeploymentParts {
         var problems = boundProblems(of: upstream, definition.path)
+        var findings = Findings(definition.path)
+        UpstreamRequestCheck.check(upstream, in: &findings)
+        problems += findings.problems
         var found: [InstanceAddress] = []
         for url in upstream.urls.prefix(Self.mostURLs) {
-            do throws(Problem) { found.append(try address(url, definition.path)) } catch { problems.append(error) }
+            do throws(Problem) { found.append(try address(url, of: definition)) } catch { problems.append(error) }
         }
         var headers: [UpstreamHeader] = []
         for header in upstream.headers.prefix(Self.mostHeaders) {
@@ -83,14 +93,15 @@ struct DeploymentCompiler: Sendable {
         let upstreams = found.map {
             instances.instance(at: $0, of: definition.path, isReady: false, isUsable: true)
         }
-        return parts(of: definition, upstreams, headers: headers)
+        return parts(of: definition, upstreams, headers: headers, in: definitions)
     }
 
     private func parts(
         of definition: DeploymentDefinition,
         _ members: [Instance],
         headers: [UpstreamHeader] = [],
-        modelLabel: String? = nil
+        modelLabel: String? = nil,
+        in definitions: Definitions
     ) -> DeploymentParts {
         DeploymentParts(
             definition: definition,
@@ -98,7 +109,8 @@ struct DeploymentCompiler: Sendable {
             headers: headers,
             modelLabel: modelLabel,
             queue: instances.queue(for: members),
-            budget: instances.budget(of: definition.path)
+            budget: instances.budget(of: definition.path),
+            version: definitions.version(of: definition)
         )
     }
 
@@ -109,7 +121,7 @@ struct DeploymentCompiler: Sendable {
     ) throws(Failure) -> DeploymentParts {
         let wanted = try nativeInstance(definition, native, in: definitions)
         let workers = instances.workers(of: definition.path, at: wanted.address)
-        return parts(of: definition, workers, modelLabel: wanted.modelLabel)
+        return parts(of: definition, workers, modelLabel: wanted.modelLabel, in: definitions)
     }
 
     func nativeInstance(
@@ -179,8 +191,9 @@ struct DeploymentCompiler: Sendable {
         return problems
     }
 
-    private func address(_ url: String, _ resource: String) throws(Problem) -> InstanceAddress {
-        let address: InstanceAddress
+    private func address(_ url: String, of deployment: DeploymentDefinition) throws(Problem) -> InstanceAddress {
+        let resource = deployment.path
+        var address: InstanceAddress
         switch InstanceAddress.parse(url) {
         case .success(let parsed): address = parsed
         case .failure(let problem):
@@ -190,6 +203,11 @@ struct DeploymentCompiler: Sendable {
         case .http(let host, _), .https(let host, _):
             if let refusal = addresses.refusal(ofHost: host) {
                 throw Problem(.addressRefused, resource, field: "upstream.urls", refusal)
+            }
+            address.allowsPublic = !deployment.isEgressPrivate
+            if IPAddress(host) != nil, !address.admits(host) {
+                let message = "\(host) is a public address, which egress_public_network_access: disabled forbids"
+                throw Problem(.addressRefused, resource, field: "upstream.urls", message)
             }
         case .unix: break
         }

@@ -21,6 +21,20 @@ enum HeaderRule {
         return nil
     }
 
+    /// Headers that carry a credential: they are gone when a request is routed.
+    private static let credentials: Set<String> = [
+        "authorization", "api-key", "x-api-key", "ocp-apim-subscription-key", "cookie", "azureml-model-deployment",
+        "x-gatehouse-tenant",
+    ]
+
+    /// - Parameter name: of a header that routes requests.
+    static func problem(ofRouting name: String) -> String? {
+        if credentials.contains(name.lowercased()) {
+            return "\(name) cannot route requests; name a header of the application's own"
+        }
+        return problem(ofName: name)
+    }
+
     static func problem(ofValue value: String) -> String? {
         if value.utf8.count > largestValue { return "the value is over 8 KiB" }
         if value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7f }) {

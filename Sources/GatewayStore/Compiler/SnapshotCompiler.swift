@@ -51,7 +51,8 @@ package struct SnapshotCompiler: Sendable {
             let parts = (deployments[definition.path] ?? []).map { parts in
                 parts.deployment(usage: access.scope(parts.definition.subject, parts.definition.rules))
             }
-            let made = access.endpoint(definition, of: tenant, parts)
+            let meters = served?.meters(of: definition) ?? [:]
+            let made = access.endpoint(definition, of: tenant, parts, meters: meters)
             let kept = served?.endpoint(like: made, definition)
             endpoints[definition.tenant, default: []].append(kept ?? made)
         }
@@ -141,12 +142,12 @@ extension DeploymentDefinition {
 /// The endpoints that are served now, with what they were made from.
 private struct ServedEndpoints {
     private let snapshot: Snapshot
-    private let traffic: [String: [String: Int]]
+    private let definitions: [String: EndpointDefinition]
 
     init(_ contents: StoreContents) {
         snapshot = contents.snapshot
-        traffic = Dictionary(
-            contents.definitions.endpoints.map { ($0.path, $0.traffic) },
+        definitions = Dictionary(
+            contents.definitions.endpoints.map { ($0.path, $0) },
             uniquingKeysWith: { first, _ in first }
         )
     }
@@ -156,11 +157,42 @@ private struct ServedEndpoints {
         guard let served = snapshot.tenants[new.tenant]?.endpoints[new.name],
             served.deployments.count == new.deployments.count,
             zip(served.deployments, new.deployments).allSatisfy({ $0.serves(like: $1) }),
-            traffic[definition.path] == definition.traffic, served.modelNames == new.modelNames,
-            served.hosts == new.hosts, served.access == new.access, served.usage === new.usage,
+            let before = definitions[definition.path], before.leadsTraffic(like: definition),
+            served.modelNames == new.modelNames, served.hosts == new.hosts, served.access == new.access,
+            served.usage === new.usage,
             served.cors == new.cors, FallbackRule.isSame(served.fallback, new.fallback)
         else { return nil }
         return served
+    }
+}
+
+extension ServedEndpoints {
+    /// What is counted for the mirrors that an endpoint has now: goes on counting.
+    func meters(of definition: EndpointDefinition) -> [String: MirrorMeter] {
+        let targets = snapshot.tenants[definition.tenant]?.endpoints[definition.name]?.mirror.targets ?? []
+        return Dictionary(targets.map { ($0.deployment.name, $0.meter) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension EndpointDefinition {
+    fileprivate func leadsTraffic(like other: EndpointDefinition) -> Bool {
+        traffic == other.traffic && mirrorTraffic == other.mirrorTraffic && routing == other.routing
+    }
+}
+
+extension MirrorRule {
+    /// Without those that get nothing.
+    init(_ shares: [String: Int], _ deployments: [Deployment], meters: [String: MirrorMeter]) {
+        self.init(
+            targets: deployments.compactMap { deployment in
+                guard let percent = shares[deployment.name], percent > 0 else { return nil }
+                return MirrorTarget(
+                    deployment,
+                    percent: min(100, percent),
+                    meter: meters[deployment.name] ?? MirrorMeter()
+                )
+            }
+        )
     }
 }
 
@@ -170,5 +202,6 @@ extension Deployment {
             && instances.elementsEqual(other.instances, by: ===) && upstreamModel == other.upstreamModel
             && certificateAuthority == other.certificateAuthority && modelLabel == other.modelLabel
             && usage === other.usage && price == other.price && capacity == other.capacity && probes == other.probes
+            && version == other.version && path == other.path && removedHeaders == other.removedHeaders
     }
 }

@@ -76,9 +76,9 @@ enum ReceiptSchema {
     static let insert = """
         INSERT INTO receipts (
             request_id, tenant, endpoint, deployment, instance, caller, http_version, method, path, client_address, outcome,
-            refusal, model, started_at, status, upstream_status, request_bytes, response_bytes, prompt_tokens,
+            refusal, model, mirror_of, started_at, status, upstream_status, request_bytes, response_bytes, prompt_tokens,
             completion_tokens, is_streamed, first_byte_us, duration_us, attempts, cost
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 }
 
@@ -88,6 +88,7 @@ extension Migrations {
             Step(identifier: "1 receipts", sql: ReceiptSchema.sql),
             Step(identifier: "2 cost and usage", sql: UsageSchema.sql),
             Step(identifier: "3 outcome", sql: ReceiptSchema.outcomeSQL),
+            Step(identifier: "4 mirrors", sql: MirrorReceiptSchema.sql),
         ]
     )
 }

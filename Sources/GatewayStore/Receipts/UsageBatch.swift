@@ -35,6 +35,8 @@ struct UsageBatch {
 
     mutating func add(_ receipt: Receipt) {
         let second = max(0, receipt.startedAt) / 1_000_000
+        // The receipt of the live call says all of this too.
+        guard receipt.mirrorOf.isEmpty else { return }
         if receipt.isCallOfKey { keys[receipt.caller] = max(keys[receipt.caller] ?? 0, second) }
         guard receipt.countsAsUsage else { return }
         let key = Key(

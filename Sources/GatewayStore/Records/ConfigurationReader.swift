@@ -33,6 +33,7 @@ struct ConfigurationReader {
         for row in try Row.fetchAll(database, sql: "SELECT * FROM traffic") {
             traffic[owner(row), default: [:]][row["deployment"]] = row["weight"]
         }
+        let mirrors = try mirrors()
         let modelNames = try lists("SELECT tenant, endpoint, name FROM model_names ORDER BY position")
         let hosts = try lists("SELECT tenant, endpoint, host AS name FROM hosts ORDER BY position")
         return try Row.fetchAll(database, sql: "SELECT * FROM endpoints").map { row in
@@ -46,9 +47,19 @@ struct ConfigurationReader {
             endpoint.rules = try rules(row, endpoint.path)
             endpoint.cors = try StoredJSON.cors(row["cors"], place: endpoint.path)
             endpoint.fallback = try StoredJSON.fallback(row["fallback"], place: endpoint.path)
+            endpoint.mirrorTraffic = mirrors[endpoint.path] ?? [:]
+            endpoint.routing = try StoredJSON.routing(row["routing"], place: endpoint.path)
             endpoint.allowedNetworks = try StoredJSON.strings(row["allowed_networks"], place: endpoint.path)
             return endpoint
         }
+    }
+
+    private func mirrors() throws -> [String: [String: Int]] {
+        var mirrors: [String: [String: Int]] = [:]
+        for row in try Row.fetchAll(database, sql: "SELECT * FROM mirrors") {
+            mirrors[owner(row), default: [:]][row["deployment"]] = row["percent"]
+        }
+        return mirrors
     }
 
     private func lists(_ sql: String) throws -> [String: [String]] {
@@ -83,6 +94,7 @@ struct ConfigurationReader {
         deployment.rules = try rules(row, place)
         deployment.liveness = try StoredJSON.probe(row["liveness_probe"], place: place)
         deployment.readiness = try StoredJSON.probe(row["readiness_probe"], place: place)
+        deployment.isEgressPrivate = row["is_egress_private"]
         if let input: Int64 = row["input_price"] {
             deployment.price = Price(
                 perThousandInputTokens: input,
@@ -113,7 +125,9 @@ struct ConfigurationReader {
                 headers: try StoredJSON.value([StoredJSON.Header].self, headers, place: place)
                     .map { UpstreamHeader(name: $0.name, value: $0.value) },
                 certificateAuthority: row["certificate_authority"],
-                probe: ProbePaths(liveness: row["liveness_path"], readiness: row["readiness_path"])
+                probe: ProbePaths(liveness: row["liveness_path"], readiness: row["readiness_path"]),
+                path: try StoredJSON.path(row["path_rewrite"], place: place),
+                removedHeaders: try StoredJSON.strings(row["removed_headers"], place: place)
             )
         )
     }

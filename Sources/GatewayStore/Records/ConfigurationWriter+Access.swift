@@ -35,7 +35,7 @@ extension ConfigurationWriter {
                 ("maintenance_retry_after", endpoint.maintenance?.retryAfter),
                 ("rotation_every", endpoint.keyRotation?.every),
                 ("rotation_overlap", endpoint.keyRotation?.overlap), ("limits", rules.limits),
-                ("quotas", rules.quotas),
+                ("quotas", rules.quotas), ("routing", try StoredJSON.routing(endpoint.routing)),
             ]
         )
     }

@@ -68,7 +68,7 @@ struct ConfigurationWriter {
     }
 
     private func empty(_ endpoint: EndpointDefinition) throws {
-        for table in ["traffic", "model_names", "hosts"] {
+        for table in ["mirrors", "traffic", "model_names", "hosts"] {
             try run("DELETE FROM \(table) WHERE tenant = ? AND endpoint = ?", [endpoint.tenant, endpoint.name])
         }
     }
@@ -78,6 +78,12 @@ struct ConfigurationWriter {
             try run(
                 "INSERT INTO traffic (tenant, endpoint, deployment, weight) VALUES (?, ?, ?, ?)",
                 [endpoint.tenant, endpoint.name, deployment, weight]
+            )
+        }
+        for (deployment, percent) in endpoint.mirrorTraffic {
+            try run(
+                "INSERT INTO mirrors (tenant, endpoint, deployment, percent) VALUES (?, ?, ?, ?)",
+                [endpoint.tenant, endpoint.name, deployment, percent]
             )
         }
         for (position, name) in endpoint.modelNames.enumerated() {
@@ -123,6 +129,7 @@ struct ConfigurationWriter {
             ("input_price", deployment.price?.perThousandInputTokens),
             ("output_price", deployment.price?.perThousandOutputTokens),
             ("request_price", deployment.price?.perRequest),
+            ("is_egress_private", deployment.isEgressPrivate),
         ]
         return shared + (try columns(of: deployment.serving, deployment.path))
     }
@@ -146,6 +153,8 @@ struct ConfigurationWriter {
             ("certificate_authority", upstream?.certificateAuthority),
             ("liveness_path", upstream?.probe.liveness),
             ("readiness_path", upstream?.probe.readiness),
+            ("path_rewrite", try StoredJSON.path(upstream?.path)),
+            ("removed_headers", try StoredJSON.list(upstream?.removedHeaders ?? [])),
             ("engine", native?.engine),
             ("slots", native?.slots),
             ("context", native?.context),

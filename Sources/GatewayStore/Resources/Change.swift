@@ -71,6 +71,7 @@ struct ChangeList {
             ("tags", old.tags != new.tags),
             ("properties", old.properties != new.properties), ("price", old.price != new.price),
             ("livenessProbe", old.liveness != new.liveness), ("readinessProbe", old.readiness != new.readiness),
+            ("egressPublicNetworkAccess", old.isEgressPrivate != new.isEgressPrivate),
         ].filter(\.1).map(\.0) + fields(old.serving, new.serving) + fields(old.rules, new.rules)
     }
 
@@ -82,6 +83,8 @@ struct ChangeList {
                 ("upstream.headers", old.headers != new.headers),
                 ("upstream.ca", old.certificateAuthority != new.certificateAuthority),
                 ("upstream.probe", old.probe != new.probe),
+                ("upstream.path", old.path != new.path),
+                ("upstream.removeHeaders", old.removedHeaders != new.removedHeaders),
             ].filter(\.1).map(\.0)
         case (.native(let old), .native(let new)): old == new ? [] : ["native"]
         case (.upstream, .native), (.native, .upstream): ["upstream", "native"]

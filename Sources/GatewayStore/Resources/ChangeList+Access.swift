@@ -19,6 +19,10 @@ extension ChangeList {
             ("publicNetworkAccess", old.isPrivate != new.isPrivate),
             ("maintenance", old.maintenance != new.maintenance),
             ("keyRotation", old.keyRotation != new.keyRotation), ("fallback", old.fallback != new.fallback),
+            ("mirrorTraffic", old.mirrorTraffic != new.mirrorTraffic),
+            ("canary", old.routing.canaries != new.routing.canaries),
+            ("sticky", old.routing.sticky != new.routing.sticky),
+            ("versions", old.routing.versions != new.routing.versions),
         ].filter(\.1).map(\.0) + fields(old.rules, new.rules)
     }
 

@@ -26,7 +26,7 @@ extension Store {
         }
     }
 
-    /// Refused while the endpoint's traffic gives it weight.
+    /// Refused while the endpoint's traffic leads to it.
     package func deleteDeployment(_ tenant: String, _ endpoint: String, _ name: String) async throws(StoreError) {
         let path = "\(tenant)/\(endpoint)/\(name)"
         try await change { transaction in
@@ -34,8 +34,7 @@ extension Store {
                 throw StoreError.notFound(resource: path)
             }
             let owner = transaction.definitions.endpoints.first { $0.path == deployment.endpointPath }
-            if let weight = owner?.traffic[name], weight > 0 {
-                let message = "has \(weight) % of the traffic; give its weight to another deployment first"
+            if let message = owner?.use(of: name) {
                 throw StoreError.conflict(Problem(.invalidTraffic, path, field: "traffic", message))
             }
             transaction.removeDeployment(deployment)

@@ -24,6 +24,20 @@ extension EndpointResource: TableRow {
     }
 }
 
+extension TrafficResource: TableRow {
+    static var headings: [String] { ["traffic", "mirror traffic", "default version", "copies"] }
+    var cells: [String] {
+        let copies = (mirrors ?? []).map {
+            "\($0.deployment): \($0.sent) sent, \($0.failed) failed, \($0.dropped) dropped"
+        }
+        return [Self.text(traffic), Self.text(mirrorTraffic), defaultVersion ?? "", copies.joined(separator: "; ")]
+    }
+
+    private static func text(_ shares: [String: Int]?) -> String {
+        (shares ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    }
+}
+
 extension DeploymentResource: TableRow {
     static var headings: [String] { ["deployment", "served by", "model", "ready"] }
     var cells: [String] {

@@ -4,6 +4,8 @@ import ArgumentParser
 struct Endpoints: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Endpoints: stable URLs with keys and a traffic split.",
-        subcommands: [EndpointList.self, EndpointShow.self, EndpointDelete.self, EndpointMaintenance.self]
+        subcommands: [
+            EndpointList.self, EndpointShow.self, EndpointTraffic.self, EndpointDelete.self, EndpointMaintenance.self,
+        ]
     )
 }

@@ -33,7 +33,7 @@ extension DeploymentDocument {
         guard
             let upstream = ours.object(
                 "upstream",
-                known: ["urls", "model", "headers", "ca", "probe"],
+                known: ["urls", "model", "headers", "ca", "probe", "path", "remove_headers"],
                 notBuilt: ["retries", "proxy"]
             )
         else { return nil }
@@ -53,8 +53,23 @@ extension DeploymentDocument {
             model: upstream.string("model"),
             headers: upstream.stringMap("headers"),
             ca: upstream.string("ca"),
-            probe: upstream.probePaths("probe") ?? document.probeRoutes("environment")
+            probe: upstream.probePaths("probe") ?? document.probeRoutes("environment"),
+            path: readPath(upstream),
+            removeHeaders: upstream.strings("remove_headers") ?? []
         )
+    }
+
+    private static func readPath(_ upstream: YAMLMapping) -> PathResource? {
+        guard let path = upstream.object("path", known: ["strip_prefix", "add_prefix"]) else { return nil }
+        let prefixes = ["strip_prefix", "add_prefix"]
+        for key in prefixes {
+            guard let prefix = path.string(key), !prefix.hasPrefix("/") || prefix.hasSuffix("/") else { continue }
+            path.refuse(key, "\(prefix.debugDescription) is not a prefix", hint: "write /v1: a slash first, none last")
+        }
+        if prefixes.allSatisfy({ path[$0] == nil }) {
+            upstream.refuse("path", "says nothing", hint: "write strip_prefix or add_prefix")
+        }
+        return PathResource(stripPrefix: path.string("strip_prefix"), addPrefix: path.string("add_prefix"))
     }
 
     private static func readNative(_ ours: YAMLMapping, model: String?) -> NativeResource? {

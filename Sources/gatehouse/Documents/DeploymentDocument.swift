@@ -43,6 +43,9 @@ enum DeploymentDocument {
         deployment.requestSettings = readRequestSettings(document)
         deployment.livenessProbe = document.probe("liveness_probe")
         deployment.readinessProbe = document.probe("readiness_probe")
+        if document.word("egress_public_network_access", of: ["enabled", "disabled"]) == "disabled" {
+            deployment.egressPublicNetworkAccess = "disabled"
+        }
         refuseWhatIsNotBuilt(document)
         warnOfWhatHasNoMeaning(document)
         readServing(document, into: &deployment)
@@ -94,9 +97,6 @@ enum DeploymentDocument {
     private static func refuseWhatIsNotBuilt(_ document: YAMLMapping) {
         if document.word("type", of: ["managed", "kubernetes"]) == "kubernetes" {
             document.refuse("type", "kubernetes deployments are not supported", hint: "use managed")
-        }
-        if document.word("egress_public_network_access", of: ["enabled", "disabled"]) == "disabled" {
-            document.refuse("egress_public_network_access", "disabled is not built yet", hint: "remove it")
         }
         let scaling = document.object(
             "scale_settings",

@@ -18,7 +18,7 @@ enum EndpointDocument {
                 node,
                 file: file,
                 known: known,
-                notBuilt: ["mirror_traffic", "compute"],
+                notBuilt: ["compute"],
                 log: log
             )
         else { return nil }
@@ -27,13 +27,14 @@ enum EndpointDocument {
         endpoint.tags = document.stringMap("tags")
         endpoint.properties = document.stringMap("properties")
         endpoint.traffic = readTraffic(document)
+        endpoint.mirrorTraffic = readMirrors(document, traffic: endpoint.traffic)
         refuseWhatIsNotBuilt(document)
         if document.word("public_network_access", of: ["enabled", "disabled"]) == "disabled" {
             endpoint.publicNetworkAccess = "disabled"
         }
         let mode = document.word("auth_mode", of: AuthModes.all)
         endpoint.authModes = [mode ?? "key"]
-        if let ours = document.object("gatehouse", known: additions, notBuilt: ["capture"]) {
+        if let ours = document.object("gatehouse", known: additions + routingKeys, notBuilt: ["capture"]) {
             readAdditions(ours, mode: mode, into: &endpoint)
             check(endpoint, ours)
         }
@@ -58,6 +59,7 @@ enum EndpointDocument {
         endpoint.limits = ours.limits("rate_limits")
         endpoint.quotas = ours.quotas("quotas")
         endpoint.cors = ours.cors("cors")
+        readRouting(ours, into: &endpoint)
         endpoint.allowedNetworks = ours.networks("allowed_networks")
         endpoint.fallback = ours.fallback("fallback")
         guard let rotation = ours.object("key_rotation", known: ["every", "overlap"]) else { return }

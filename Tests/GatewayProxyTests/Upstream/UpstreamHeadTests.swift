@@ -37,9 +37,8 @@ import Testing
             started: .now(),
             client: ClientFacts(address: client)
         )
-        request.upstreamBody = length
         let plan = try fixture.plan(for: request, body: nil)
-        return UpstreamHead.make(request, plan: plan, from: ClientFacts(address: client))
+        return UpstreamHead.make(request, plan: plan, body: length, from: ClientFacts(address: client))
     }
 
     @Test func `the upstream learns who asked, for what, and under which id`() throws {
@@ -96,6 +95,19 @@ import Testing
         let headers = try head([("X-Team", "theirs"), ("x-team", "again")], fixture: fixture).headers
         #expect(headers["authorization"] == ["Bearer backend"])
         #expect(headers["x-team"] == ["ours"])
+    }
+
+    @Test func `a deployment's own path and the headers that it does not want`() throws {
+        let fixture = PlanFixture(
+            headers: [UpstreamHeader(name: "x-team", value: "ours")],
+            path: PathRewrite(stripPrefix: "/score", addPrefix: "/predict"),
+            removedHeaders: ["Cookie", "x-team", "accept"]
+        )
+        let made = try head([("cookie", "a=b"), ("X-Team", "theirs"), ("x-kept", "1")], fixture: fixture)
+        #expect(made.uri == "/predict")
+        #expect(made.headers["cookie"].isEmpty && made.headers["x-kept"] == ["1"])
+        // What the gateway adds is added behind.
+        #expect(made.headers["x-team"] == ["ours"])
     }
 
     @Test(arguments: [

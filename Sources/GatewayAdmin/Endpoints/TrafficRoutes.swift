@@ -1,0 +1,45 @@
+import GatewayAPI
+import GatewayCore
+import GatewayStore
+import Hummingbird
+
+/// What `/api/v1/tenants/{tenant}/endpoints/{endpoint}/traffic` answers.
+struct TrafficRoutes: Sendable {
+    let store: Store
+
+    @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
+        .json(resource(try store.endpoint(context.name("tenant"), context.name("endpoint"))))
+    }
+
+    @Sendable func put(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let asked = try await JSONBody.decode(TrafficResource.self, from: request)
+        guard asked.mirrors == nil else {
+            throw APIError(.invalid, "mirrors are counted by the gateway; leave them out", target: "mirrors")
+        }
+        let change = TrafficChange(
+            weights: asked.traffic,
+            mirrors: asked.mirrorTraffic,
+            standardVersion: asked.defaultVersion
+        )
+        return .json(resource(try await store.setTraffic(context.name("tenant"), context.name("endpoint"), change)))
+    }
+
+    private func resource(_ endpoint: EndpointDefinition) -> TrafficResource {
+        let served = store.contents.snapshot.tenants[endpoint.tenant]?.endpoints[endpoint.name]
+        let mirrors = (served?.mirror.targets ?? []).map { target in
+            let counts = target.meter.counts
+            return MirrorCountsResource(
+                deployment: target.deployment.name,
+                sent: counts.sent,
+                failed: counts.failed,
+                dropped: counts.dropped
+            )
+        }
+        return TrafficResource(
+            traffic: endpoint.traffic,
+            mirrorTraffic: endpoint.mirrorTraffic,
+            defaultVersion: endpoint.routing.versions?.standard,
+            mirrors: mirrors
+        )
+    }
+}

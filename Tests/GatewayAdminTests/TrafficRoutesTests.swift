@@ -1,0 +1,86 @@
+import GatewayAPI
+import HTTPTypes
+import Testing
+
+@testable import GatewayAdmin
+
+@Suite struct TrafficRoutesTests {
+    private static let endpoint = "/api/v1/tenants/demo/endpoints/chat"
+
+    @Test func `traffic is shown and changed, what is left out stays`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            let upstream = #"{"upstream":{"urls":["http://127.0.0.1:9001"]}}"#
+            _ = try await client.send(.put, "\(Self.endpoint)/deployments/shadow", upstream)
+            let live = try await client.put("\(Self.endpoint)/traffic", TrafficResource(traffic: ["blue": 100]))
+            #expect(live.traffic == ["blue": 100] && live.mirrorTraffic == [:] && live.mirrors == [])
+            let both = try await client.put("\(Self.endpoint)/traffic", TrafficResource(mirrorTraffic: ["shadow": 50]))
+            #expect(both.traffic == ["blue": 100] && both.mirrorTraffic == ["shadow": 50])
+            #expect(
+                both.mirrors == [MirrorCountsResource(deployment: "shadow", sent: 0, failed: 0, dropped: 0)]
+            )
+            #expect(try await client.get(TrafficResource.self, "\(Self.endpoint)/traffic") == both)
+            #expect(try await client.get(EndpointResource.self, Self.endpoint).mirrorTraffic == ["shadow": 50])
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"traffic":{"blue":90}}"#, 400), (#"{"traffic":{"nobody":100}}"#, 400),
+        (#"{"traffic":{"blue":100},"mirrorTraffic":{"blue":1}}"#, 400), (#"{"defaultVersion":"1"}"#, 400),
+        (#"{"mirrors":[]}"#, 400), (#"{"weights":{}}"#, 400), (#"{"traffic":{"blue":"a"}}"#, 400),
+    ])
+    func `traffic that cannot be is refused`(body: String, status: Int) async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            #expect(try await client.send(.put, "\(Self.endpoint)/traffic", body).status == status)
+        }
+    }
+
+    @Test func `an endpoint that is not there has no traffic`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            #expect(try await client.send(.get, "/api/v1/tenants/demo/endpoints/none/traffic").status == 404)
+            #expect(try await client.send(.put, "/api/v1/tenants/demo/endpoints/none/traffic", "{}").status == 404)
+        }
+    }
+
+    @Test func `canaries, stickiness, versions and the upstream's changes come back as they were put`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            let routing = """
+                "canary":[{"deployment":"blue","header":"x-canary","value":"yes"},{"deployment":"blue","callers":5}],
+                "sticky":{"by":"header","name":"x-user"},"versions":{"query":"v"}
+                """
+            #expect(try await client.send(.put, Self.endpoint, "{\(routing)}").status == 200)
+            let shown = try await client.get(EndpointResource.self, Self.endpoint)
+            #expect(shown.canary.map(\.callers) == [nil, 5] && shown.canary.map(\.header) == ["x-canary", nil])
+            #expect(shown.sticky == StickyResource(by: "header", name: "x-user"))
+            #expect(shown.versions == VersionsResource(query: "v"))
+            #expect(try await client.put(Self.endpoint, shown) == shown)
+
+            let deployment = """
+                {"egressPublicNetworkAccess":"disabled","upstream":{"urls":["http://127.0.0.1:9000"],
+                "path":{"addPrefix":"/api"},"removeHeaders":["cookie"]}}
+                """
+            let uri = "\(Self.endpoint)/deployments/blue"
+            #expect(try await client.send(.put, uri, deployment).status == 200)
+            let blue = try await client.get(DeploymentResource.self, uri)
+            #expect(blue.egressPublicNetworkAccess == "disabled" && blue.upstream?.removeHeaders == ["cookie"])
+            #expect(blue.upstream?.path == PathResource(addPrefix: "/api"))
+            let settings = blue.effective?.map(\.setting) ?? []
+            #expect(settings.contains("path add_prefix") && settings.contains("egress_public_network_access"))
+        }
+    }
+
+    @Test(arguments: [
+        #"{"canary":[{"deployment":"blue"}]}"#, #"{"canary":[{"deployment":"blue","callers":1,"value":"x"}]}"#,
+        #"{"canary":[{"deployment":"blue","callers":1,"header":"x"}]}"#, #"{"sticky":{"by":"mood"}}"#,
+        #"{"sticky":{"by":"cookie"}}"#, #"{"sticky":{"by":"key","name":"x"}}"#, #"{"versions":{}}"#,
+    ])
+    func `routing that says too little or too much is refused`(body: String) async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            #expect(try await client.send(.put, Self.endpoint, body).status == 400)
+        }
+    }
+}
