@@ -18,6 +18,7 @@ struct Migrations: Sendable {
         steps: [
             Step(identifier: "1 configuration", sql: ConfigurationSchema.sql),
             Step(identifier: "2 access", sql: AccessSchema.sql),
+            Step(identifier: "5 operators", sql: OperatorSchema.sql),
         ]
     )
 
