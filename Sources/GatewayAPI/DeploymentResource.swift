@@ -18,6 +18,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var limits: [LimitResource]
     package var quotas: [QuotaResource]
     package var price: PriceResource?
+    /// How the last change of it stands: `Creating`, `Updating`, `Deleting`, `Succeeded` or `Failed`; only in answers.
+    package var provisioningState: String?
     /// Whether an instance can take requests now; only in answers.
     package var isReady: Bool?
     /// Every value in force and where it came from; only in answers.
@@ -69,6 +71,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case limits = "rateLimits"
         case quotas
         case price
+        case provisioningState
         case isReady
         case effective
     }
@@ -94,6 +97,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         limits = try members.value(.limits, or: [])
         quotas = try members.value(.quotas, or: [])
         price = try members.value(.price)
+        provisioningState = try members.value(.provisioningState)
         isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)
         effective = try members.decodeIfPresent([EffectiveValue].self, forKey: .effective)
     }

@@ -29,6 +29,8 @@ package struct EndpointResource: Codable, Sendable, Equatable {
     /// Left out of a PUT, it stays as it is.
     package var maintenance: MaintenanceResource?
     package var keyRotation: KeyRotationResource?
+    /// How the last change of it stands: `Creating`, `Updating`, `Deleting`, `Succeeded` or `Failed`; only in answers.
+    package var provisioningState: String?
     /// Where applications call; only in answers.
     package var scoringUri: String?
 
@@ -81,6 +83,7 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         case publicNetworkAccess
         case maintenance
         case keyRotation
+        case provisioningState
         case scoringUri
     }
 
@@ -106,5 +109,6 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         publicNetworkAccess = try members.value(.publicNetworkAccess, or: "enabled")
         maintenance = try members.value(.maintenance)
         keyRotation = try members.value(.keyRotation)
+        provisioningState = try members.value(.provisioningState)
     }
 }

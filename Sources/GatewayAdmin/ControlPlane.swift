@@ -15,6 +15,8 @@ package struct ControlPlane: Sendable {
         let webhookDeliveries: @Sendable (_ tenant: String, _ name: String) async throws -> [WebhookDelivery]
         /// The built-in issuer: discovery, keys and the token endpoint.
         let issuer: @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer
+        /// Whose token this is; `nil` when it is not genuine, or of nobody whom a tenant trusts.
+        let verify: @Sendable (_ token: String) async -> VerifiedToken?
 
         package init(
             limitStatus: @escaping @Sendable (_ subject: UsageSubject) async -> [LimitStateResource],
@@ -22,12 +24,14 @@ package struct ControlPlane: Sendable {
             webhookDeliveries:
                 @escaping @Sendable (_ tenant: String, _ name: String) async throws
                 -> [WebhookDelivery],
-            issuer: @escaping @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer
+            issuer: @escaping @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer,
+            verify: @escaping @Sendable (_ token: String) async -> VerifiedToken?
         ) {
             self.limitStatus = limitStatus
             self.webhookTest = webhookTest
             self.webhookDeliveries = webhookDeliveries
             self.issuer = issuer
+            self.verify = verify
         }
     }
 
@@ -38,8 +42,10 @@ package struct ControlPlane: Sendable {
     /// What scoring URIs begin with, without a slash at the end.
     let publicURL: String
     let operatorToken: String
-    /// Whether `tenant/endpoint/deployment` has an instance that can take requests now.
-    let isReady: @Sendable (_ deployment: String) -> Bool
+    /// What is known of the instances of `tenant/endpoint/deployment`; `nil` when it is not served.
+    let readiness: @Sendable (_ deployment: String) -> DeploymentReadiness?
+    /// Long changes, and how they stand.
+    package let operations: Operations
     let collaborators: Collaborators
 
     package init(
@@ -48,7 +54,8 @@ package struct ControlPlane: Sendable {
         certificates: CertificateStore,
         publicURL: String,
         operatorToken: String,
-        isReady: @escaping @Sendable (_ deployment: String) -> Bool,
+        readiness: @escaping @Sendable (_ deployment: String) -> DeploymentReadiness?,
+        operations: Operations,
         collaborators: Collaborators
     ) {
         self.store = store
@@ -56,7 +63,11 @@ package struct ControlPlane: Sendable {
         self.certificates = certificates
         self.publicURL = publicURL
         self.operatorToken = operatorToken
-        self.isReady = isReady
+        self.readiness = readiness
+        self.operations = operations
         self.collaborators = collaborators
     }
+
+    /// Whether a deployment has an instance that can take requests now.
+    func isReady(_ deployment: String) -> Bool { (readiness(deployment)?.ready ?? 0) > 0 }
 }

@@ -1,17 +1,23 @@
 import GatewayCore
+import GatewayStore
 import HTTPTypes
 import Hummingbird
 
-/// Default deny: nothing but the short list below and that of `IssuerRoutes` is answered without the operator's token.
+/// Default deny: nothing but the short list below and that of `IssuerRoutes` is answered without an operator's credential.
 struct OperatorAuthentication: RouterMiddleware {
     typealias Context = AdminRequestContext
 
-    static let openPaths: Set<String> = ["/healthz"]
+    /// What needs no credential, by method and path.
+    private static let open: Set<String> = ["GET /healthz", "POST /api/v1/login"]
+    /// As on the data plane: the credentials after the first 20 wrong ones of a minute are answered late.
+    private static let delay = Duration.milliseconds(500)
 
-    private let token: KeyDigest
+    private let directory: OperatorDirectory
+    private let failures = FailureMeter()
+    private let started = ContinuousClock.now
 
-    init(token: String) {
-        self.token = KeyDigest(of: token)
+    init(directory: OperatorDirectory) {
+        self.directory = directory
     }
 
     func handle(
@@ -19,22 +25,30 @@ struct OperatorAuthentication: RouterMiddleware {
         context: AdminRequestContext,
         next: @concurrent (Request, AdminRequestContext) async throws -> Response
     ) async throws -> Response {
-        let isOpen =
-            Self.openPaths.contains(request.uri.path) || IssuerRoutes.isOpen(request.method, request.uri.path)
-        guard isOpen || isOperator(request.headers[values: .authorization]) else {
+        if Self.isOpen(request.method, request.uri.path) { return try await next(request, context) }
+        guard let found = await directory.identify(request.headers[values: .authorization]) else {
+            await slowDown(context.address)
             throw APIError(
                 .unauthorized,
-                "an operator token is needed: Authorization: Bearer <operator.token beside the store>"
+                "an operator's token is needed: Authorization: Bearer TOKEN (operator.token beside the store is one)"
             )
         }
+        var context = context
+        context.operator = found
         return try await next(request, context)
     }
 
-    /// Exactly one credential, compared as digests: the time does not depend on where two tokens differ.
-    private func isOperator(_ fields: [String]) -> Bool {
-        guard fields.count == 1, let field = fields.first, field.prefix(7).lowercased() == "bearer " else {
-            return false
-        }
-        return KeyDigest(of: String(field.dropFirst(7))) == token
+    static func isOpen(_ method: HTTPRequest.Method, _ path: String) -> Bool {
+        open.contains("\(method.rawValue) \(path)") || IssuerRoutes.isOpen(method, path)
+    }
+
+    private func slowDown(_ address: String?) async {
+        guard let address = address.flatMap({ IPAddress($0) }) else { return }
+        let uptime = (ContinuousClock.now - started).components
+        let now = Moment(
+            uptime: uptime.seconds * 1_000_000_000 + uptime.attoseconds / 1_000_000_000,
+            wall: WallClock.seconds
+        )
+        if failures.isOverLimit(address, at: now) { try? await Task.sleep(for: Self.delay) }
     }
 }
