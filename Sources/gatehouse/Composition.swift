@@ -33,6 +33,7 @@ struct Composition {
     private let isAddressAllowed: @Sendable (String) -> Bool
     private let curl: CurlClient
     private let workers: WorkerSupervisor
+    private let operations: Operations
 
     /// Opens the store and reads the certificates; nothing listens yet.
     init(configuration: Configuration, workerExecutable: String, logger: Logger) async throws {
@@ -67,6 +68,11 @@ struct Composition {
             adminURL: "https://\(configuration.admin)",
             curl: curl,
             plainHTTP: try PlainHTTPRule(configuration.httpIssuers),
+            logger: logger
+        )
+        operations = try await Operations(
+            store: store,
+            readiness: { [snapshots] path in snapshots.current.readiness(of: path) },
             logger: logger
         )
         webhookStore = try WebhookStore(path: WebhookStore.path(beside: configuration.store))
@@ -108,6 +114,7 @@ struct Composition {
             certificateExpiries(),
             workers,
             reconciler(),
+            operations,
             try admin(),
             try proxy(),
         ]
@@ -167,7 +174,8 @@ struct Composition {
                 certificates: certificates,
                 publicURL: configuration.publicURL,
                 operatorToken: try OperatorToken.loadOrCreate(beside: configuration.store).text,
-                isReady: { snapshots.current.isReady($0) },
+                readiness: { snapshots.current.readiness(of: $0) },
+                operations: operations,
                 collaborators: collaborators()
             ),
             certificates: certificates,
@@ -183,7 +191,8 @@ struct Composition {
             webhookDeliveries: { [webhookStore] tenant, name in
                 try await webhookStore.deliveries(of: WebhookName(tenant: tenant, name: name))
             },
-            issuer: { [trust] request in await trust.answer(request) }
+            issuer: { [trust] request in await trust.answer(request) },
+            verify: { [trust] token in await trust.authority.verify(token) }
         )
     }
 
@@ -250,10 +259,19 @@ extension StoreContents {
 }
 
 extension Snapshot {
-    /// Whether `tenant/endpoint/deployment` has an instance that can take requests now.
-    func isReady(_ path: String) -> Bool {
+    /// What is known of the instances of `tenant/endpoint/deployment`; `nil` when it is not served.
+    func readiness(of path: String) -> DeploymentReadiness? {
         let parts = path.split(separator: "/").map(String.init)
-        guard parts.count == 3, let endpoint = tenants[parts[0]]?.endpoints[parts[1]] else { return false }
-        return endpoint.deployments.first { $0.name == parts[2] }?.instances.contains(where: \.isReady) ?? false
+        guard parts.count == 3, let endpoint = tenants[parts[0]]?.endpoints[parts[1]],
+            let deployment = endpoint.deployments.first(where: { $0.name == parts[2] })
+        else { return nil }
+        // Of a native deployment the first worker is that of the settings that are served; the others are being replaced.
+        let current = deployment.isNative ? Array(deployment.instances.prefix(1)) : Array(deployment.instances)
+        let earlier = deployment.instances.dropFirst(current.count)
+        return DeploymentReadiness(
+            instances: current.count,
+            ready: current.count(where: \.isReady),
+            replaced: earlier.count(where: \.isReady)
+        )
     }
 }
