@@ -21,6 +21,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -92,7 +93,8 @@ let package = Package(
         .target(
             name: "GatewayStore",
             dependencies: [
-                "GatewayCore", "CZlib", crypto, logging, lifecycle, .product(name: "GRDB", package: "GRDB.swift"),
+                "GatewayCore", "CZlib", crypto, cryptoExtras, logging, lifecycle,
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings
@@ -168,7 +170,7 @@ let package = Package(
             name: "GatewayTokensTests",
             dependencies: [
                 "GatewayTokens", "GatewayCore", "Curl", nioCore, nioPosix, nioHTTP1, logging, crypto,
-                .product(name: "JWTKit", package: "jwt-kit"), .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"), cryptoExtras,
             ],
             swiftSettings: settings
         ),

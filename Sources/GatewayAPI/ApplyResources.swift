@@ -93,9 +93,12 @@ package struct ApplyResult: Codable, Sendable, Equatable {
 
     package var changes: [Change]
     package var dryRun: Bool
+    /// The id of the operation that ends when every deployment of the documents is ready; none for a dry run.
+    package var operation: String?
 
-    package init(changes: [Change], dryRun: Bool) {
+    package init(changes: [Change], dryRun: Bool, operation: String? = nil) {
         self.changes = changes
         self.dryRun = dryRun
+        self.operation = operation
     }
 }

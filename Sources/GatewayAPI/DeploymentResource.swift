@@ -22,6 +22,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var price: PriceResource?
     /// `enabled`, or `disabled`: the upstream's addresses are private ones.
     package var egressPublicNetworkAccess: String
+    /// How the last change of it stands: `Creating`, `Updating`, `Deleting`, `Succeeded` or `Failed`; only in answers.
+    package var provisioningState: String?
     /// Whether an instance can take requests now; only in answers.
     package var isReady: Bool?
     /// Only in answers.
@@ -79,6 +81,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case quotas
         case price
         case egressPublicNetworkAccess
+        case provisioningState
         case isReady
         case instances
         case effective
@@ -108,6 +111,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         livenessProbe = try members.value(.livenessProbe)
         readinessProbe = try members.value(.readinessProbe)
         egressPublicNetworkAccess = try members.value(.egressPublicNetworkAccess, or: "enabled")
+        provisioningState = try members.value(.provisioningState)
         isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)
         instances = try members.value(.instances)
         effective = try members.decodeIfPresent([EffectiveValue].self, forKey: .effective)

@@ -36,6 +36,8 @@ package struct EndpointResource: Codable, Sendable, Equatable {
     package var canary: [CanaryResource]
     package var sticky: StickyResource?
     package var versions: VersionsResource?
+    /// How the last change of it stands: `Creating`, `Updating`, `Deleting`, `Succeeded` or `Failed`; only in answers.
+    package var provisioningState: String?
     /// Where applications call; only in answers.
     package var scoringUri: String?
 
@@ -95,6 +97,7 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         case canary
         case sticky
         case versions
+        case provisioningState
         case scoringUri
     }
 
@@ -125,5 +128,6 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         canary = try members.value(.canary, or: [])
         sticky = try members.value(.sticky)
         versions = try members.value(.versions)
+        provisioningState = try members.value(.provisioningState)
     }
 }

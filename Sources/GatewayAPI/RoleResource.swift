@@ -4,7 +4,7 @@ package struct RoleResource: Codable, Sendable, Equatable {
     package var tenant: String
     /// In a PUT it may be left out: the URL has it.
     package var name: String
-    /// `invoke` or `token`; the roles of operators are not built yet.
+    /// `invoke` or `token`; or one of operators: `owner`, `admin`, `deployer`, `key-admin`, `reviewer`.
     package var role: String
     /// `oid`, else `sub`.
     package var subject: String?

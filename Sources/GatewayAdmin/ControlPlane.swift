@@ -19,6 +19,8 @@ package struct ControlPlane: Sendable {
         let instances: @Sendable (_ deployment: String) -> [InstanceResource]
         /// The last lines of a deployment's log, the oldest first.
         let deploymentLogs: @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource]
+        /// Whose token this is; `nil` when it is not genuine, or of nobody whom a tenant trusts.
+        let verify: @Sendable (_ token: String) async -> VerifiedToken?
 
         package init(
             limitStatus: @escaping @Sendable (_ subject: UsageSubject) async -> [LimitStateResource],
@@ -29,7 +31,8 @@ package struct ControlPlane: Sendable {
             issuer: @escaping @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer,
             instances: @escaping @Sendable (_ deployment: String) -> [InstanceResource] = { _ in [] },
             deploymentLogs:
-                @escaping @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource] = { _, _ in [] }
+                @escaping @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource] = { _, _ in [] },
+            verify: @escaping @Sendable (_ token: String) async -> VerifiedToken?
         ) {
             self.limitStatus = limitStatus
             self.webhookTest = webhookTest
@@ -37,6 +40,7 @@ package struct ControlPlane: Sendable {
             self.issuer = issuer
             self.instances = instances
             self.deploymentLogs = deploymentLogs
+            self.verify = verify
         }
     }
 
@@ -47,8 +51,10 @@ package struct ControlPlane: Sendable {
     /// What scoring URIs begin with, without a slash at the end.
     let publicURL: String
     let operatorToken: String
-    /// Whether `tenant/endpoint/deployment` has an instance that can take requests now.
-    let isReady: @Sendable (_ deployment: String) -> Bool
+    /// What is known of the instances of `tenant/endpoint/deployment`; `nil` when it is not served.
+    let readiness: @Sendable (_ deployment: String) -> DeploymentReadiness?
+    /// Long changes, and how they stand.
+    package let operations: Operations
     let collaborators: Collaborators
 
     package init(
@@ -57,7 +63,8 @@ package struct ControlPlane: Sendable {
         certificates: CertificateStore,
         publicURL: String,
         operatorToken: String,
-        isReady: @escaping @Sendable (_ deployment: String) -> Bool,
+        readiness: @escaping @Sendable (_ deployment: String) -> DeploymentReadiness?,
+        operations: Operations,
         collaborators: Collaborators
     ) {
         self.store = store
@@ -65,7 +72,11 @@ package struct ControlPlane: Sendable {
         self.certificates = certificates
         self.publicURL = publicURL
         self.operatorToken = operatorToken
-        self.isReady = isReady
+        self.readiness = readiness
+        self.operations = operations
         self.collaborators = collaborators
     }
+
+    /// Whether a deployment has an instance that can take requests now.
+    func isReady(_ deployment: String) -> Bool { (readiness(deployment)?.ready ?? 0) > 0 }
 }

@@ -20,6 +20,7 @@ struct Migrations: Sendable {
             Step(identifier: "2 access", sql: AccessSchema.sql),
             Step(identifier: "3 serving", sql: ServingSchema.sql),
             Step(identifier: "4 traffic", sql: TrafficSchema.sql),
+            Step(identifier: "5 operators", sql: OperatorSchema.sql),
         ]
     )
 

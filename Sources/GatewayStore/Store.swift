@@ -81,11 +81,16 @@ package final class Store: Sendable {
         at now: Int64 = WallClock.seconds,
         _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await write { [self] database in
+        let origin = ChangeOrigin.current
+        return try await write { [self] database in
             let before = contents
+            if let condition = origin.condition {
+                try condition.check(before.tag(of: condition.resource, secrets))
+            }
             var transaction = StoreTransaction(before, at: now)
             let value = try body(&transaction)
-            try commit(&transaction, over: before, in: database)
+            try commit(&transaction, over: before, by: origin, in: database)
+            if let condition = origin.condition { condition.settle(try contents.tag(of: condition.resource, secrets)) }
             return value
         }
     }
@@ -117,25 +122,38 @@ package final class Store: Sendable {
         return try result.get()
     }
 
-    private func commit(_ transaction: inout StoreTransaction, over before: StoreContents, in database: Database) throws
-    {
+    private func commit(
+        _ transaction: inout StoreTransaction,
+        over before: StoreContents,
+        by origin: ChangeOrigin,
+        in database: Database
+    ) throws {
         transaction.definitions = transaction.definitions.sorted
         transaction.certificates.sort { $0.host < $1.host }
         // One walk over the keys, for all that follows.
         let keys = KeyDifference(before.definitions, transaction.definitions)
         if keys.isEmpty, transaction.hasChangedOnlyKeys(since: before) { return }
+        let isServedAlike = keys.isEmpty && transaction.hasChangedOnlyOperators(since: before)
         let next = StoreContents(
             definitions: transaction.definitions,
             certificates: transaction.certificates,
-            snapshot: try compiler.compile(transaction.definitions, after: before, keys)
+            snapshot: isServedAlike
+                ? before.snapshot : try compiler.compile(transaction.definitions, after: before, keys)
         )
+        let drafts = try AuditDifference(before, transaction, keys).drafts
         let writer = ConfigurationWriter(database: database, secrets: secrets)
         try database.inTransaction(.immediate) { [transaction] in
             try writer.write(transaction, keys, over: before)
+            try AuditLog(database: database, secrets: secrets).append(drafts, by: origin, at: WallClock.milliseconds)
+            if let operation = origin.operation { try StoredOperation(operation).write(to: database) }
             return .commit
         }
+        if isServedAlike { return state.withLock { $0 = next } }
         publish(next)
-        logger.info("configuration changed", metadata: ["endpoints": "\(next.definitions.endpoints.count)"])
+        logger.info(
+            "configuration changed",
+            metadata: ["endpoints": "\(next.definitions.endpoints.count)", "operator": "\(origin.author)"]
+        )
     }
 
     private func publish(_ next: StoreContents) {

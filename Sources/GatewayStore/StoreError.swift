@@ -5,6 +5,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case notFound(resource: String)
     /// Valid by itself, but not now: something else has to change first.
     case conflict(Problem)
+    /// `If-Match` or `If-None-Match` does not hold.
+    case preconditionFailed(resource: String, String)
     /// The database or a file beside it cannot be used.
     case unavailable(String)
 }
@@ -15,6 +17,7 @@ extension StoreError: CustomStringConvertible {
         case .invalid(let problems): problems.map(\.description).joined(separator: "\n")
         case .notFound(let resource): "\(resource) does not exist"
         case .conflict(let problem): problem.description
+        case .preconditionFailed(let resource, let reason): "\(resource) \(reason)"
         case .unavailable(let message): message
         }
     }
@@ -35,6 +38,7 @@ package struct Problem: Error, Sendable, Hashable {
         case invalidLimit
         case invalidMaintenance
         case invalidName
+        case invalidOperator
         case invalidNetwork
         case invalidPrice
         case invalidQuota

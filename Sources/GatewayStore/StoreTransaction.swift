@@ -24,6 +24,14 @@ struct StoreTransaction {
         return old == new && certificates == before.certificates
     }
 
+    /// Whether everything that the data plane knows is as it was, keys left aside.
+    func hasChangedOnlyOperators(since before: StoreContents) -> Bool {
+        var (old, new) = (before.definitions, definitions)
+        (old.keys, old.namedKeys, new.keys, new.namedKeys) = ([], [], [], [])
+        (old.operators, new.operators) = ([], [])
+        return old == new && certificates == before.certificates
+    }
+
     /// Puts a new key into a slot.
     ///
     /// - Parameter grace: seconds that the key before still opens; with none it opens nothing any more.
@@ -71,6 +79,7 @@ struct StoreTransaction {
         definitions.issuers.removeAll { $0.tenant == name }
         definitions.roles.removeAll { $0.tenant == name }
         definitions.webhooks.removeAll { $0.tenant == name }
+        definitions.operators.removeAll { $0.tenant == name }
     }
 
     /// With its deployments and keys, and out of every scope: an endpoint that gets the name later is another one.

@@ -35,6 +35,7 @@ struct Composition {
     private let isAddressAllowed: @Sendable (String) -> Bool
     private let curl: CurlClient
     private let workers: WorkerSupervisor
+    private let operations: Operations
 
     /// Opens the store and reads the certificates; nothing listens yet.
     init(configuration: Configuration, workerExecutable: String, logger: Logger) async throws {
@@ -69,6 +70,11 @@ struct Composition {
             adminURL: "https://\(configuration.admin)",
             curl: curl,
             plainHTTP: try PlainHTTPRule(configuration.httpIssuers),
+            logger: logger
+        )
+        operations = try await Operations(
+            store: store,
+            readiness: { [snapshots] path in snapshots.current.readiness(of: path) },
             logger: logger
         )
         webhookStore = try WebhookStore(path: WebhookStore.path(beside: configuration.store))
@@ -112,6 +118,7 @@ struct Composition {
             workers,
             reconciler(),
             probes(),
+            operations,
             try admin(),
             try proxy(),
         ]
@@ -184,7 +191,8 @@ struct Composition {
                 certificates: certificates,
                 publicURL: configuration.publicURL,
                 operatorToken: try OperatorToken.loadOrCreate(beside: configuration.store).text,
-                isReady: { snapshots.current.isReady($0) },
+                readiness: { snapshots.current.readiness(of: $0) },
+                operations: operations,
                 collaborators: collaborators()
             ),
             certificates: certificates,
@@ -208,7 +216,8 @@ struct Composition {
                 guard snapshots.current.deployment(path)?.isNative == true else { return logs.tail(path, tail) }
                 let lines = await workers.logs(path).joined()
                 return lines.suffix(tail).map { LogLineResource(time: "", line: $0) }
-            }
+            },
+            verify: { [trust] token in await trust.authority.verify(token) }
         )
     }
 
@@ -271,5 +280,21 @@ extension StoreContents {
                 return nil
             }
         }
+    }
+}
+
+extension Snapshot {
+    /// What is known of the instances of `tenant/endpoint/deployment`; `nil` when it is not served.
+    func readiness(of path: String) -> DeploymentReadiness? {
+        guard let deployment = deployment(path) else { return nil }
+        // Of a native deployment the first worker is that of the settings that are served; the others are being replaced.
+        let current = deployment.isNative ? Array(deployment.instances.prefix(1)) : Array(deployment.instances)
+        let earlier = deployment.instances.dropFirst(current.count)
+        return DeploymentReadiness(
+            instances: current.count,
+            ready: current.count { deployment.isNative ? $0.isReady : $0.isReady(by: deployment.probes) },
+            replaced: earlier.count(where: \.isReady),
+            lastAnswer: current.compactMap(\.lastProbe).first
+        )
     }
 }

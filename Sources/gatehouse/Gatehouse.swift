@@ -13,7 +13,8 @@ struct Gatehouse: AsyncParsableCommand {
         version: release,
         subcommands: [
             Serve.self, Check.self, Apply.self, Tenants.self, Endpoints.self, Deployments.self, Models.self, Keys.self,
-            Principals.self, Issuers.self, Roles.self, Limits.self, Usage.self, Webhooks.self, Certs.self, Version.self,
+            Principals.self, Issuers.self, Roles.self, Limits.self, Usage.self, Webhooks.self, Certs.self,
+            Operators.self, Login.self, Contexts.self, Audit.self, OperationCommands.self, Version.self,
         ]
     )
 }

@@ -128,7 +128,10 @@ import Testing
             "kind: issuer\nname: e\nissuers: [a]\naudiences: [a]\nkeys_url: file:/k", 5,
             "keys_url: \"file:/k\" is not a URL"
         ),
-        ("kind: role\nname: r\nrole: owner\nsubject: s", 3, "role: owner is not built yet; use invoke or token"),
+        (
+            "kind: role\nname: r\nrole: owner\nsubject: s\nendpoints: [a]", 5,
+            "endpoints: the role owner is for the whole tenant; leave the endpoints out"
+        ),
         ("kind: role\nname: r\nsubject: s", 1, "role: is required; write role: invoke"),
         ("kind: role\nname: r\nrole: invok\nsubject: s", 3, "role: invok is not one of"),
         (

@@ -39,6 +39,7 @@ import Testing
             snapshots: SnapshotBox(.empty),
             logger: logger
         )
+        let readiness: @Sendable (String) -> DeploymentReadiness? = { _ in DeploymentReadiness(instances: 1, ready: 1) }
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         let service = try AdminService(
             host: "127.0.0.1",
@@ -49,12 +50,14 @@ import Testing
                 certificates: certificates,
                 publicURL: "https://localhost:8443",
                 operatorToken: Self.token,
-                isReady: { _ in true },
+                readiness: readiness,
+                operations: try await Operations(store: store, readiness: readiness, logger: logger),
                 collaborators: ControlPlane.Collaborators(
                     limitStatus: { _ in [] },
                     webhookTest: { _, _ in WebhookAnswer(status: 200, error: nil, milliseconds: 1) },
                     webhookDeliveries: { _, _ in [] },
-                    issuer: { _ in IssuerHTTPAnswer(status: 404) }
+                    issuer: { _ in IssuerHTTPAnswer(status: 404) },
+                    verify: { _ in nil }
                 )
             ),
             certificates: certificates,
@@ -108,7 +111,7 @@ import Testing
             let client = AdminClient(server: server, token: "wrong", authority: .file("\(folder)/ca.pem"))
             await #expect(
                 throws: ClientError(
-                    "an operator token is needed: Authorization: Bearer <operator.token beside the store>"
+                    "an operator's token is needed: Authorization: Bearer TOKEN (operator.token beside the store is one)"
                 )
             ) {
                 try await client.get("/api/v1/tenants", as: ResourceList<TenantResource>.self)

@@ -8,6 +8,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import Synchronization
 
 @testable import GatewayAdmin
 
@@ -17,27 +18,37 @@ final class AdminFixture {
 
     let folder: URL
     let controlPlane: ControlPlane
+    /// What deployments' instances are like: ready from the start where they are called `ready`.
+    let readiness = FakeReadiness()
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init() throws {
+    /// - Parameters:
+    ///   - allowed: private networks that upstreams may use.
+    ///   - verify: whose token a bearer credential is.
+    init(
+        allowed: NetworkList = .defaultAllowed,
+        verify: @escaping @Sendable (String) async -> VerifiedToken? = { _ in nil }
+    ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("admin-\(UUID().uuidString)")
         let certificates = folder.appendingPathComponent("certs").path
         let made = try LocalAuthority.make(in: certificates, names: ["localhost", "a.example.org"])
         let compiler = SnapshotCompiler(
             domain: nil,
             runtimeDirectory: folder.path,
-            allowed: NetworkList.defaultAllowed,
+            allowed: allowed,
             secrets: SecretResolver(),
             instances: InstanceRegistry(),
             access: AccessCompiler()
         )
+        let store = try Store(
+            path: folder.appendingPathComponent("gatehouse.db").path,
+            compiler: compiler,
+            snapshots: SnapshotBox(.empty),
+            logger: logger
+        )
+        let readiness: @Sendable (String) -> DeploymentReadiness? = { [readiness] path in readiness.of(path) }
         controlPlane = ControlPlane(
-            store: try Store(
-                path: folder.appendingPathComponent("gatehouse.db").path,
-                compiler: compiler,
-                snapshots: SnapshotBox(.empty),
-                logger: logger
-            ),
+            store: store,
             receipts: try ReceiptStore(path: folder.appendingPathComponent("receipts.db").path),
             certificates: try CertificateStore(
                 files: [CertificateFiles(certificate: made.certificate, key: made.key)],
@@ -45,37 +56,49 @@ final class AdminFixture {
             ),
             publicURL: "https://localhost:8443",
             operatorToken: Self.token,
-            isReady: { $0.hasSuffix("/ready") },
-            collaborators: Self.collaborators
+            readiness: readiness,
+            operations: try await Operations(store: store, readiness: readiness, logger: logger),
+            collaborators: Self.collaborators(verify)
         )
     }
 
     /// Stand-ins that say what they were asked.
-    private static let collaborators = ControlPlane.Collaborators(
-        limitStatus: { subject in
-            [LimitStateResource(policy: "\(subject)", limit: 10, used: 4, remaining: 6)]
-        },
-        webhookTest: { tenant, name in
-            name == "deaf"
-                ? WebhookAnswer(status: nil, error: "nobody answers", milliseconds: 9)
-                : WebhookAnswer(status: 200, error: nil, milliseconds: 7)
-        },
-        webhookDeliveries: { _, _ in [] },
-        issuer: { request in
-            let text = "\(request.method) \(request.path) \(request.contentType ?? "-") "
-            return IssuerHTTPAnswer(
-                status: 200,
-                fields: [IssuerHTTPAnswer.Field(name: "content-type", value: "application/json")],
-                body: Array(text.utf8) + request.body
-            )
-        },
-        instances: { path in
-            [InstanceResource(url: "http://\(path)", isReady: false, lastProbe: "readiness: GET /ready answered 503")]
-        },
-        deploymentLogs: { path, tail in
-            (0..<tail).map { LogLineResource(time: "2026-12-31T18:00:00Z", line: "\(path) \($0)") }
-        }
-    )
+    private static func collaborators(
+        _ verify: @escaping @Sendable (String) async -> VerifiedToken?
+    ) -> ControlPlane.Collaborators {
+        ControlPlane.Collaborators(
+            limitStatus: { subject in
+                [LimitStateResource(policy: "\(subject)", limit: 10, used: 4, remaining: 6)]
+            },
+            webhookTest: { tenant, name in
+                name == "deaf"
+                    ? WebhookAnswer(status: nil, error: "nobody answers", milliseconds: 9)
+                    : WebhookAnswer(status: 200, error: nil, milliseconds: 7)
+            },
+            webhookDeliveries: { _, _ in [] },
+            issuer: { request in
+                let text = "\(request.method) \(request.path) \(request.contentType ?? "-") "
+                return IssuerHTTPAnswer(
+                    status: 200,
+                    fields: [IssuerHTTPAnswer.Field(name: "content-type", value: "application/json")],
+                    body: Array(text.utf8) + request.body
+                )
+            },
+            instances: { path in
+                [
+                    InstanceResource(
+                        url: "http://\(path)",
+                        isReady: false,
+                        lastProbe: "readiness: GET /ready answered 503"
+                    )
+                ]
+            },
+            deploymentLogs: { path, tail in
+                (0..<tail).map { LogLineResource(time: "2026-12-31T18:00:00Z", line: "\(path) \($0)") }
+            },
+            verify: verify
+        )
+    }
 
     deinit {
         try? FileManager.default.removeItem(at: folder)
@@ -85,6 +108,21 @@ final class AdminFixture {
     func withClient(_ body: @escaping @Sendable (AdminTestClient) async throws -> Void) async throws {
         let application = Application(router: Routes(controlPlane: controlPlane, logger: logger).router())
         try await application.test(.router) { try await body(AdminTestClient(client: $0)) }
+    }
+}
+
+/// Says of deployments what a test has told it.
+final class FakeReadiness: Sendable {
+    private let told = Mutex<[String: DeploymentReadiness]>([:])
+
+    func set(_ deployment: String, ready: Int, replaced: Int = 0, lastAnswer: String? = nil) {
+        let readiness = DeploymentReadiness(instances: 2, ready: ready, replaced: replaced, lastAnswer: lastAnswer)
+        told.withLock { $0[deployment] = readiness }
+    }
+
+    func of(_ deployment: String) -> DeploymentReadiness {
+        told.withLock { $0[deployment] }
+            ?? DeploymentReadiness(instances: 1, ready: deployment.hasSuffix("/ready") ? 1 : 0)
     }
 }
 
@@ -107,9 +145,10 @@ struct AdminTestClient {
         _ method: HTTPRequest.Method,
         _ uri: String,
         _ body: String? = nil,
+        headers more: HTTPFields = [:],
         authorization: String? = "Bearer \(AdminFixture.token)"
     ) async throws -> TestAnswer {
-        var headers = HTTPFields()
+        var headers = more
         if let authorization { headers[.authorization] = authorization }
         return try await client.execute(
             uri: uri,

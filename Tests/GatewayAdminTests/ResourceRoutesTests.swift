@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test func `a model is registered when its file is there`() async throws {
-        let fixture = try AdminFixture()
+        let fixture = try await AdminFixture()
         let file = fixture.folder.appendingPathComponent("m.gguf")
         try Data("GGUF".utf8).write(to: file)
         let sha256 = String(repeating: "ab", count: 32)
@@ -160,7 +160,7 @@ import Testing
     }
 
     @Test func `certificates are checked before they are stored`() async throws {
-        let fixture = try AdminFixture()
+        let fixture = try await AdminFixture()
         let certificate = fixture.folder.appendingPathComponent("certs/server.pem").path
         let key = fixture.folder.appendingPathComponent("certs/server.key").path
         try await fixture.withClient { client in

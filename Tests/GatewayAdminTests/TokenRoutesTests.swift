@@ -63,7 +63,8 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{}"#, #"{"role":"invoke"}"#, #"{"role":"owner","subject":"s"}"#, #"{"role":"king","subject":"s"}"#,
+        #"{}"#, #"{"role":"invoke"}"#, #"{"role":"owner","subject":"s","endpoints":["chat"]}"#,
+        #"{"role":"king","subject":"s"}"#,
         #"{"role":"invoke","subject":"s","group":"g"}"#,
         #"{"role":"invoke","subject":"s","issuer":"nobody"}"#, #"{"role":"invoke","subject":"s","endpoints":["nope"]}"#,
         #"{"role":"invoke","subject":"s","proofs":["promise"]}"#,

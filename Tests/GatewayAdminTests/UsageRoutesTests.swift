@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `what was used is summed by what was asked, and a key says when it was used`() async throws {
-        let fixture = try AdminFixture()
+        let fixture = try await AdminFixture()
         let start = Int64(Date().timeIntervalSince1970) - 60
         var receipts: [Receipt] = []
         for (endpoint, caller, tenant) in [

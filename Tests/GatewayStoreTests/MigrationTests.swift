@@ -16,7 +16,7 @@ import Testing
     @Test func `an older schema is copied before it is migrated`() async throws {
         let temporary = try await TemporaryStore().configured()
         _ = try StoreFile(path: temporary.path, migrations: newer, environment: [:])
-        let backup = "\(temporary.path).before-4-traffic"
+        let backup = "\(temporary.path).before-5-operators"
         let attributes = try FileManager.default.attributesOfItem(atPath: backup)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         let copy = try DatabaseQueue(path: backup)

@@ -6,27 +6,39 @@ import Hummingbird
 /// What `/api/v1/apply` answers.
 struct ApplyRoutes: Sendable {
     let store: Store
+    let operations: Operations
 
     @Sendable func apply(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let asked = try await JSONBody.decode(ApplyRequest.self, from: request)
+        try ApplyPermissions(asker: context.requireOperator(), store: store).check(asked)
         let credentials = try CredentialDocuments(asked)
         let documents = try documents(asked)
         try credentials.rehearse(beside: documents, in: store)
-        let planned = try await store.apply(documents, prune: asked.prune, dryRun: asked.dryRun)
-        var changes = planned.map {
-            ApplyResult.Change(action: $0.action.rawValue, resource: $0.resource, fields: $0.fields)
+        guard !asked.dryRun else {
+            let planned = try await store.apply(documents, prune: asked.prune, dryRun: true)
+            return .json(ApplyResult(changes: planned.map(\.told) + credentials.changes(in: store), dryRun: true))
         }
-        if asked.dryRun {
-            changes += credentials.changes(in: store)
-        } else {
-            for tenant in asked.tenants {
-                guard let suspended = tenant.suspended else { continue }
-                try await store.setTenant(tenant.name, isSuspended: suspended)
-            }
-            try await show(&changes, webhooks: asked.webhooks)
-            changes += try await credentials.apply(to: store)
+        let plan = OperationPlan(applying: documents.deployments, tenants: asked.tenantNames.sorted())
+        let (changes, operation) = try await operations.perform(plan) {
+            let applied = try await store.apply(documents, prune: asked.prune, dryRun: false)
+            return try await finish(asked, applied.map(\.told), credentials)
         }
-        return .json(ApplyResult(changes: changes, dryRun: asked.dryRun))
+        return .json(ApplyResult(changes: changes, dryRun: false, operation: operation.id)).following(operation)
+    }
+
+    /// What is no part of the configuration's one change: suspension, and what is made with a secret.
+    private func finish(
+        _ asked: ApplyRequest,
+        _ applied: [ApplyResult.Change],
+        _ credentials: CredentialDocuments
+    ) async throws -> [ApplyResult.Change] {
+        var changes = applied
+        for tenant in asked.tenants {
+            guard let suspended = tenant.suspended else { continue }
+            try await store.setTenant(tenant.name, isSuspended: suspended)
+        }
+        try await show(&changes, webhooks: asked.webhooks)
+        return changes + (try await credentials.apply(to: store))
     }
 
     private func documents(_ asked: ApplyRequest) throws(APIError) -> ApplyDocuments {
@@ -54,5 +66,11 @@ struct ApplyRoutes: Sendable {
             }
             changes[index].secret = try await store.webhookSecret(webhook.tenant, webhook.name)
         }
+    }
+}
+
+extension Change {
+    fileprivate var told: ApplyResult.Change {
+        ApplyResult.Change(action: action.rawValue, resource: resource, fields: fields)
     }
 }

@@ -9,7 +9,8 @@ struct CertificateRoutes: Sendable {
     let controlPlane: ControlPlane
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        .json(ResourceList(controlPlane.certificates.certificates.map { CertificateResource($0, now: Date()) }))
+        try Page(controlPlane.certificates.certificates, request, key: \.fingerprint)
+            .answer { CertificateResource($0, now: Date()) }
     }
 
     /// Checked before it is stored: a pair that cannot be served never reaches the listener.

@@ -9,7 +9,8 @@ struct DeploymentRoutes: Sendable {
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
         let found = try controlPlane.store.deployments(of: context.name("tenant"), context.name("endpoint"))
-        return .json(ResourceList(found.map(resource)))
+        let isShown = try maySeeValues(context)
+        return try Page(found, request, key: \.name).answer { resource($0, withValues: isShown) }
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
@@ -18,26 +19,32 @@ struct DeploymentRoutes: Sendable {
             context.name("endpoint"),
             context.name("deployment")
         )
-        return .json(resource(found))
+        return .json(resource(found, withValues: try maySeeValues(context)))
     }
 
+    /// Stored and served when it is answered; the operation ends when an instance is ready.
     @Sendable func put(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         var deployment = try await JSONBody.decode(DeploymentResource.self, from: request)
         deployment.tenant = try context.name("tenant", matching: deployment.tenant, member: "tenant")
         deployment.endpoint = try context.name("endpoint", matching: deployment.endpoint, member: "endpoint")
         deployment.name = try context.name("deployment", matching: deployment.name, member: "name")
         let definition = try DeploymentDefinition(deployment)
-        let outcome = try await controlPlane.store.putDeployment(definition)
-        return .json(resource(definition), status: outcome.status)
+        let isNew = !controlPlane.store.definitions.deployments.contains { $0.path == definition.path }
+        let plan = OperationPlan(putting: definition, isNew: isNew)
+        let (outcome, operation) = try await controlPlane.operations.perform(plan) {
+            try await controlPlane.store.putDeployment(definition)
+        }
+        return .json(resource(definition, withValues: true), status: outcome.status).following(operation)
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        try await controlPlane.store.deleteDeployment(
-            context.name("tenant"),
-            context.name("endpoint"),
-            context.name("deployment")
-        )
-        return .noContent
+        let (tenant, endpoint) = (try context.name("tenant"), try context.name("endpoint"))
+        let name = try context.name("deployment")
+        let plan = OperationPlan(deleting: "\(tenant)/\(endpoint)/\(name)", of: tenant)
+        let (_, operation) = try await controlPlane.operations.perform(plan) {
+            try await controlPlane.store.deleteDeployment(tenant, endpoint, name)
+        }
+        return .noContent.following(operation)
     }
 
     /// The last lines of the deployment's log: `?tail=` of them, 50 by default.
@@ -59,12 +66,24 @@ struct DeploymentRoutes: Sendable {
     private static let usualTail = 50
     private static let longestTail = 1000
 
-    private func resource(_ deployment: DeploymentDefinition) -> DeploymentResource {
+    /// Headers and variables may hold a backend's credentials: only who sets them sees them.
+    private func maySeeValues(_ context: AdminRequestContext) throws -> Bool {
+        try context.requireOperator().may(.deployments, in: context.name("tenant"))
+    }
+
+    private func resource(_ deployment: DeploymentDefinition, withValues: Bool) -> DeploymentResource {
         var resource = DeploymentResource(deployment)
-        let path = "\(deployment.tenant)/\(deployment.endpoint)/\(deployment.name)"
-        resource.isReady = controlPlane.isReady(path)
-        resource.instances = controlPlane.collaborators.instances(path)
+        if !withValues {
+            resource.environmentVariables = resource.environmentVariables.mapValues { _ in Self.hidden }
+            let headers = resource.upstream?.headers ?? [:]
+            resource.upstream?.headers = headers.mapValues { _ in Self.hidden }
+        }
+        resource.provisioningState = controlPlane.operations.provisioningState(of: deployment.path).rawValue
+        resource.isReady = controlPlane.isReady(deployment.path)
+        resource.instances = controlPlane.collaborators.instances(deployment.path)
         resource.effective = deployment.effectiveValues
         return resource
     }
+
+    private static let hidden = "(not shown)"
 }

@@ -9,7 +9,7 @@ struct EndpointRoutes: Sendable {
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
         let endpoints = try controlPlane.store.endpoints(of: context.name("tenant"))
-        return .json(ResourceList(endpoints.map(resource)))
+        return try Page(endpoints, request, key: \.name).answer(resource)
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
@@ -21,13 +21,17 @@ struct EndpointRoutes: Sendable {
         endpoint.tenant = try context.name("tenant", matching: endpoint.tenant, member: "tenant")
         endpoint.name = try context.name("endpoint", matching: endpoint.name, member: "name")
         let definition = try EndpointDefinition(endpoint)
-        let outcome = try await controlPlane.store.putEndpoint(definition)
+        let isNew = (try? controlPlane.store.endpoint(definition.tenant, definition.name)) == nil
+        let plan = OperationPlan(putting: definition.path, of: definition.tenant, isNew: isNew)
+        let (outcome, operation) = try await controlPlane.operations.perform(plan) {
+            try await controlPlane.store.putEndpoint(definition)
+        }
         // The store keeps the maintenance of an endpoint that is there: only a body that has one changes it.
         if let maintenance = definition.maintenance {
             _ = try await controlPlane.store.setMaintenance(definition.tenant, definition.name, maintenance)
         }
         let stored = try controlPlane.store.endpoint(definition.tenant, definition.name)
-        return .json(resource(stored), status: outcome.status)
+        return .json(resource(stored), status: outcome.status).following(operation)
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
@@ -51,6 +55,8 @@ struct EndpointRoutes: Sendable {
     }
 
     private func resource(_ endpoint: EndpointDefinition) -> EndpointResource {
-        EndpointResource(endpoint, publicURL: controlPlane.publicURL)
+        var resource = EndpointResource(endpoint, publicURL: controlPlane.publicURL)
+        resource.provisioningState = controlPlane.operations.provisioningState(of: endpoint.path).rawValue
+        return resource
     }
 }

@@ -8,18 +8,22 @@ extension APIError {
     var status: HTTPResponse.Status {
         switch code {
         case .unauthorized: .unauthorized
+        case .forbidden: .forbidden
         case .invalid: .badRequest
         case .notFound: .notFound
         case .conflict: .conflict
+        case .preconditionFailed: .preconditionFailed
+        case .tooManyRequests: .tooManyRequests
         case .tooLarge: .contentTooLarge
         case .failed: .internalServerError
         }
     }
 
     var response: Response {
-        let problem = APIErrorBody.Problem(code: code.rawValue, message: message, target: target, details: details)
+        let problem = APIErrorBody.Problem(code: code.word, message: message, target: target, details: details)
         var response = Response.json(APIErrorBody(error: problem), status: status)
         if code == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer realm=\"gatehouse admin\"" }
+        if case .tooManyRequests(let seconds) = code { response.headers[.retryAfter] = "\(seconds)" }
         return response
     }
 
@@ -49,6 +53,8 @@ extension APIError {
             self.init(.invalid, first.message + more, target: first.resource, details: details)
         case .notFound(let resource): self.init(.notFound, "there is no \(resource)", target: resource)
         case .conflict(let problem): self.init(.conflict, problem.message, target: problem.resource)
+        case .preconditionFailed(let resource, let reason):
+            self.init(.preconditionFailed, "\(resource) \(reason)", target: resource)
         case .unavailable: return nil
         }
     }

@@ -3,13 +3,32 @@ import GatewayAPI
 /// Why an admin request is refused: the fact, and what to do about it.
 package struct APIError: Error, Equatable, CustomStringConvertible {
     /// What kind of refusal it is; each has one status.
-    enum Code: String, Sendable {
-        case unauthorized = "Unauthorized"
-        case invalid = "InvalidRequest"
-        case notFound = "NotFound"
-        case conflict = "Conflict"
-        case tooLarge = "PayloadTooLarge"
-        case failed = "InternalError"
+    enum Code: Sendable, Equatable {
+        case unauthorized
+        case forbidden
+        case invalid
+        case notFound
+        case conflict
+        case preconditionFailed
+        case tooLarge
+        /// For so many seconds.
+        case tooManyRequests(Int64)
+        case failed
+
+        /// The word in the body.
+        var word: String {
+            switch self {
+            case .unauthorized: "Unauthorized"
+            case .forbidden: "Forbidden"
+            case .invalid: "InvalidRequest"
+            case .notFound: "NotFound"
+            case .conflict: "Conflict"
+            case .preconditionFailed: "PreconditionFailed"
+            case .tooLarge: "PayloadTooLarge"
+            case .tooManyRequests: "TooManyRequests"
+            case .failed: "InternalError"
+            }
+        }
     }
 
     var code: Code

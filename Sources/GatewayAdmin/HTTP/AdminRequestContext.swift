@@ -6,6 +6,8 @@ struct AdminRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The client's.
     let address: String?
+    /// Who asks, once that is known.
+    var `operator`: Operator?
 
     init(source: Source) {
         coreContext = .init(source: source)
@@ -13,6 +15,12 @@ struct AdminRequestContext: RequestContext {
     }
 
     var maxUploadSize: Int { JSONBody.limit }
+
+    /// - Throws: unauthorized; no route is reached without an operator, and none works without one.
+    func requireOperator() throws(APIError) -> Operator {
+        guard let found = self.operator else { throw APIError(.unauthorized, "an operator's credential is needed") }
+        return found
+    }
 
     /// A name in the URL.
     func name(_ parameter: String) throws -> String { try parameters.require(parameter) }

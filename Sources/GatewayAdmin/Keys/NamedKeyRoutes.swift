@@ -10,8 +10,9 @@ struct NamedKeyRoutes: Sendable {
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let keys = try store.namedKeys(of: context.name("tenant"))
+        let page = try Page(keys, request, key: \.name)
         let used = try await receipts.lastUsed()
-        return .json(ResourceList(keys.map { NamedKeyResource($0, lastUsedAt: used[$0.label]) }))
+        return page.answer { NamedKeyResource($0, lastUsedAt: used[$0.label]) }
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) async throws -> Response {

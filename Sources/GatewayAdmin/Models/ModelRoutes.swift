@@ -9,7 +9,7 @@ struct ModelRoutes: Sendable {
     let store: Store
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        .json(ResourceList(try store.models(of: context.name("tenant")).map(ModelResource.init)))
+        try Page(store.models(of: context.name("tenant")), request, key: \.label).answer(ModelResource.init)
     }
 
     @Sendable func register(_ request: Request, _ context: AdminRequestContext) async throws -> Response {

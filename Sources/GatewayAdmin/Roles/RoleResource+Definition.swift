@@ -8,8 +8,9 @@ extension RoleAssignment {
             let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
             throw APIError(.invalid, "\(resource.role.debugDescription) is not one of \(known)", target: "role")
         }
-        guard role == .invoke || role == .token else {
-            throw APIError(.invalid, "the role \(role.rawValue) is not built yet; use invoke or token", target: "role")
+        guard !role.isOperators || resource.endpoints == nil else {
+            let message = "the role \(role.rawValue) is for the whole tenant; leave the endpoints out"
+            throw APIError(.invalid, message, target: "endpoints")
         }
         self.init(
             tenant: resource.tenant,

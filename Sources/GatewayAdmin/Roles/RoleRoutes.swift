@@ -8,7 +8,7 @@ struct RoleRoutes: Sendable {
     let store: Store
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        .json(ResourceList(try store.roles(of: context.name("tenant")).map(RoleResource.init)))
+        try Page(store.roles(of: context.name("tenant")), request, key: \.name).answer(RoleResource.init)
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
@@ -20,12 +20,15 @@ struct RoleRoutes: Sendable {
         role.tenant = try context.name("tenant", matching: role.tenant, member: "tenant")
         role.name = try context.name("role", matching: role.name, member: "name")
         let assignment = try RoleAssignment(role)
+        try GrantCheck(context.requireOperator(), store).requireMayAssign(assignment)
         let outcome = try await store.putRole(assignment)
         return .json(RoleResource(assignment), status: outcome.status)
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        try await store.deleteRole(context.name("tenant"), context.name("role"))
+        let assignment = try store.role(context.name("tenant"), context.name("role"))
+        try GrantCheck(context.requireOperator(), store).requireMayAssign(assignment)
+        try await store.deleteRole(assignment.tenant, assignment.name)
         return .noContent
     }
 }

@@ -9,7 +9,9 @@ struct TenantRoutes: Sendable {
     let receipts: ReceiptStore
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        .json(ResourceList(store.tenants().map(TenantResource.init)))
+        let asker = try context.requireOperator()
+        let seen = store.tenants().filter { asker.may(.read, in: $0.name) }
+        return try Page(seen, request, key: \.name).answer(TenantResource.init)
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {

@@ -8,7 +8,7 @@ struct TrustedIssuerRoutes: Sendable {
     let store: Store
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        .json(ResourceList(try store.issuers(of: context.name("tenant")).map(IssuerResource.init)))
+        try Page(store.issuers(of: context.name("tenant")), request, key: \.name).answer(IssuerResource.init)
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
@@ -19,6 +19,7 @@ struct TrustedIssuerRoutes: Sendable {
         var issuer = try await JSONBody.decode(IssuerResource.self, from: request)
         issuer.tenant = try context.name("tenant", matching: issuer.tenant, member: "tenant")
         issuer.name = try context.name("issuer", matching: issuer.name, member: "name")
+        try GrantCheck(context.requireOperator(), store).requireMayTrust(issuer.tenant, issuer: issuer.name)
         let outcome = try await store.putIssuer(TrustedIssuer(issuer))
         return .json(issuer, status: outcome.status)
     }

@@ -10,7 +10,7 @@ struct WebhookRoutes: Sendable {
     private var store: Store { controlPlane.store }
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        .json(ResourceList(try store.webhooks(of: context.name("tenant")).map { WebhookResource($0) }))
+        try Page(store.webhooks(of: context.name("tenant")), request, key: \.name).answer { WebhookResource($0) }
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
@@ -43,7 +43,7 @@ struct WebhookRoutes: Sendable {
     @Sendable func deliveries(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let webhook = try find(context)
         let log = try await controlPlane.collaborators.webhookDeliveries(webhook.tenant, webhook.name)
-        return .json(ResourceList(log.map(WebhookDeliveryResource.init)))
+        return try Page(log, request, key: { "\($0.event)" }).answer(WebhookDeliveryResource.init)
     }
 
     private func find(_ context: AdminRequestContext) throws -> WebhookDefinition {

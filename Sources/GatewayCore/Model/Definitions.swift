@@ -13,6 +13,7 @@ package struct Definitions: Sendable, Equatable {
     package var issuers: [TrustedIssuer]
     package var roles: [RoleAssignment]
     package var webhooks: [WebhookDefinition]
+    package var operators: [OperatorDefinition]
 
     package init(
         tenants: [TenantDefinition] = [],
@@ -24,7 +25,8 @@ package struct Definitions: Sendable, Equatable {
         principals: [Principal] = [],
         issuers: [TrustedIssuer] = [],
         roles: [RoleAssignment] = [],
-        webhooks: [WebhookDefinition] = []
+        webhooks: [WebhookDefinition] = [],
+        operators: [OperatorDefinition] = []
     ) {
         self.tenants = tenants
         self.endpoints = endpoints
@@ -36,6 +38,7 @@ package struct Definitions: Sendable, Equatable {
         self.issuers = issuers
         self.roles = roles
         self.webhooks = webhooks
+        self.operators = operators
     }
 }
 

@@ -18,7 +18,8 @@ struct ConfigurationReader {
             principals: try principals(),
             issuers: try Row.fetchAll(database, sql: "SELECT * FROM issuers").map(issuer),
             roles: try Row.fetchAll(database, sql: "SELECT * FROM roles").map(role),
-            webhooks: try Row.fetchAll(database, sql: "SELECT * FROM webhooks").map(webhook)
+            webhooks: try Row.fetchAll(database, sql: "SELECT * FROM webhooks").map(webhook),
+            operators: try operators()
         ).sorted
     }
 

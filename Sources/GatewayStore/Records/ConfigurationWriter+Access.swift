@@ -57,6 +57,7 @@ extension ConfigurationWriter {
         for webhook in Self.changed(old.webhooks, new.webhooks, path: \.path) {
             try put(webhook, transaction.signing[webhook.path])
         }
+        try writeOperators(old.operators, new.operators)
     }
 
     private func delete(_ table: String, _ names: [(tenant: String, name: String)]) throws {

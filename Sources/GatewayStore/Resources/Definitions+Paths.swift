@@ -83,6 +83,7 @@ extension Definitions {
         sorted.issuers.sort { ($0.tenant, $0.name) < ($1.tenant, $1.name) }
         sorted.roles.sort { ($0.tenant, $0.name) < ($1.tenant, $1.name) }
         sorted.webhooks.sort { ($0.tenant, $0.name) < ($1.tenant, $1.name) }
+        sorted.operators.sort { $0.name < $1.name }
         return sorted
     }
 }

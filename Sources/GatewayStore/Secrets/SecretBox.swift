@@ -48,6 +48,12 @@ struct SecretBox: Sendable {
         return combined
     }
 
+    /// A keyed digest, with a key of its own for each purpose.
+    func authentication(of bytes: Data, purpose: String) -> Data {
+        let derived = HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Data(purpose.utf8), outputByteCount: 32)
+        return Data(HMAC<SHA256>.authenticationCode(for: bytes, using: derived))
+    }
+
     func open(_ sealed: Data, place: String) throws(StoreError) -> String {
         guard let box = try? AES.GCM.SealedBox(combined: sealed),
             let bytes = try? AES.GCM.open(box, using: key, authenticating: Data(place.utf8)),

@@ -25,6 +25,17 @@ struct AdminClient {
         try decode(await send("GET", path, body: nil))
     }
 
+    /// A whole list, page by page.
+    func list<Resource: Codable & Sendable>(_ path: String) async throws -> ResourceList<Resource> {
+        var page: ResourceList<Resource> = try await get(path)
+        var all = page.value
+        while let next = page.nextLink {
+            page = try await get(next)
+            all += page.value
+        }
+        return ResourceList(all)
+    }
+
     /// The same; `nil` when there is no such resource.
     func find<Answer: Decodable>(_ path: String, as type: Answer.Type = Answer.self) async throws -> Answer? {
         let answer = try await transfer("GET", path, body: nil)

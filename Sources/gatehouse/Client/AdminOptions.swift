@@ -6,8 +6,13 @@ import GatewayTLS
 
 /// The configuration file and what to change of it.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The gateway's configuration.", valueName: "file"))
-    var config = "config/gatehouse.yaml"
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp("The gateway's configuration; by default config/gatehouse.yaml.", valueName: "file")
+    )
+    var file: String?
+
+    var config: String { file ?? "config/gatehouse.yaml" }
 
     @Option(
         help: ArgumentHelp("A setting over the file's and the environment's, e.g. threads=2.", valueName: "name=value")
@@ -34,31 +39,53 @@ struct AdminOptions: ParsableArguments {
     @Option(help: "The admin API's URL; by default that of the configuration.")
     var server: String?
 
+    @Option(help: "One of gatehouse context list; by default the one in use, where no configuration is named.")
+    var context: String?
+
     @Option(help: ArgumentHelp("PEM file of the CA that signed the gateway's certificate.", valueName: "file"))
     var ca: String?
 
     @Option(help: "The operator token; by default GATEHOUSE_TOKEN, then operator.token beside the store.")
     var token: String?
 
-    func connect() throws -> AdminClient {
+    /// The flags, else a context, else what the configuration of this machine says.
+    ///
+    /// - Parameter needsToken: false for what is open to everybody.
+    func connect(needsToken: Bool = true) throws -> AdminClient {
         let given = token ?? ProcessInfo.processInfo.environment["GATEHOUSE_TOKEN"]
         if let server {
-            guard let given else { throw ClientError("--server needs --token or GATEHOUSE_TOKEN") }
-            return AdminClient(server: try Self.base(server), token: given, authority: authority(nil))
+            guard let token = given ?? (needsToken ? nil : "") else {
+                throw ClientError("--server needs --token or GATEHOUSE_TOKEN")
+            }
+            return AdminClient(server: try Self.base(server), token: token, authority: authority(nil))
+        }
+        if let context = try chosenContext() {
+            guard let token = given ?? context.token ?? (needsToken ? nil : "") else {
+                throw ClientError("the context \(context.name) has no token", details: ["run: gatehouse login NAME"])
+            }
+            return AdminClient(server: context.server, token: token, authority: authority(context.ca))
         }
         let local = try configuration.load()
         return AdminClient(
             server: local.admin.localURL,
-            token: try given ?? local.operatorToken(),
+            token: try given ?? (needsToken ? local.operatorToken() : ""),
             authority: authority(local.localAuthority)
         )
+    }
+
+    /// The context that is named, or the one in use; `nil` where a server or a configuration is named instead.
+    func chosenContext() throws -> Context? {
+        guard server == nil else { return nil }
+        if context == nil, configuration.file != nil { return nil }
+        let book = try ContextBook.load(ContextBook.path(ProcessInfo.processInfo.environment))
+        return try context.map { try book.find($0) } ?? book.used
     }
 
     private func authority(_ found: String?) -> CurlRequest.CertificateAuthority {
         (ca ?? found).map { .file($0) } ?? .system
     }
 
-    private static func base(_ text: String) throws -> String {
+    static func base(_ text: String) throws -> String {
         let url = text.contains("://") ? text : "https://\(text)"
         guard url.hasPrefix("https://") else {
             throw ClientError("--server \(text): the admin API is only on https://")

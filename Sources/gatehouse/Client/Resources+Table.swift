@@ -39,11 +39,12 @@ extension TrafficResource: TableRow {
 }
 
 extension DeploymentResource: TableRow {
-    static var headings: [String] { ["deployment", "served by", "model", "ready"] }
+    static var headings: [String] { ["deployment", "served by", "model", "state", "ready"] }
     var cells: [String] {
         let servedBy = upstream.map { $0.urls.joined(separator: " ") } ?? "native"
         return [
-            "\(tenant)/\(endpoint)/\(name)", servedBy, model ?? upstream?.model ?? "", isReady == true ? "yes" : "no",
+            "\(tenant)/\(endpoint)/\(name)", servedBy, model ?? upstream?.model ?? "", provisioningState ?? "",
+            isReady == true ? "yes" : "no",
         ]
     }
 }

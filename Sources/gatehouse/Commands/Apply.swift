@@ -18,8 +18,7 @@ struct Apply: AsyncParsableCommand {
     @Flag(help: "Remove what the documents' tenants have and the documents do not name; keys and principals stay.")
     var prune = false
     @Flag(help: "Print the difference and change nothing.") var dryRun = false
-    @Flag(help: "Do not wait until every deployment has a ready instance.") var noWait = false
-    @Option(help: "How long to wait, in seconds.") var timeout = 60
+    @OptionGroup var wait: WaitOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 
@@ -35,7 +34,6 @@ struct Apply: AsyncParsableCommand {
             throw error.placed(by: documents.places)
         }
         try output.show(result.changes)
-        guard !dryRun, !noWait else { return }
-        try await Readiness(client: client, timeout: .seconds(timeout)).wait(for: documents.deployments)
+        try await wait.follow(result.operation, client)
     }
 }

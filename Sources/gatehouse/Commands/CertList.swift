@@ -12,7 +12,7 @@ struct CertList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let list: ResourceList<CertificateResource> = try await admin.connect().get("/api/v1/certificates")
+        let list: ResourceList<CertificateResource> = try await admin.connect().list("/api/v1/certificates")
         try output.show(list.value)
     }
 }

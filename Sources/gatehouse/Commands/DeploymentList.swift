@@ -10,7 +10,7 @@ struct DeploymentList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let list: ResourceList<DeploymentResource> = try await admin.connect().get("\(endpoint.url)/deployments")
+        let list: ResourceList<DeploymentResource> = try await admin.connect().list("\(endpoint.url)/deployments")
         try output.show(list.value)
     }
 }

@@ -13,14 +13,13 @@ struct EndpointList: AsyncParsableCommand {
         let client = try admin.connect()
         var tenants = [tenant?.name].compactMap(\.self)
         if tenants.isEmpty {
-            tenants = try await client.get("/api/v1/tenants", as: ResourceList<TenantResource>.self).value.map(\.name)
+            let all: ResourceList<TenantResource> = try await client.list("/api/v1/tenants")
+            tenants = all.value.map(\.name)
         }
         var endpoints: [EndpointResource] = []
         for tenant in tenants {
-            endpoints += try await client.get(
-                "/api/v1/tenants/\(tenant)/endpoints",
-                as: ResourceList<EndpointResource>.self
-            ).value
+            let list: ResourceList<EndpointResource> = try await client.list("/api/v1/tenants/\(tenant)/endpoints")
+            endpoints += list.value
         }
         try output.show(endpoints)
     }

@@ -13,7 +13,7 @@ struct IssuerList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let list: ResourceList<IssuerResource> = try await admin.connect().get("\(tenant.url)/issuers")
+        let list: ResourceList<IssuerResource> = try await admin.connect().list("\(tenant.url)/issuers")
         try output.show(list.value)
     }
 }

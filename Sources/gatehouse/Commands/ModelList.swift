@@ -10,7 +10,7 @@ struct ModelList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let list: ResourceList<ModelResource> = try await admin.connect().get("\(tenant.url)/models")
+        let list: ResourceList<ModelResource> = try await admin.connect().list("\(tenant.url)/models")
         try output.show(list.value)
     }
 }

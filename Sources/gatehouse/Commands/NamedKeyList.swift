@@ -10,7 +10,7 @@ struct NamedKeyList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let list: ResourceList<NamedKeyResource> = try await admin.connect().get("\(tenant.url)/keys")
+        let list: ResourceList<NamedKeyResource> = try await admin.connect().list("\(tenant.url)/keys")
         try output.show(list.value)
     }
 }

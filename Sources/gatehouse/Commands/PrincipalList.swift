@@ -10,7 +10,7 @@ struct PrincipalList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let list: ResourceList<PrincipalResource> = try await admin.connect().get("\(tenant.url)/principals")
+        let list: ResourceList<PrincipalResource> = try await admin.connect().list("\(tenant.url)/principals")
         try output.show(list.value)
     }
 }

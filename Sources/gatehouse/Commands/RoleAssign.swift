@@ -9,7 +9,13 @@ struct RoleAssign: AsyncParsableCommand {
     )
 
     @Argument(help: "tenant/assignment: a name of your choice") var assignment: OwnedName
-    @Option(help: "invoke: call endpoints; token: ask for aml_tokens of endpoints.") var role: Grant
+    @Option(
+        help: """
+            invoke: call endpoints; token: ask for aml_tokens of endpoints; owner, admin, deployer, key-admin, reviewer: \
+            use the admin API.
+            """
+    )
+    var role: Grant
     @OptionGroup var holder: HolderOptions
     @Option(help: "The trusted issuer that must have issued the token, or built-in; left out, any.") var issuer: String?
     @Option(name: .customLong("endpoint"), help: "An endpoint; may be given several times; left out, all.")
@@ -32,10 +38,15 @@ struct RoleAssign: AsyncParsableCommand {
         try output.show(assigned)
     }
 
-    /// What can be assigned so far.
+    /// What can be assigned.
     enum Grant: String, ExpressibleByArgument, CaseIterable {
         case invoke
         case token
+        case owner
+        case admin
+        case deployer
+        case keyAdmin = "key-admin"
+        case reviewer
     }
 
     /// How a client proved itself to its issuer.

@@ -10,7 +10,7 @@ struct RoleList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let list: ResourceList<RoleResource> = try await admin.connect().get("\(tenant.url)/roles")
+        let list: ResourceList<RoleResource> = try await admin.connect().list("\(tenant.url)/roles")
         try output.show(list.value)
     }
 }

@@ -9,7 +9,7 @@ struct TenantList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let list: ResourceList<TenantResource> = try await admin.connect().get("/api/v1/tenants")
+        let list: ResourceList<TenantResource> = try await admin.connect().list("/api/v1/tenants")
         try output.show(list.value)
     }
 }

@@ -10,7 +10,7 @@ struct WebhookList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let list: ResourceList<WebhookResource> = try await admin.connect().get("\(tenant.url)/webhooks")
+        let list: ResourceList<WebhookResource> = try await admin.connect().list("\(tenant.url)/webhooks")
         try output.show(list.value)
     }
 }

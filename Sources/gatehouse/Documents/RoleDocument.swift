@@ -19,9 +19,6 @@ enum RoleDocument {
             name: document.requiredString("name") ?? "",
             role: document.word("role", of: Role.allCases.map(\.rawValue)) ?? ""
         )
-        if ![Role.invoke.rawValue, Role.token.rawValue, ""].contains(role.role) {
-            document.refuse("role", "\(role.role) is not built yet", hint: "use invoke or token")
-        }
         role.subject = document.string("subject")
         role.application = document.string("application")
         role.group = document.string("group")
@@ -36,6 +33,9 @@ enum RoleDocument {
         }
         role.issuer = document.string("issuer")
         role.endpoints = document.strings("endpoints")
+        if role.endpoints != nil, Role(rawValue: role.role)?.isOperators == true {
+            document.refuse("endpoints", "the role \(role.role) is for the whole tenant", hint: "leave the endpoints out")
+        }
         role.proofs = document.words("proofs", of: ["public", "secret", "certificate"]) ?? []
         return log.problems.count == problems ? role : nil
     }

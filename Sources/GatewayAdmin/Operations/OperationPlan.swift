@@ -1,0 +1,56 @@
+package import GatewayCore
+import GatewayStore
+
+/// What an operation is to be about, before it begins.
+package struct OperationPlan: Sendable {
+    let resource: String
+    let tenants: [String]
+    /// `creating`, `updating` or `deleting`.
+    let state: ControlOperation.State
+    let targets: [ControlOperation.Target]
+
+    /// One deployment is made or changed.
+    package init(putting deployment: DeploymentDefinition, isNew: Bool) {
+        resource = deployment.path
+        tenants = [deployment.tenant]
+        state = isNew ? .creating : .updating
+        targets = [ControlOperation.Target(deployment.path, deadline: deployment.readinessDeadline)]
+    }
+
+    /// A resource is removed: over as soon as it is not served any more.
+    package init(deleting resource: String, of tenant: String) {
+        self.resource = resource
+        tenants = [tenant]
+        state = .deleting
+        targets = []
+    }
+
+    /// A resource that needs no instance is made or changed.
+    package init(putting resource: String, of tenant: String, isNew: Bool) {
+        self.resource = resource
+        tenants = [tenant]
+        state = isNew ? .creating : .updating
+        targets = []
+    }
+
+    /// Documents are applied.
+    package init(applying deployments: [DeploymentDefinition], tenants: [String]) {
+        resource = "apply"
+        self.tenants = tenants
+        state = .updating
+        targets = deployments.map { ControlOperation.Target($0.path, deadline: $0.readinessDeadline) }
+    }
+}
+
+extension DeploymentDefinition {
+    /// Milliseconds that its instances have to become ready: until its readiness probe has failed so often in a row as it
+    /// may, and for a model that must be loaded what a start of a worker has.
+    var readinessDeadline: Int64 {
+        switch serving {
+        case .upstream:
+            let probe = readiness ?? ProbeSettings()
+            return Int64(probe.initialDelay + probe.period * probe.failureThreshold) * 1000
+        case .native: return 600_000
+        }
+    }
+}

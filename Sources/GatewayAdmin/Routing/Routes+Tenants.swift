@@ -1,0 +1,165 @@
+import GatewayAPI
+import GatewayCore
+import GatewayStore
+
+/// Tenants, endpoints and deployments.
+extension Routes {
+    var tenants: [Route] {
+        let tenants = TenantRoutes(store: controlPlane.store, receipts: controlPlane.receipts)
+        let path = "/tenants/:tenant"
+        return [
+            .get(
+                "/tenants",
+                .read,
+                "Lists the tenants.",
+                answers: .page(TenantResource.self),
+                scope: .own,
+                use: tenants.list
+            ),
+            .get(
+                path,
+                .read,
+                "Shows a tenant.",
+                answers: .one(TenantResource.self),
+                tagged: .tenant,
+                use: tenants.get
+            ),
+            .put(
+                path,
+                .tenant,
+                "Makes or changes a tenant.",
+                takes: TenantResource.self,
+                answers: .put(TenantResource.self),
+                tagged: .tenant,
+                use: tenants.put
+            ),
+            .delete(path, .tenant, "Removes a tenant with all it owns.", tagged: .tenant, use: tenants.delete),
+            .post(
+                path + "/suspend",
+                .tenant,
+                "Lets a tenant's keys and tokens open nothing.",
+                answers: .one(TenantResource.self),
+                use: tenants.suspend
+            ),
+            .post(
+                path + "/resume",
+                .tenant,
+                "Ends a tenant's suspension.",
+                answers: .one(TenantResource.self),
+                use: tenants.resume
+            ),
+        ]
+    }
+
+    var endpoints: [Route] {
+        let endpoints = EndpointRoutes(controlPlane: controlPlane)
+        let list = "/tenants/:tenant/endpoints"
+        let path = list + "/:endpoint"
+        return [
+            .get(list, .read, "Lists endpoints.", answers: .page(EndpointResource.self), use: endpoints.list),
+            .get(
+                path,
+                .read,
+                "Shows an endpoint.",
+                answers: .one(EndpointResource.self),
+                tagged: .endpoint,
+                use: endpoints.get
+            ),
+            .put(
+                path,
+                .endpoints,
+                "Makes or changes an endpoint.",
+                takes: EndpointResource.self,
+                answers: .put(EndpointResource.self),
+                tagged: .endpoint,
+                use: endpoints.put
+            ),
+            .delete(
+                path,
+                .endpoints,
+                "Removes an endpoint with its deployments and keys.",
+                tagged: .endpoint,
+                use: endpoints.delete
+            ),
+            .put(
+                path + "/maintenance",
+                .deployments,
+                "Closes an endpoint with a message.",
+                takes: MaintenanceResource.self,
+                answers: .one(EndpointResource.self),
+                use: endpoints.startMaintenance
+            ),
+            .delete(
+                path + "/maintenance",
+                .deployments,
+                "Opens an endpoint again.",
+                answers: .one(EndpointResource.self),
+                use: endpoints.endMaintenance
+            ),
+        ] + traffic(path + "/traffic")
+    }
+
+    private func traffic(_ path: String) -> [Route] {
+        let traffic = TrafficRoutes(store: controlPlane.store)
+        return [
+            .get(
+                path,
+                .read,
+                "Shows where an endpoint's traffic goes.",
+                answers: .one(TrafficResource.self),
+                use: traffic.get
+            ),
+            .put(
+                path,
+                .deployments,
+                "Changes weights, mirrors or the default version; what is left out stays as it is.",
+                takes: TrafficResource.self,
+                answers: .one(TrafficResource.self),
+                use: traffic.put
+            ),
+        ]
+    }
+
+    var deployments: [Route] {
+        let deployments = DeploymentRoutes(controlPlane: controlPlane)
+        let list = "/tenants/:tenant/endpoints/:endpoint/deployments"
+        let path = list + "/:deployment"
+        return [
+            .get(
+                list,
+                .read,
+                "Lists an endpoint's deployments.",
+                answers: .page(DeploymentResource.self),
+                use: deployments.list
+            ),
+            .get(
+                path,
+                .read,
+                "Shows a deployment.",
+                answers: .one(DeploymentResource.self),
+                tagged: .deployment,
+                use: deployments.get
+            ),
+            .put(
+                path,
+                .deployments,
+                "Makes or changes a deployment; Operation-Location names the operation that ends when it is ready.",
+                takes: DeploymentResource.self,
+                answers: .put(DeploymentResource.self),
+                tagged: .deployment,
+                use: deployments.put
+            ),
+            .delete(path, .deployments, "Removes a deployment.", tagged: .deployment, use: deployments.delete),
+            .get(
+                path + "/logs",
+                .read,
+                "Shows the last lines of a deployment's log.",
+                answers: .one(ResourceList<LogLineResource>.self),
+                query: [
+                    QueryParameter(name: "tail", kind: .number(1...1000), summary: "How many lines; 50 if not given.")
+                ],
+                use: deployments.logs
+            ),
+        ]
+    }
+}
