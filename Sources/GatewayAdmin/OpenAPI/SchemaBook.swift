@@ -25,9 +25,11 @@ final class SchemaBook {
         return reference
     }
 
-    /// `DeploymentResource` is told as `Deployment`, `OperationResource.Step` as `OperationStep`.
+    /// `DeploymentResource` is told as `Deployment`, `OperationResource.Step` as `OperationStep`, and a list of
+    /// `LogLineResource` as `ResourceListLogLine`.
     private static func name(of type: any Decodable.Type) -> String {
-        String(reflecting: type).split(separator: ".").dropFirst()
+        let parts = String(reflecting: type).split { ".<>".contains($0) }
+        return parts.filter { $0 != parts.first }
             .map { part in part.hasSuffix("Resource") ? String(part.dropLast("Resource".count)) : String(part) }
             .joined()
     }

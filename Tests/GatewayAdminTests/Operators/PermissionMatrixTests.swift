@@ -25,10 +25,13 @@ import Testing
         DELETE /tenants/:tenant/endpoints/:endpoint oa
         PUT /tenants/:tenant/endpoints/:endpoint/maintenance oad
         DELETE /tenants/:tenant/endpoints/:endpoint/maintenance oad
+        GET /tenants/:tenant/endpoints/:endpoint/traffic oadkr
+        PUT /tenants/:tenant/endpoints/:endpoint/traffic oad
         GET /tenants/:tenant/endpoints/:endpoint/deployments oadkr
         GET /tenants/:tenant/endpoints/:endpoint/deployments/:deployment oadkr
         PUT /tenants/:tenant/endpoints/:endpoint/deployments/:deployment oad
         DELETE /tenants/:tenant/endpoints/:endpoint/deployments/:deployment oad
+        GET /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/logs oadkr
         GET /tenants/:tenant/endpoints/:endpoint/keys oak
         POST /tenants/:tenant/endpoints/:endpoint/keys/regenerate oak
         GET /tenants/:tenant/keys oadkr
