@@ -195,6 +195,38 @@ import Testing
         try await green.stop()
     }
 
+    @Test func `a fallback that is full lets wait, and has its own time to answer`() async throws {
+        let workspace = try Workspace()
+        let blue = try await FakeUpstream.start(.http, in: workspace, number: 0) { _ in }
+        let green = try await FakeUpstream.start(.http, in: workspace, number: 1) { visit in
+            if visit.number > 1 { try await visit.respond(200, [], "green") }
+        }
+        var narrow = RunningGateway.Serving("green", weight: 0, urls: [green.url], timeout: .seconds(3))
+        narrow.capacity = Deployment.Capacity(limit: 1, queueWait: .seconds(20))
+        let serving = [
+            RunningGateway.Serving("blue", weight: 100, urls: [blue.url], timeout: .seconds(4)), narrow,
+        ]
+        try await RunningGateway.run(serving, in: workspace, access: Self.access()) { gateway in
+            let second = try await gateway.connect()
+            try await second.request("POST", "/demo/chat/a", body: "x")
+            _ = try await blue.arrivals.next()
+            // So late that green's time, counted from the request's first byte, would be over when its turn comes.
+            try await Task.sleep(for: .milliseconds(2500))
+            let first = try await gateway.connect()
+            try await first.request("POST", "/demo/chat/a", [("azureml-model-deployment", "green")], body: "x")
+            let busy = try await green.arrivals.next()
+            for _ in 0..<1000 where gateway.deployment("green")?.queue.isEmpty != false {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            try await busy.respond(200, [], "first")
+            let answer = try await second.answer()
+            #expect(answer.body == "green" && answer["x-gatehouse-fallback"] == "timeout")
+            await first.leave()
+        }
+        try await blue.stop()
+        try await green.stop()
+    }
+
     @Test func `what waited in vain falls back`() async throws {
         let workspace = try Workspace()
         let blue = try await FakeUpstream.start(.http, in: workspace, number: 0) { _ in }

@@ -112,6 +112,25 @@ import Testing
         #expect(receipts.allSatisfy { $0.status == 200 })
     }
 
+    @Test func `a backend that drops every kept connection sees at most a fifth more requests, by its own count`()
+        async throws
+    {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(.http, in: workspace) { visit in
+            if visit.isFirstOnConnection { try await visit.respond(200, [], "x") } else { visit.cut() }
+        }
+        let blue = RunningGateway.Serving("blue", urls: [upstream.url])
+        let started = ContinuousClock.now
+        try await RunningGateway.run([blue], in: workspace) { gateway in
+            let client = try await gateway.connect()
+            for _ in 0..<300 { _ = try await client.exchange("GET", "/demo/chat/a") }
+        }
+        let seconds = Int((ContinuousClock.now - started).components.seconds) + 1
+        try await upstream.stop()
+        #expect(upstream.visits.count > 300 + 60)
+        #expect(upstream.visits.count <= 300 + 60 + 10 + 2 * seconds)
+    }
+
     @Test func `with everybody down, requests are not multiplied beyond the budget`() async throws {
         let workspace = try Workspace()
         var urls: [String] = []

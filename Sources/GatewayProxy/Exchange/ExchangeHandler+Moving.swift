@@ -11,6 +11,7 @@ extension ExchangeHandler {
     func wait(_ plan: Plan) {
         guard let request = current else { return }
         exchange.planned()
+        request.attemptStarted = .now()
         let number = resources.nextWaiting()
         let bound = NIOLoopBound(resources, eventLoop: resources.loop)
         let loop = resources.loop
@@ -36,7 +37,7 @@ extension ExchangeHandler {
             plan.deployment.budget.earn()
             request.plan = plan
             // The time in the queue counts: the caller's clock runs.
-            requestTimer.set(request.started + TimeAmount(plan.deployment.timeout))
+            requestTimer.set(request.attemptStarted + TimeAmount(plan.deployment.timeout))
             connect(plan)
         } else {
             queueWasFull(waiting)
