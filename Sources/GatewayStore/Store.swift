@@ -133,6 +133,7 @@ package final class Store: Sendable {
         // One walk over the keys, for all that follows.
         let keys = KeyDifference(before.definitions, transaction.definitions)
         if keys.isEmpty, transaction.hasChangedOnlyKeys(since: before) { return }
+        try requireOwn(transaction, over: before, by: origin)
         let isServedAlike = keys.isEmpty && transaction.hasChangedOnlyOperators(since: before)
         let next = StoreContents(
             definitions: transaction.definitions,
@@ -140,20 +141,41 @@ package final class Store: Sendable {
             snapshot: isServedAlike
                 ? before.snapshot : try compiler.compile(transaction.definitions, after: before, keys)
         )
-        let drafts = try AuditDifference(before, transaction, keys).drafts
-        let writer = ConfigurationWriter(database: database, secrets: secrets)
-        try database.inTransaction(.immediate) { [transaction] in
-            try writer.write(transaction, keys, over: before)
-            try AuditLog(database: database, secrets: secrets).append(drafts, by: origin, at: WallClock.milliseconds)
-            if let operation = origin.operation { try StoredOperation(operation).write(to: database) }
-            return .commit
-        }
+        try store(transaction, keys, over: before, by: origin, in: database)
         if isServedAlike { return state.withLock { $0 = next } }
         publish(next)
         logger.info(
             "configuration changed",
             metadata: ["endpoints": "\(next.definitions.endpoints.count)", "operator": "\(origin.author)"]
         )
+    }
+
+    /// The change, what the audit log says of it, and the operation that it begins: all of it, or nothing.
+    private func store(
+        _ transaction: StoreTransaction,
+        _ keys: KeyDifference,
+        over before: StoreContents,
+        by origin: ChangeOrigin,
+        in database: Database
+    ) throws {
+        let drafts = try AuditDifference(before, transaction, keys).drafts
+        let writer = ConfigurationWriter(database: database, secrets: secrets)
+        try database.inTransaction(.immediate) {
+            try writer.write(transaction, keys, over: before)
+            try AuditLog(database: database, secrets: secrets).append(drafts, by: origin, at: WallClock.milliseconds)
+            if let operation = origin.operation { try StoredOperation(operation).write(to: database) }
+            return .commit
+        }
+    }
+
+    private func requireOwn(
+        _ transaction: StoreTransaction,
+        over before: StoreContents,
+        by origin: ChangeOrigin
+    ) throws(StoreError) {
+        guard !origin.isOwner else { return }
+        let problems = compiler.tenantRule.problems(before.definitions, transaction.definitions)
+        guard problems.isEmpty else { throw .invalid(problems) }
     }
 
     private func publish(_ next: StoreContents) {

@@ -262,7 +262,8 @@ extension SnapshotCompiler {
                 usage: usage,
                 privateNetworks: try NetworkList(configuration.privateNetworks),
                 allowsPlainHTTP: { KeyLocation.fault(of: $0, plainHTTP: plainHTTP) == nil }
-            )
+            ),
+            tenantRule: TenantRule(networks: try configuration.tenantNetworks.mapValues { try NetworkList($0) })
         )
     }
 }

@@ -122,11 +122,18 @@ extension Configuration {
     }
 
     private mutating func readNetworks(_ root: YAMLMapping) {
-        guard let upstreams = root.object("upstreams", known: ["allow"]), let networks = upstreams.strings("allow")
-        else {
-            return
-        }
-        allowedNetworks = networks
+        guard let upstreams = root.object("upstreams", known: ["allow", "tenants"]) else { return }
+        if let networks = upstreams.strings("allow") { allowedNetworks = networks }
+        guard let member = upstreams["tenants"] else { return }
+        let names = YAMLMapping.entries(member.node)?.map(\.name) ?? []
+        let tenants = YAMLMapping(
+            member.node,
+            file: root.file,
+            path: "upstreams.tenants",
+            known: names,
+            log: root.log
+        )
+        for name in names { tenantNetworks[name] = tenants?.networks(name) ?? [] }
     }
 
     private mutating func readIssuers(_ root: YAMLMapping) {

@@ -34,6 +34,8 @@ struct Configuration: Sendable, Equatable {
     var devices = Devices.auto
     /// Private ranges that deployments may use; link-local and metadata addresses never are.
     var allowedNetworks = Configuration.privateRanges
+    /// Those that a tenant's own operators may name, by tenant.
+    var tenantNetworks: [String: [String]] = [:]
     /// Addresses, with or without a port, whose keys and discovery documents may be read over plain http.
     var httpIssuers: [String] = []
     /// Environment variables that `${env:NAME}` in upstream headers may read.

@@ -48,7 +48,7 @@ import Testing
             store: s/g.db
             models: s/models
             workers: {runtime: s/run, devices: cpu}
-            upstreams: {allow: [127.0.0.0/8]}
+            upstreams: {allow: [127.0.0.0/8], tenants: {demo: [10.0.0.0/8, "::1"]}}
             issuers: {allow_http: ["127.0.0.1:8080", "[::1]:9"]}
             secrets: {env: [A], files: [/run/secrets]}
             """
@@ -64,6 +64,7 @@ import Testing
         #expect(configuration.runtimeDirectory == "s/run")
         #expect(configuration.devices == .cpu)
         #expect(configuration.allowedNetworks == ["127.0.0.0/8"])
+        #expect(configuration.tenantNetworks == ["demo": ["10.0.0.0/8", "::1"]])
         #expect(configuration.privateNetworks == ["10.0.0.0/8"])
         #expect(configuration.httpIssuers == ["127.0.0.1:8080", "[::1]:9"])
         #expect(configuration.secretVariables == ["A"])

@@ -36,9 +36,10 @@ final class AdminFixture {
             domain: nil,
             runtimeDirectory: folder.path,
             allowed: allowed,
-            secrets: SecretResolver(),
+            secrets: SecretResolver(env: ["BACKEND_KEY"], environment: ["BACKEND_KEY": "canary-of-the-owner"]),
             instances: InstanceRegistry(),
-            access: AccessCompiler()
+            access: AccessCompiler(),
+            tenantRule: TenantRule(networks: ["demo": NetworkList(known: ["10.0.0.0/8"])])
         )
         let store = try Store(
             path: folder.appendingPathComponent("gatehouse.db").path,

@@ -5,19 +5,24 @@ package struct SnapshotCompiler: Sendable {
     let domain: String?
     let deployments: DeploymentCompiler
     let access: AccessCompiler
+    /// What a tenant's own operators may name.
+    let tenantRule: TenantRule
 
     /// - Parameters:
     ///   - runtimeDirectory: where the sockets of native instances lie.
     ///   - allowed: private networks that upstream URLs may name.
     ///   - instances: gives the same object to every snapshot.
+    ///   - tenantRule: for changes by a tenant's own operators.
     package init(
         domain: String?,
         runtimeDirectory: String,
         allowed: NetworkList = .defaultAllowed,
         secrets: SecretResolver = SecretResolver(),
         instances: InstanceRegistry,
-        access: AccessCompiler = AccessCompiler()
+        access: AccessCompiler = AccessCompiler(),
+        tenantRule: TenantRule = TenantRule()
     ) {
+        self.tenantRule = tenantRule
         self.domain = domain
         self.access = access
         deployments = DeploymentCompiler(

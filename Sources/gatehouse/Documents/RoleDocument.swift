@@ -34,7 +34,11 @@ enum RoleDocument {
         role.issuer = document.string("issuer")
         role.endpoints = document.strings("endpoints")
         if role.endpoints != nil, Role(rawValue: role.role)?.isOperators == true {
-            document.refuse("endpoints", "the role \(role.role) is for the whole tenant", hint: "leave the endpoints out")
+            document.refuse(
+                "endpoints",
+                "the role \(role.role) is for the whole tenant",
+                hint: "leave the endpoints out"
+            )
         }
         role.proofs = document.words("proofs", of: ["public", "secret", "certificate"]) ?? []
         return log.problems.count == problems ? role : nil
