@@ -119,6 +119,28 @@ def check_operations(gateway):
         for connection in connections:
             connection.close()
 
+    @check("while the readiness probe fails the state is Creating, then Failed with its last answer")
+    def _():
+        backend = gateway.backend("openai")
+        path = gateway.directory / "slow.yaml"
+        path.write_text(json.dumps({
+            "name": "slow", "endpoint_name": "chat",
+            "readiness_probe": {"initial_delay": 1, "period": 1, "timeout": 1, "failure_threshold": 3},
+            "gatehouse": {"tenant": "demo", "upstream": {
+                "urls": [f"http://127.0.0.1:{backend.port}"], "probe": {"readiness": "/missing"}}}}))
+        gateway.command("apply", "-f", path, "--no-wait")
+        state = json.loads(gateway.command("deployments", "show", "demo/chat/slow", "--output", "json"))
+        require(state["provisioningState"] == "Creating" and not state["isReady"], f"{state['provisioningState']}")
+        result = subprocess.run(
+            [gateway.setting.gatehouse, "apply", "-f", path, "--config", gateway.configuration],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        require(result.returncode != 0, "apply has succeeded")
+        require("had no ready instance after 4 s" in result.stderr and "/missing" in result.stderr, result.stderr)
+        state = json.loads(gateway.command("deployments", "show", "demo/chat/slow", "--output", "json"))
+        require(state["provisioningState"] == "Failed", f"{state['provisioningState']}")
+        gateway.command("deployments", "delete", "demo/chat/slow")
+        return result.stderr.strip().splitlines()[-2][-90:]
+
     @check("a change is conditional: of two with the same tag one is made")
     def _():
         token = (gateway.directory / "operator.token").read_text().strip()

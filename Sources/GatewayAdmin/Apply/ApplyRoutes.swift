@@ -18,7 +18,11 @@ struct ApplyRoutes: Sendable {
             let planned = try await store.apply(documents, prune: asked.prune, dryRun: true)
             return .json(ApplyResult(changes: planned.map(\.told) + credentials.changes(in: store), dryRun: true))
         }
-        let plan = OperationPlan(applying: documents.deployments, tenants: asked.tenantNames.sorted())
+        let plan = OperationPlan(
+            applying: documents.deployments,
+            tenants: asked.tenantNames.sorted(),
+            known: Set(store.definitions.deployments.map(\.path))
+        )
         let (changes, operation) = try await operations.perform(plan) {
             let applied = try await store.apply(documents, prune: asked.prune, dryRun: false)
             return try await finish(asked, applied.map(\.told), credentials)

@@ -34,11 +34,19 @@ package struct OperationPlan: Sendable {
     }
 
     /// Documents are applied.
-    package init(applying deployments: [DeploymentDefinition], tenants: [String]) {
+    ///
+    /// - Parameter known: paths of the deployments that are there.
+    package init(applying deployments: [DeploymentDefinition], tenants: [String], known: Set<String>) {
         resource = "apply"
         self.tenants = tenants
         state = .updating
-        targets = deployments.map { ControlOperation.Target($0.path, deadline: $0.readinessDeadline) }
+        targets = deployments.map { deployment in
+            ControlOperation.Target(
+                deployment.path,
+                isNew: !known.contains(deployment.path),
+                deadline: deployment.readinessDeadline
+            )
+        }
     }
 }
 

@@ -17,14 +17,17 @@ package struct ControlOperation: Sendable, Equatable {
     package struct Target: Sendable, Equatable, Codable {
         /// `tenant/endpoint/deployment`.
         package var deployment: String
+        /// Whether it was made by this operation.
+        package var isNew: Bool
         /// Milliseconds that it has, from the operation's start.
         package var deadline: Int64
         /// The most instances that were ready at once.
         package var ready: Int
         package var isDone: Bool
 
-        package init(_ deployment: String, deadline: Int64) {
+        package init(_ deployment: String, isNew: Bool = false, deadline: Int64) {
             self.deployment = deployment
+            self.isNew = isNew
             self.deadline = deadline
             ready = 0
             isDone = false
@@ -102,7 +105,7 @@ package struct ControlOperation: Sendable, Equatable {
     /// What the deployment's own state is, as far as this operation says.
     package func state(of deployment: String) -> State {
         guard let target = targets.first(where: { $0.deployment == deployment }) else { return state }
-        return target.isDone ? .succeeded : state
+        return target.isDone ? .succeeded : target.isNew && !state.isOver ? .creating : state
     }
 
     /// The change is stored, and every request from now on sees it.

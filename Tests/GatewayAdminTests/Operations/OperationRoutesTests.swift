@@ -93,7 +93,7 @@ import Testing
                 ResourceList<DeploymentResource>.self,
                 "/api/v1/tenants/demo/endpoints/chat/deployments"
             ).value.map(\.provisioningState)
-            #expect(states == ["Updating", "Succeeded"])
+            #expect(states == ["Creating", "Succeeded"])
             readiness.set("demo/chat/blue", ready: 1)
             await operations.advance()
             #expect(try await client.get(OperationResource.self, uri).status == "Succeeded")
