@@ -127,7 +127,7 @@ extension Admission {
         }
         switch place {
         case .taken(let instance):
-            deployment.budget.earn()
+            deployment.budget.earn(at: now.uptime)
             return .plan(plan(instance, isTaken: true))
         case .full: return .queue(plan(any, isTaken: false))
         case .none:

@@ -242,7 +242,7 @@ with Gateway(setting, "browser", hosts=[HOST, GATEWAY]) as gateway:
         upstream_documents("one", to(echo), rate_limits=[{"requests": 1, "per": "hour"}], **strict),
         "kind: tenant\nname: broad\ncors: {allowed_origins: [https://broad.test]}\n",
         upstream_documents("plain", to(echo), tenant="broad"),
-        upstream_documents("own", to(echo), tenant="broad", **strict)]))
+        upstream_documents("own", to(echo), tenant="broad", **strict)]), waits=False)
     gateway.command("endpoints", "maintenance", "on", "demo/shut", "--message", "Later", "--retry-after", "60s")
     key = gateway.created("keys", "named", "create", "demo/page")["key"]
     check_origins(gateway, key)

@@ -188,11 +188,14 @@ class Gateway:
         require(response.status < 300, f"{method} {path} gave {response.status}: {content[:300]}")
         return json.loads(content) if content else None
 
-    def apply(self, documents):
-        """Applies documents given as text and returns once every event loop serves them."""
+    def apply(self, documents, waits=True):
+        """Applies documents given as text and returns once every event loop serves them.
+
+        `waits`: not before every deployment is ready, which one without a backend never is.
+        """
         path = self.directory / f"apply-{uuid.uuid4().hex[:8]}.yaml"
         path.write_text(documents)
-        self.command("apply", "-f", path, "--tenant", "demo", timeout=180)
+        self.command("apply", "-f", path, "--tenant", "demo", *([] if waits else ["--no-wait"]), timeout=180)
 
     def register_model(self, name="smollm2", version=1):
         require(self.setting.model, "no model file was given (--model)")

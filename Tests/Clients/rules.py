@@ -187,7 +187,7 @@ with Gateway(setting, "rules", threads=4, listen={"private_networks": ["127.0.0.
         upstream_documents("single", to(events), rate_limits=[{"concurrent": 1}]),
         upstream_documents("slow", to(plain), rate_limits=[{"requests": 20, "per": "minute", "burst": 1}]),
         upstream_documents("plain", to(plain)), upstream_documents("one", to(plain), tenant="narrow"),
-        upstream_documents("two", to(plain), tenant="narrow")]))
+        upstream_documents("two", to(plain), tenant="narrow")]), waits=False)
     check_others(gateway)
     check_settling(gateway)
     check_closing(gateway)

@@ -79,7 +79,7 @@ def attack_own_gateway(options):
     with harness.Gateway(setting, "suite", more=f"issuers:\n  allow_http: [\"127.0.0.1:{keys}\"]\n") as gateway:
         only = {"only": (100, {"request_timeout_ms": 8000, "upstream": {"urls": [f"http://127.0.0.1:{upstream}"]}})}
         gateway.apply("---\n".join(harness.upstream_documents(name, only, auth_mode=mode) for name, mode in [
-            ("echo", "key"), ("secure", "aad_token")]))
+            ("echo", "key"), ("secure", "aad_token")]), waits=False)
         gateway.command("roles", "assign", "demo/users", "--role", "invoke", "--application-role", "user",
                         "--endpoint", "secure")
         trusting = threading.Thread(target=trust, args=[gateway, keys, stopped])

@@ -182,13 +182,15 @@ extension Instance {
     /// an instance out of use for ever.
     func cost(at now: Int64) -> Int64 {
         let age = max(0, now - latencyAt.load(ordering: .relaxed)) / 1_000_000_000
-        let latency = max(Self.leastLatency, min(latency.load(ordering: .relaxed), 1 << 40) >> min(age, 40))
+        let latency = max(Self.leastLatency, min(latency.load(ordering: .relaxed), Self.mostLatency) >> min(age, 40))
         let cost = Int64(clamping: load.inFlight + 1) * latency
         let returned = returnedAt.load(ordering: .relaxed)
         guard returned != .min, now - returned < Self.slowStart else { return cost }
         return cost * 10 / (1 + 9 * max(0, now - returned) / Self.slowStart)
     }
 
+    /// Microseconds; nothing takes longer than a day, and no product of it passes the largest number.
+    private static let mostLatency: Int64 = 1 << 36
     /// Microseconds; differences below are noise.
     private static let leastLatency: Int64 = 1000
     /// Nanoseconds from a tenth of its share to all of it.

@@ -12,9 +12,10 @@ package final class RetryBudget: Sendable {
         var periodStart: Int64?
         var refilledAt: Int64?
 
-        mutating func spend(earned: Int, at now: Int64) -> Bool {
+        /// - Parameter start: when the first request came.
+        mutating func spend(earned: Int, since start: Int64, at now: Int64) -> Bool {
             earnedInPeriod += earned
-            renewCap(at: now)
+            renewCap(since: start, at: now)
             let rest = refilledAt.map { Int(clamping: min(max(0, now - $0), 10 * RetryBudget.second)) } ?? 0
             refilledAt = now
             balance = min(cap, balance + earned + rest * RetryBudget.refill / Int(RetryBudget.second))
@@ -24,11 +25,12 @@ package final class RetryBudget: Sendable {
         }
 
         /// Once a second: what may be kept is what ten seconds earn.
-        private mutating func renewCap(at now: Int64) {
-            let elapsed = now - (periodStart ?? now)
+        private mutating func renewCap(since start: Int64, at now: Int64) {
+            let elapsed = max(now - (periodStart ?? start), 0)
             guard periodStart == nil || elapsed >= RetryBudget.second else { return }
-            let perSecond = elapsed > 0 ? Int(Int64(earnedInPeriod) * RetryBudget.second / elapsed) : earnedInPeriod
-            cap = max(RetryBudget.floor, perSecond * 10)
+            // What came within less than a second may not be taken for what every second brings.
+            let seconds = Double(max(elapsed, RetryBudget.second)) / Double(RetryBudget.second)
+            cap = max(RetryBudget.floor, Int(min(Double(earnedInPeriod) / seconds * 10, 1e12)))
             earnedInPeriod = 0
             periodStart = now
         }
@@ -43,16 +45,21 @@ package final class RetryBudget: Sendable {
     private static let second: Int64 = 1_000_000_000
 
     private let requests = Atomic<Int>(0)
+    private let start = Atomic<Int64>(.min)
     private let account = Mutex(Account())
 
     package init() {}
 
     /// A request was sent for the first time.
-    package func earn() { requests.add(1, ordering: .relaxed) }
+    package func earn(at now: Int64) {
+        requests.add(1, ordering: .relaxed)
+        if start.load(ordering: .relaxed) == .min { start.store(now, ordering: .relaxed) }
+    }
 
     /// Whether a request may be sent again now; it is booked.
     package func spend(at now: Int64) -> Bool {
         let earned = requests.exchange(0, ordering: .relaxed) * Self.earning
-        return account.withLock { $0.spend(earned: earned, at: now) }
+        let start = start.load(ordering: .relaxed)
+        return account.withLock { $0.spend(earned: earned, since: start == .min ? now : start, at: now) }
     }
 }

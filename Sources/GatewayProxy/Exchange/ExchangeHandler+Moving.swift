@@ -34,7 +34,7 @@ extension ExchangeHandler {
         request.waiter = nil
         if let instance {
             let plan = waiting.seated(at: instance)
-            plan.deployment.budget.earn()
+            plan.deployment.budget.earn(at: .uptime)
             request.plan = plan
             // The time in the queue counts: the caller's clock runs.
             requestTimer.set(request.attemptStarted + TimeAmount(plan.deployment.timeout))

@@ -12,6 +12,8 @@ final class ProbeBook: Sendable {
         /// Why instances take no requests, as was told last.
         var outages: [Int: String] = [:]
         var running = 0
+        /// Where the next round begins: silent instances must not keep the others from being asked.
+        var start = 0
     }
 
     /// Probes that run at once.
@@ -24,7 +26,13 @@ final class ProbeBook: Sendable {
         pages.withLock { pages in
             if pages.snapshot !== snapshot { pages.turn(to: snapshot, at: now) }
             var due: [(ProbeTarget, InstanceProbes.Kind)] = []
-            for target in pages.targets {
+            let count = pages.targets.count
+            if pages.start >= count { pages.start = 0 }
+            let first = pages.start
+            for offset in 0..<count where pages.running < Self.mostRunning {
+                let index = (first + offset) % count
+                let target = pages.targets[index]
+                pages.start = index + 1
                 guard target.instance.isUsable else {
                     // A worker that does not run; the next one begins anew.
                     pages.probes[target.instance.number] = nil
@@ -33,7 +41,7 @@ final class ProbeBook: Sendable {
                 var probes = pages.probes[target.instance.number] ?? InstanceProbes(target.rule, at: now)
                 // Other settings begin anew; what was found stays until the first answer.
                 if probes.rule != target.rule { probes = InstanceProbes(target.rule, at: now) }
-                while pages.running < Self.mostRunning, let kind = probes.takeDue(target.kinds, at: now) {
+                while let kind = probes.takeDue(target.kinds, at: now) {
                     pages.running += 1
                     due.append((target, kind))
                 }

@@ -20,9 +20,9 @@ import Testing
         var retries = 0
         for second in 0..<60 {
             for request in 0..<perSecond {
-                budget.earn()
                 // Every request fails and asks.
                 let now = Int64(second) * Self.second + Int64(request) * Self.second / Int64(perSecond)
+                budget.earn(at: now)
                 if budget.spend(at: now) { retries += 1 }
             }
         }
@@ -32,11 +32,15 @@ import Testing
 
     @Test func `a sudden outage finds what ten seconds have earned, and no more`() {
         let budget = RetryBudget()
-        for _ in 0..<60 * 500 { budget.earn() }
-        _ = budget.spend(at: 0)
-        for _ in 0..<60 * 500 { budget.earn() }
+        for request in 0..<60 * 500 { budget.earn(at: Int64(request) * Self.second / 500) }
         let spent = spend(budget, 100_000, at: 60 * Self.second)
         #expect((900...1100).contains(spent))
+    }
+
+    @Test func `a burst of requests that all fail at once is no rate of ten seconds`() {
+        let budget = RetryBudget()
+        for _ in 0..<1000 { budget.earn(at: 0) }
+        #expect(spend(budget, 100_000, at: 0) <= 200 + 10)
     }
 
     @Test func `threads never spend more than there is`() async {

@@ -189,4 +189,35 @@ import Testing
         worker.markReady(true)
         #expect(book.takeDue(in: snapshot, at: 100 * Self.second).count == 1)
     }
+
+    @Test func `instances that do not answer keep no other from being asked`() throws {
+        let book = ProbeBook()
+        let registry = InstanceRegistry()
+        let instances = try (1...100).map {
+            registry.instance(at: try InstanceAddress.parse("http://a:\($0)").get(), isReady: false, isUsable: true)
+        }
+        let blue = Deployment(name: "blue", isNative: false, instances: instances, timeout: .seconds(1))
+        let chat = Endpoint(
+            tenant: "demo",
+            name: "chat",
+            modelNames: [],
+            hosts: [],
+            deployments: [blue],
+            split: TrafficSplit(weights: [100])
+        )
+        let tenant = Tenant(name: "demo", endpoints: [chat])
+        let snapshot = Snapshot(domain: nil, tenants: [tenant], keyring: Keyring([:]))
+        let no = Prober.Answer(isSuccess: false, sentence: "no answer")
+        var asked: Set<Int> = []
+        // Every answer comes so late that its instance is due again at once.
+        for round in 0..<8 {
+            let due = book.takeDue(in: snapshot, at: Int64(round) * 100 * Self.second)
+            #expect((1...65).contains(due.count))
+            for (target, kind) in due {
+                asked.insert(target.instance.number)
+                _ = book.answered(target, kind, no, at: Int64(round) * 100 * Self.second)
+            }
+        }
+        #expect(asked.count == 100)
+    }
 }
