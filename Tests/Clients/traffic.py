@@ -133,7 +133,8 @@ with Gateway(setting, "traffic") as gateway:
             name = f"visitor-{turn}"
             gateway.manage("PUT", f"demo/endpoints/split/deployments/{name}", visitor)
             blue = chance.choice([0, 10, 50, 90])
-            timeline.set({"blue": blue, "green": 90 - blue, name: 10})
+            timeline.set({"blue": blue // 2, "green": 60 - blue // 2, name: 40})
+            time.sleep(0.03)
             timeline.set({"blue": 100 - blue, "green": blue})
             timeline.set({"blue": 100})
             gateway.manage("DELETE", f"demo/endpoints/split/deployments/{name}")

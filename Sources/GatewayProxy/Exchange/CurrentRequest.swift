@@ -41,6 +41,7 @@ final class CurrentRequest {
     var upstreamBody = BodyLength.none
     /// The copies that get its body too.
     var mirrors: [MirrorCall] = []
+    var awaitedMirrors: AwaitedMirrors?
     var isMirrored = false
 
     init(checked: CheckedRequest, isHTTP10: Bool, receipt: Receipt, started: NIODeadline, client: ClientFacts) {

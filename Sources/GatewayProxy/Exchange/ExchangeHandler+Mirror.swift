@@ -1,23 +1,45 @@
 import GatewayCore
 import NIOCore
 
-/// Copies of a request for mirrors: begun once the live upstream has the request, fed with the same bytes, never waited for.
+/// A request's copies before they begin: whose plan they follow, and what they will be sent.
+struct AwaitedMirrors {
+    let plan: Plan
+    /// What of the body had come when the live upstream got the request.
+    let held: ByteBuffer?
+    /// What came behind it.
+    var more: [ByteBuffer] = []
+}
+
+/// Copies of a request for mirrors: fed with the same bytes as the live upstream, behind it, and never waited for.
 extension ExchangeHandler {
+    /// The live upstream has the request; its copies begin once that is flushed.
+    ///
     /// A request that is sent again is not mirrored again.
-    func beginMirrors(_ plan: Plan) {
+    func awaitMirrors(_ plan: Plan) {
         guard !plan.mirrors.isEmpty, let request = current, !request.isMirrored else { return }
         request.isMirrored = true
-        request.mirrors = plan.mirrors.compactMap { resources.mirrors.begin($0, of: request, plan, from: client) }
+        request.awaitedMirrors = AwaitedMirrors(plan: plan, held: request.kept)
+        mustBeginMirrors = true
+    }
+
+    func beginMirrors() {
+        mustBeginMirrors = false
+        guard let request = current, let awaited = request.awaitedMirrors else { return }
+        request.awaitedMirrors = nil
+        request.mirrors = awaited.plan.mirrors.compactMap {
+            resources.mirrors.begin($0, of: request, awaited, from: client)
+        }
         if exchange.isRequestComplete { endMirrors() }
     }
 
     func mirror(_ bytes: ByteBuffer) {
-        guard let mirrors = current?.mirrors, !mirrors.isEmpty else { return }
-        for call in mirrors { call.send(bytes) }
+        guard let request = current, request.isMirrored else { return }
+        request.awaitedMirrors?.more.append(bytes)
+        for call in request.mirrors { call.send(bytes) }
     }
 
     func endMirrors() {
-        guard let mirrors = current?.mirrors, !mirrors.isEmpty else { return }
-        for call in mirrors { call.end() }
+        guard let request = current, request.isMirrored else { return }
+        for call in request.mirrors { call.end() }
     }
 }

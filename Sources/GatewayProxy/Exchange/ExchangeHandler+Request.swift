@@ -186,7 +186,7 @@ extension ExchangeHandler {
         request.receipt.isSent = true
         if let body, body.readableBytes > 0 { call.sendBody(body) }
         if exchange.isRequestComplete { call.sendEnd(trailers: request.trailers) }
-        beginMirrors(plan)
+        awaitMirrors(plan)
         if request.keptBytes > request.replayBound, plan.fields == nil {
             request.kept = nil
             request.canReplay = false

@@ -42,6 +42,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var isInRead = false
     var mustFlush = false
     var mustFlushUpstream = false
+    var mustBeginMirrors = false
     private var hasPendingRead = false
     var bodyWindowBytes = 0
     var slowWindows = 0
@@ -166,6 +167,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             call?.flush()
         }
         if mustFlush { flush() }
+        if mustBeginMirrors { beginMirrors() }
     }
 
     func write(_ part: HTTPServerResponsePart) {

@@ -19,6 +19,7 @@ final class MirrorCall: CurlTransferDelegate {
     /// Sent since the transfer was last writable.
     private var backlog = 0
     private var heldBytes = 0
+    private var hasBegun = false
     private lazy var timer = LazyTimer(on: owner.loop) { [weak self] in
         guard let self else { return }
         self.finish(.failed, "RequestTimeout")
@@ -43,14 +44,17 @@ final class MirrorCall: CurlTransferDelegate {
         guard owner.budget.take(bytes.readableBytes) else { return drop() }
         heldBytes += bytes.readableBytes
         receipt.requestBytes += Int64(bytes.readableBytes)
-        // What comes first is taken whole: the caller had sent it before there was anybody to be slow.
-        if !transfer.isWritable {
+        // What had come before it began is taken whole: nobody was there yet to be slow.
+        if hasBegun, !transfer.isWritable {
             backlog += bytes.readableBytes
             guard backlog <= Limits.mirrorBacklog else { return drop() }
         }
         transfer.write(bytes)
         timer.set(.now() + TimeAmount(plan.deployment.timeout))
     }
+
+    /// What the caller sends from now on is its mirror's to keep up with.
+    func caughtUp() { hasBegun = true }
 
     func end() {
         transfer?.end()

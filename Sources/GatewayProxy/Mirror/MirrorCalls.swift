@@ -23,31 +23,34 @@ final class MirrorCalls {
 
     /// Begins a copy of a request, with all of its body that has come.
     ///
-    /// - Parameter live: the plan that the caller is served by.
+    /// - Parameter awaited: the plan that the caller is served by, and the body.
     /// - Returns: `nil` when the copy is dropped.
     func begin(
         _ target: MirrorTarget,
         of request: CurrentRequest,
-        _ live: Plan,
+        _ awaited: AwaitedMirrors,
         from client: ClientFacts
     ) -> MirrorCall? {
+        let live = awaited.plan
         guard let plan = live.mirrored(to: target, at: .uptime) else {
             target.meter.drop()
             return nil
         }
-        let (body, length) = request.body(for: plan)
+        // A mirror that is full costs nothing more.
+        guard target.meter.begin(atMost: Limits.mirrorCalls) else { return nil }
+        let (pieces, length) = awaited.body(for: plan, announced: request.checked.body)
         var head = UpstreamHead.make(request, plan: plan, body: length, from: client)
         head.headers.add(name: "x-gatehouse-mirror-of", value: live.deployment.name)
         guard WriteRules.isSafeToWrite(method: head.method, target: head.uri, headers: head.headers) else {
-            target.meter.drop()
+            target.meter.end(isWhole: false)
             return nil
         }
-        guard target.meter.begin(atMost: Limits.mirrorCalls) else { return nil }
         let call = MirrorCall(plan, target, receipt: request.mirrorReceipt(plan, of: live), owner: self)
         running[ObjectIdentifier(call)] = call
         budget.callBegan()
         call.begin(head, body: length)
-        if let body { call.send(body) }
+        for piece in pieces { call.send(piece) }
+        call.caughtUp()
         return call
     }
 
@@ -58,6 +61,17 @@ final class MirrorCalls {
 
     func closeAll() {
         for call in running.values { call.abandon("Stopped") }
+    }
+}
+
+extension AwaitedMirrors {
+    /// All of the body that has come, without a copy of it, and the length that the plan's upstream is told.
+    fileprivate func body(for plan: Plan, announced: BodyLength) -> (pieces: [ByteBuffer], length: BodyLength) {
+        guard let held else { return (more, announced) }
+        let pieces = plan.fields?.pieces(of: held, for: plan) ?? [held]
+        guard case .length(let count) = announced else { return (pieces + more, announced) }
+        let growth = pieces.reduce(0) { $0 + $1.readableBytes } - held.readableBytes
+        return (pieces + more, .length(count + growth))
     }
 }
 

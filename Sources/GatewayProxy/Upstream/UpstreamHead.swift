@@ -64,19 +64,28 @@ enum UpstreamHead {
 extension BodyFields {
     /// The body as the upstream gets it, and by how many bytes it grew.
     func edited(_ body: ByteBuffer, for plan: Plan) -> (body: ByteBuffer, growth: Int) {
-        let edits = edits(model: plan.deployment.upstreamModel, askForUsage: plan.asksForUsage)
-        guard !edits.isEmpty else { return (body, 0) }
+        let pieces = pieces(of: body, for: plan)
+        guard pieces.count > 1 else { return (body, 0) }
         var result = ByteBuffer()
-        result.reserveCapacity(body.readableBytes + edits.reduce(0) { $0 + $1.text.utf8.count })
+        result.reserveCapacity(pieces.reduce(0) { $0 + $1.readableBytes })
+        for piece in pieces { result.writeImmutableBuffer(piece) }
+        return (result, result.readableBytes - body.readableBytes)
+    }
+
+    /// The same as slices of the body with the new texts between them: a large one is not copied.
+    func pieces(of body: ByteBuffer, for plan: Plan) -> [ByteBuffer] {
+        let edits = edits(model: plan.deployment.upstreamModel, askForUsage: plan.asksForUsage)
+        guard !edits.isEmpty else { return [body] }
+        var pieces: [ByteBuffer] = []
         var rest = body
         var at = 0
         for edit in edits {
-            if let before = rest.readSlice(length: edit.range.lowerBound - at) { result.writeImmutableBuffer(before) }
-            result.writeString(edit.text)
+            if let before = rest.readSlice(length: edit.range.lowerBound - at) { pieces.append(before) }
+            pieces.append(ByteBuffer(string: edit.text))
             rest.moveReaderIndex(forwardBy: edit.range.count)
             at = edit.range.upperBound
         }
-        result.writeImmutableBuffer(rest)
-        return (result, result.readableBytes - body.readableBytes)
+        pieces.append(rest)
+        return pieces
     }
 }

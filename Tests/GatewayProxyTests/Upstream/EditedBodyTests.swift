@@ -30,6 +30,13 @@ import Testing
         #expect(result.growth == expected.utf8.count - body.utf8.count)
     }
 
+    @Test func `a copy for a mirror is made of slices`() throws {
+        let text = #"{"n":1,"model":"chat","m":2}"#
+        let plan = try PlanFixture(upstreamModel: "up").plan("/demo/chat/v1/chat/completions", body: text)
+        let pieces = try #require(plan.fields).pieces(of: ByteBuffer(string: text), for: plan)
+        #expect(pieces.map { String(buffer: $0) } == [#"{"n":1,"model":"#, #""up""#, #","m":2}"#])
+    }
+
     @Test func `without edits the bytes are the same`() throws {
         let result = try edited(#"{"model":"chat"}"#, model: nil)
         #expect(result == (#"{"model":"chat"}"#, 0))
