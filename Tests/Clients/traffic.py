@@ -7,7 +7,7 @@ import statistics
 import threading
 import time
 
-from harness import Checks, Gateway, Setting, free_port, new_id, require, upstream_documents, wait_for
+from harness import Checks, Gateway, Setting, free_port, new_id, require, run, upstream_documents, wait_for
 
 check = Checks("traffic")
 CONNECTIONS = 8
@@ -209,13 +209,23 @@ with Gateway(setting, "traffic") as gateway:
                 return statistics.median(answer.ended - answer.began for answer in load) * 1000
             return f"p50 {middle(plain):.1f} ms without, {middle(answers):.1f} ms with, {counts}"
 
+    @check("a request over HTTP/2 is copied too")
+    def _():
+        request_id, mirror_key = new_id(), gateway.key("mirror-2")
+        run("curl", "--silent", "--show-error", "--fail", "--http2", "--cacert", gateway.authority, "--data", "{}",
+            "--header", f"api-key: {mirror_key}", "--header", f"x-request-id: {request_id}",
+            f"https://localhost:{gateway.port}/demo/mirror-2/score")
+        copies = wait_for(lambda: receipts_of_copies({request_id}), 5, "the copy is booked")
+        require([row[1:] for row in copies] == [("shadow", 200, "completed")], f"{copies}")
+        require(request_id in logged(slow_logs["shadow"]), "the mirror has not seen it")
+
     @check("copies are in no usage report")
     def _():
         def sums():
             rows = gateway.created("usage", "show", "demo", "--by", "endpoint,deployment")["rows"]
             return {row["deployment"]: row["requests"] for row in rows if row["endpoint"] == "mirror-2"}
-        found = wait_for(lambda: (sums().get("blue") == 1200) and sums(), 5, "usage is added up")
-        require(found == {"blue": 1200}, f"{found}")
+        found = wait_for(lambda: (sums().get("blue") == 1201) and sums(), 5, "usage is added up")
+        require(found == {"blue": 1201}, f"{found}")
 
     @check("a fixed URL serves versions, and its default moves in one call")
     def _():
