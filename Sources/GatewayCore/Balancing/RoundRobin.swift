@@ -2,9 +2,12 @@ import Synchronization
 
 /// A turn that all event loops share.
 package final class RoundRobin: Sendable {
-    private let turn = Atomic<Int>(0)
+    private let turn: Atomic<Int>
 
-    package init() {}
+    /// - Parameter other: whose turn is gone on with; `nil` begins at 0.
+    package init(after other: RoundRobin? = nil) {
+        turn = Atomic(other?.turn.load(ordering: .relaxed) ?? 0)
+    }
 
     /// 0, 1, … `count` - 1, and round again.
     ///

@@ -5,10 +5,14 @@
 package final class TrafficSplit: Sendable {
     /// Index into the endpoint's deployments, one per request; empty when nothing has weight.
     private let order: [Int]
-    private let turn = RoundRobin()
+    private let turn: RoundRobin
 
-    /// - Parameter weights: one per deployment, in the endpoint's order; they sum to 100, or all are zero.
-    package init(weights: [Int]) {
+    /// - Parameters:
+    ///   - weights: one per deployment, in the endpoint's order; they sum to 100, or all are zero.
+    ///   - previous: whose place is taken. The turn goes on from there: were it begun anew, a small share would get nothing
+    ///     while weights change more often than its turn comes.
+    package init(weights: [Int], after previous: TrafficSplit? = nil) {
+        turn = RoundRobin(after: previous?.turn)
         let total = weights.reduce(0, +)
         var owed = weights.map { _ in 0 }
         var order: [Int] = []

@@ -22,11 +22,13 @@ package final class MirrorTarget: Sendable {
     package let meter: MirrorMeter
     private let turns: TrafficSplit
 
-    /// - Parameter percent: of the requests, 0 to 100: exact over every 100.
-    package init(_ deployment: Deployment, percent: Int, meter: MirrorMeter = MirrorMeter()) {
+    /// - Parameters:
+    ///   - percent: of the requests, 0 to 100: exact over every 100.
+    ///   - previous: the same deployment's, which goes on counting and taking turns in this one.
+    package init(_ deployment: Deployment, percent: Int, after previous: MirrorTarget? = nil) {
         self.deployment = deployment
-        self.meter = meter
-        turns = TrafficSplit(weights: [percent, 100 - percent])
+        meter = previous?.meter ?? MirrorMeter()
+        turns = TrafficSplit(weights: [percent, 100 - percent], after: previous?.turns)
     }
 
     fileprivate func takesNext() -> Bool { turns.pick() == 0 }

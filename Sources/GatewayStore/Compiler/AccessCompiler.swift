@@ -33,12 +33,12 @@ package struct AccessCompiler: Sendable {
         )
     }
 
-    /// - Parameter meters: what is counted for mirrors, by deployment.
+    /// - Parameter served: whose place it takes: turns and counters of mirrors go on.
     func endpoint(
         _ definition: EndpointDefinition,
         of tenant: TenantDefinition?,
         _ deployments: [Deployment],
-        meters: [String: MirrorMeter] = [:]
+        after served: Endpoint? = nil
     ) -> Endpoint {
         let weights = deployments.map { min(100, max(0, definition.traffic[$0.name] ?? 0)) }
         let networks = NetworkList(known: definition.allowedNetworks)
@@ -48,14 +48,14 @@ package struct AccessCompiler: Sendable {
             modelNames: definition.modelNames,
             hosts: definition.hosts,
             deployments: deployments,
-            split: TrafficSplit(weights: weights),
+            split: TrafficSplit(weights: weights, after: served?.split),
             routing: RoutingRule(
                 definition.routing,
                 endpoint: "\(definition.tenant)/\(definition.name)",
                 deployments: deployments,
                 weights: weights
             ),
-            mirror: MirrorRule(definition.mirrorTraffic, deployments, meters: meters),
+            mirror: MirrorRule(definition.mirrorTraffic, deployments, after: served?.mirror),
             access: EndpointAccess(
                 modes: definition.authModes,
                 networks: networks.isEmpty ? nil : networks,

@@ -56,8 +56,7 @@ package struct SnapshotCompiler: Sendable {
             let parts = (deployments[definition.path] ?? []).map { parts in
                 parts.deployment(usage: access.scope(parts.definition.subject, parts.definition.rules))
             }
-            let meters = served?.meters(of: definition) ?? [:]
-            let made = access.endpoint(definition, of: tenant, parts, meters: meters)
+            let made = access.endpoint(definition, of: tenant, parts, after: served?.endpoint(of: definition))
             let kept = served?.endpoint(like: made, definition)
             endpoints[definition.tenant, default: []].append(kept ?? made)
         }
@@ -157,9 +156,14 @@ private struct ServedEndpoints {
         )
     }
 
+    /// The one whose place the new one takes.
+    func endpoint(of definition: EndpointDefinition) -> Endpoint? {
+        snapshot.tenants[definition.tenant]?.endpoints[definition.name]
+    }
+
     /// The one that is served now, when the new one would serve the same.
     func endpoint(like new: Endpoint, _ definition: EndpointDefinition) -> Endpoint? {
-        guard let served = snapshot.tenants[new.tenant]?.endpoints[new.name],
+        guard let served = endpoint(of: definition),
             served.deployments.count == new.deployments.count,
             zip(served.deployments, new.deployments).allSatisfy({ $0.serves(like: $1) }),
             let before = definitions[definition.path], before.leadsTraffic(like: definition),
@@ -171,14 +175,6 @@ private struct ServedEndpoints {
     }
 }
 
-extension ServedEndpoints {
-    /// What is counted for the mirrors that an endpoint has now: goes on counting.
-    func meters(of definition: EndpointDefinition) -> [String: MirrorMeter] {
-        let targets = snapshot.tenants[definition.tenant]?.endpoints[definition.name]?.mirror.targets ?? []
-        return Dictionary(targets.map { ($0.deployment.name, $0.meter) }, uniquingKeysWith: { first, _ in first })
-    }
-}
-
 extension EndpointDefinition {
     fileprivate func leadsTraffic(like other: EndpointDefinition) -> Bool {
         traffic == other.traffic && mirrorTraffic == other.mirrorTraffic && routing == other.routing
@@ -187,14 +183,14 @@ extension EndpointDefinition {
 
 extension MirrorRule {
     /// Without those that get nothing.
-    init(_ shares: [String: Int], _ deployments: [Deployment], meters: [String: MirrorMeter]) {
+    init(_ shares: [String: Int], _ deployments: [Deployment], after served: MirrorRule?) {
         self.init(
             targets: deployments.compactMap { deployment in
                 guard let percent = shares[deployment.name], percent > 0 else { return nil }
                 return MirrorTarget(
                     deployment,
                     percent: min(100, percent),
-                    meter: meters[deployment.name] ?? MirrorMeter()
+                    after: served?.targets.first { $0.deployment.name == deployment.name }
                 )
             }
         )

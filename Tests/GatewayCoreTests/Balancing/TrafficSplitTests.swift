@@ -21,6 +21,16 @@ import Testing
         for (first, second) in zip(places, places.dropFirst()) { #expect((9...11).contains(second - first)) }
     }
 
+    @Test func `a small share keeps its turn over changes that come faster`() {
+        var split = TrafficSplit(weights: [90, 10])
+        var picks: [Int?] = []
+        for change in 0..<100 {
+            split = TrafficSplit(weights: change % 2 == 0 ? [91, 9] : [90, 10], after: split)
+            for _ in 0..<3 { picks.append(split.pick()) }
+        }
+        #expect((20...40).contains(picks.count { $0 == 1 }), "\(picks.count { $0 == 1 })")
+    }
+
     @Test func `equal shares alternate`() {
         let split = TrafficSplit(weights: [50, 50])
         #expect((0..<6).map { _ in split.pick() } == [0, 1, 0, 1, 0, 1])
