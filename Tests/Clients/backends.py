@@ -196,6 +196,22 @@ class Gate:
         await reply.json(200, {"held": self.held})
 
 
+class Half:
+    """Fails every other request with 500; says how many (`GET /failed`)."""
+
+    def __init__(self):
+        self.count, self.failed = 0, 0
+
+    async def answer(self, request, reply):
+        if request.path == "/failed":
+            return await reply.json(200, {"failed": self.failed})
+        self.count += 1
+        if self.count % 2 == 0:
+            return await reply.json(200, {})
+        self.failed += 1
+        await reply.json(500, {})
+
+
 class Switch:
     """Answers `GET /ready` with the status that `GET /become/STATUS` has set, 503 at first, and all else with 200."""
 
@@ -213,7 +229,7 @@ class Switch:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "switch"])
+    parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "half", "switch"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log")
     parser.add_argument("--name", default="backend")
@@ -222,7 +238,7 @@ def main():
     if options.kind == "logging":
         backend = Logging(options.name, options.log, options.delay)
     else:
-        kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "switch": Switch}
+        kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "half": Half, "switch": Switch}
         backend = kinds[options.kind]()
     serve(options.port, backend.answer)
 
