@@ -119,7 +119,13 @@ struct Fixture {
     }
 
     private func head(_ path: String, key: KeySecret = Self.key) -> RequestHead {
-        RequestHead(method: "POST", path: path, host: "localhost", credential: .key(key.text))
+        RequestHead(
+            method: "POST",
+            path: path,
+            host: "localhost",
+            credential: .key(key.text),
+            contentLength: body.count
+        )
     }
 
     /// Admission of one request; it must bring a plan.
