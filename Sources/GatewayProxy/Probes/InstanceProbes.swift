@@ -22,6 +22,7 @@ struct InstanceProbes {
     private var liveness: ProbeTrack
     private var readiness: ProbeTrack
     private var running: Set<Kind> = []
+    private var answers: [Kind: String] = [:]
 
     init(_ rule: ProbeRule, at now: Int64) {
         self.rule = rule
@@ -36,6 +37,14 @@ struct InstanceProbes {
     ///
     /// Until its readiness has been seen once it does take them: a caller may find out more than a probe.
     var isOut: Bool { liveness.hasFailed || (readiness.hasPassed && readiness.hasFailed) }
+
+    /// What people are told of the last answers: the one that decides whether the instance is in use.
+    var lastAnswer: String? {
+        let kind: Kind = liveness.hasFailed || answers[.readiness] == nil ? .liveness : .readiness
+        return answers[kind].map { "\(kind.rawValue): \($0)" }
+    }
+
+    mutating func note(_ answer: String, of kind: Kind) { answers[kind] = answer }
 
     /// Readiness first: what a new deployment waits for.
     ///

@@ -58,8 +58,9 @@ final class ProbeBook: Sendable {
             pages.running -= 1
             guard var probes = pages.probes[target.instance.number], probes.rule == target.rule else { return nil }
             let change = probes.answered(kind, answer.isSuccess, at: now)
+            probes.note(answer.sentence, of: kind)
             pages.probes[target.instance.number] = probes
-            let sentence = "\(kind.rawValue): \(answer.sentence)"
+            let sentence = probes.lastAnswer ?? answer.sentence
             if target.isNative {
                 target.instance.noted(sentence)
             } else {

@@ -106,6 +106,20 @@ import Testing
         #expect(probes.isReady)
     }
 
+    @Test func `what is told is the answer that decides`() {
+        var probes = probes()
+        #expect(probes.lastAnswer == nil)
+        probes.note("a connect succeeded", of: .liveness)
+        #expect(probes.lastAnswer == "liveness: a connect succeeded")
+        _ = probes.answered(.readiness, false, at: 0)
+        probes.note("GET /ready answered 503", of: .readiness)
+        probes.note("a connect succeeded", of: .liveness)
+        #expect(probes.lastAnswer == "readiness: GET /ready answered 503")
+        for time in 1...3 { _ = probes.answered(.liveness, false, at: Int64(time) * 10 * Self.second) }
+        probes.note("a connect failed: refused", of: .liveness)
+        #expect(probes.lastAnswer == "liveness: a connect failed: refused")
+    }
+
     @Test func `each probe runs once at a time`() {
         var probes = probes()
         #expect([probes.takeDue(at: 0), probes.takeDue(at: 0), probes.takeDue(at: 0)] == [.readiness, .liveness, nil])
@@ -140,7 +154,7 @@ import Testing
         let due = book.takeDue(in: snapshot(first), at: 0)
         #expect(due.map(\.1) == [.readiness, .liveness] && due.first?.0.path == "demo/chat/blue")
         for (target, kind) in due { _ = book.answered(target, kind, yes, at: 1) }
-        #expect(instance.isReady(by: first) && instance.lastProbe == "liveness: a connect succeeded")
+        #expect(instance.isReady(by: first) && instance.lastProbe == "readiness: a connect succeeded")
         let second = ProbeRule(readiness: settings(period: 3), paths: ProbePaths(readiness: "/ready"))
         #expect(!instance.isReady(by: second))
         #expect(book.takeDue(in: snapshot(second), at: 2).count == 2)
