@@ -105,7 +105,7 @@ let package = Package(
             dependencies: [
                 "GatewayCore", "GatewayStore", "GatewayAPI", "GatewayTLS", "GatewayTokens", "GatewayWorkers",
                 hummingbird,
-                hummingbirdCore, nioCore, nioTLS, logging, lifecycle,
+                hummingbirdCore, nioCore, nioPosix, nioTLS, logging, lifecycle, crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings

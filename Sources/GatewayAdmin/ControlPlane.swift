@@ -56,6 +56,7 @@ package struct ControlPlane: Sendable {
     /// Long changes, and how they stand.
     package let operations: Operations
     let collaborators: Collaborators
+    let azure: AzureDialect
 
     package init(
         store: Store,
@@ -65,7 +66,8 @@ package struct ControlPlane: Sendable {
         operatorToken: String,
         readiness: @escaping @Sendable (_ deployment: String) -> DeploymentReadiness?,
         operations: Operations,
-        collaborators: Collaborators
+        collaborators: Collaborators,
+        azure: AzureDialect
     ) {
         self.store = store
         self.receipts = receipts
@@ -75,6 +77,7 @@ package struct ControlPlane: Sendable {
         self.readiness = readiness
         self.operations = operations
         self.collaborators = collaborators
+        self.azure = azure
     }
 
     /// Whether a deployment has an instance that can take requests now.

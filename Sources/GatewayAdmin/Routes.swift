@@ -8,7 +8,7 @@ import Logging
 /// Every route of the admin listener.
 ///
 /// What is not here does not exist. Each names the permission that it needs, so that none is reached without one; open to
-/// everybody are only `/healthz`, the login and the built-in issuer.
+/// everybody are only `/healthz`, the login, the built-in issuer, Azure's metadata, and files behind a signed URL.
 struct Routes: Sendable {
     let controlPlane: ControlPlane
     let logger: Logger
@@ -49,6 +49,7 @@ struct Routes: Sendable {
         for (method, path) in IssuerRoutes.open {
             router.on("/:tenant/\(path)", method: method, use: issuer.answer)
         }
+        addAzureML(to: router)
     }
 }
 

@@ -21,6 +21,7 @@ struct Migrations: Sendable {
             Step(identifier: "3 serving", sql: ServingSchema.sql),
             Step(identifier: "4 traffic", sql: TrafficSchema.sql),
             Step(identifier: "5 operators", sql: OperatorSchema.sql),
+            Step(identifier: "6 azure", sql: AzureSchema.sql),
         ]
     )
 

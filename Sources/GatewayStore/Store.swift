@@ -132,7 +132,7 @@ package final class Store: Sendable {
         transaction.certificates.sort { $0.host < $1.host }
         // One walk over the keys, for all that follows.
         let keys = KeyDifference(before.definitions, transaction.definitions)
-        if keys.isEmpty, transaction.hasChangedOnlyKeys(since: before) { return }
+        if keys.isEmpty, transaction.azure.isEmpty, transaction.hasChangedOnlyKeys(since: before) { return }
         try requireOwn(transaction, over: before, by: origin)
         let isServedAlike = keys.isEmpty && transaction.hasChangedOnlyOperators(since: before)
         let next = StoreContents(

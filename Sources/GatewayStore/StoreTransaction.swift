@@ -8,6 +8,8 @@ struct StoreTransaction {
     private(set) var issued: [String: KeySecret] = [:]
     /// Signing secrets of webhooks made by this change, by the webhook's path.
     private(set) var signing: [String: String] = [:]
+    /// Rows of Azure's dialect that belong to this change.
+    var azure: [AzureWrite] = []
     /// Seconds since 1970.
     let now: Int64
 

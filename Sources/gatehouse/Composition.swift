@@ -193,7 +193,8 @@ struct Composition {
                 operatorToken: try OperatorToken.loadOrCreate(beside: configuration.store).text,
                 readiness: { snapshots.current.readiness(of: $0) },
                 operations: operations,
-                collaborators: collaborators()
+                collaborators: collaborators(),
+                azure: azure()
             ),
             certificates: certificates,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
@@ -218,6 +219,17 @@ struct Composition {
                 return lines.suffix(tail).map { LogLineResource(time: "", line: $0) }
             },
             verify: { [trust] token in await trust.authority.verify(token) }
+        )
+    }
+
+    private func azure() -> AzureDialect {
+        AzureDialect(
+            artifacts: configuration.models,
+            runtimes: RuntimeTable(configuration.runtimes),
+            adminURL: configuration.admin.localURL,
+            endpointToken: { [trust] tenant, endpoint, subject in
+                await trust.endpointToken(tenant, endpoint, subject: subject)
+            }
         )
     }
 

@@ -58,8 +58,10 @@ extension Configuration {
             let root = YAMLMapping(
                 node,
                 file: file,
-                known: ["listen", "tls", "threads", "store", "models", "workers", "upstreams", "issuers", "secrets"],
-                notBuilt: ["runtimes"],
+                known: [
+                    "listen", "tls", "threads", "store", "models", "workers", "upstreams", "issuers", "secrets",
+                    "runtimes",
+                ],
                 log: log
             )
         else { return }
@@ -77,6 +79,7 @@ extension Configuration {
         readNetworks(root)
         if let networks = listen?.strings("private_networks") { privateNetworks = networks }
         readIssuers(root)
+        readRuntimes(root)
         let secrets = root.object("secrets", known: ["env", "files"])
         secretVariables = secrets?.strings("env") ?? []
         secretFiles = secrets?.strings("files") ?? []

@@ -1,3 +1,4 @@
+import GatewayAdmin
 import GatewayTLS
 
 /// What a start needs, as `config/gatehouse.yaml` says it; everything that a tenant can change lives in the store.
@@ -28,6 +29,7 @@ struct Configuration: Sendable, Equatable {
     /// Event loops; `nil` = one per core.
     var threads: Int?
     var store = "var/gatehouse.db"
+    /// Where uploaded files lie, one folder per tenant.
     var models = "var/models"
     /// Unix sockets of the workers.
     var runtimeDirectory = "var/run"
@@ -36,6 +38,8 @@ struct Configuration: Sendable, Equatable {
     var allowedNetworks = Configuration.privateRanges
     /// Those that a tenant's own operators may name, by tenant.
     var tenantNetworks: [String: [String]] = [:]
+    /// What serves deployments whose clients cannot say it.
+    var runtimes: [RuntimeTable.Entry] = []
     /// Addresses, with or without a port, whose keys and discovery documents may be read over plain http.
     var httpIssuers: [String] = []
     /// Environment variables that `${env:NAME}` in upstream headers may read.

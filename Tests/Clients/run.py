@@ -24,9 +24,9 @@ HERE = pathlib.Path(__file__).parent
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "worker", "drain", "instances", "faults", "keys",
             "tokens", "issuers", "limits", "rules", "clock", "rotation", "tenancy", "webhooks", "durability", "browser",
-            "operators", "openapi"]
+            "operators", "openapi", "azureml_sdk"]
 # Programs with packages of their own.
-LOCKS = {"openapi": "openapi.lock"}
+LOCKS = {"openapi": "openapi.lock", "azureml_sdk": "azureml_sdk.lock"}
 # A program that hangs must not hold the whole run; the longest takes about a minute on two cores.
 PROGRAM_SECONDS = 420
 SUITE_SECONDS = 1800

@@ -58,6 +58,12 @@ import Testing
                     webhookDeliveries: { _, _ in [] },
                     issuer: { _ in IssuerHTTPAnswer(status: 404) },
                     verify: { _ in nil }
+                ),
+                azure: AzureDialect(
+                    artifacts: "\(folder)/models",
+                    runtimes: RuntimeTable(),
+                    adminURL: "https://127.0.0.1",
+                    endpointToken: { _, _, _ in nil }
                 )
             ),
             certificates: certificates,

@@ -109,7 +109,6 @@ import Testing
             "g.yaml:2: issuers.allow_http: \"http://a\" is not an address; write 127.0.0.1:8080, 127.0.0.0/8 or a host name"
         ),
         ("issuers: {alow_http: []}", "g.yaml:2: issuers.alow_http: unknown key; did you mean allow_http?"),
-        ("runtimes: [a]", "g.yaml:2: runtimes: not built yet; remove it"),
         ("store: [a]", "g.yaml:2: store: must be text"),
         ("secrets: {env: A}", "g.yaml:2: secrets.env: must be a list; write [a, b]"),
     ])

@@ -24,9 +24,11 @@ final class AdminFixture {
 
     /// - Parameters:
     ///   - allowed: private networks that upstreams may use.
+    ///   - runtimes: the table of the configuration file.
     ///   - verify: whose token a bearer credential is.
     init(
         allowed: NetworkList = .defaultAllowed,
+        runtimes: [RuntimeTable.Entry] = [],
         verify: @escaping @Sendable (String) async -> VerifiedToken? = { _ in nil }
     ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("admin-\(UUID().uuidString)")
@@ -59,7 +61,19 @@ final class AdminFixture {
             operatorToken: Self.token,
             readiness: readiness,
             operations: try await Operations(store: store, readiness: readiness, logger: logger),
-            collaborators: Self.collaborators(verify)
+            collaborators: Self.collaborators(verify),
+            azure: AzureDialect(
+                artifacts: folder.appendingPathComponent("models").path,
+                runtimes: RuntimeTable(runtimes),
+                adminURL: "https://localhost:8444",
+                endpointToken: { tenant, endpoint, subject in
+                    AzureDialect.EndpointToken(
+                        text: "\(tenant) \(endpoint) \(subject)",
+                        expiresAt: 3600,
+                        refreshAt: 1800
+                    )
+                }
+            )
         )
     }
 

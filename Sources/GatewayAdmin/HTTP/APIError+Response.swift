@@ -14,7 +14,9 @@ extension APIError {
         case .conflict: .conflict
         case .preconditionFailed: .preconditionFailed
         case .tooManyRequests: .tooManyRequests
+        case .methodNotAllowed: .methodNotAllowed
         case .tooLarge: .contentTooLarge
+        case .rangeNotSatisfiable: .rangeNotSatisfiable
         case .failed: .internalServerError
         }
     }

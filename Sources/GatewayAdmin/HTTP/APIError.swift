@@ -10,7 +10,9 @@ package struct APIError: Error, Equatable, CustomStringConvertible {
         case notFound
         case conflict
         case preconditionFailed
+        case methodNotAllowed
         case tooLarge
+        case rangeNotSatisfiable
         /// For so many seconds.
         case tooManyRequests(Int64)
         case failed
@@ -24,7 +26,9 @@ package struct APIError: Error, Equatable, CustomStringConvertible {
             case .notFound: "NotFound"
             case .conflict: "Conflict"
             case .preconditionFailed: "PreconditionFailed"
+            case .methodNotAllowed: "MethodNotAllowed"
             case .tooLarge: "PayloadTooLarge"
+            case .rangeNotSatisfiable: "InvalidRange"
             case .tooManyRequests: "TooManyRequests"
             case .failed: "InternalError"
             }

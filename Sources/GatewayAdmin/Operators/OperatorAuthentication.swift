@@ -25,7 +25,9 @@ struct OperatorAuthentication: RouterMiddleware {
         context: AdminRequestContext,
         next: @concurrent (Request, AdminRequestContext) async throws -> Response
     ) async throws -> Response {
-        if Self.isOpen(request.method, request.uri.path) { return try await next(request, context) }
+        if Self.isOpen(request.method, request.uri.path) || AzureRoutes.isOpen(request) {
+            return try await next(request, context)
+        }
         guard let found = await directory.identify(request.headers[values: .authorization]) else {
             await slowDown(context.address)
             throw APIError(

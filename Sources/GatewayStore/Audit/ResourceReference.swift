@@ -9,6 +9,8 @@ package struct ResourceReference: Sendable, Hashable {
         case endpoint
         case deployment
         case model
+        /// A version that Azure's clients registered: `demo/environments/base:1`.
+        case asset
         case endpointKey
         case namedKey
         case principal
@@ -32,7 +34,8 @@ package struct ResourceReference: Sendable, Hashable {
     package var tenant: String? {
         switch kind {
         case .certificate, .operator: nil
-        case .tenant, .endpoint, .deployment, .model, .endpointKey, .namedKey, .principal, .issuer, .role, .webhook:
+        case .tenant, .endpoint, .deployment, .model, .asset, .endpointKey, .namedKey, .principal, .issuer, .role,
+            .webhook:
             path.split(separator: "/").first.map(String.init)
         }
     }
@@ -62,6 +65,8 @@ extension StoreContents {
         case .endpoint: find(definitions.endpoints, \.path)
         case .deployment: find(definitions.deployments, \.path)
         case .model: find(definitions.models, \.resource)
+        // Not of the configuration: nothing that has a tag names one.
+        case .asset: nil
         case .endpointKey: find(definitions.keys, \.place)
         case .namedKey: find(definitions.namedKeys, \.path)
         case .principal: find(definitions.principals, \.path)

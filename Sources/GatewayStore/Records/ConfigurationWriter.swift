@@ -23,6 +23,7 @@ struct ConfigurationWriter {
         for endpoint in endpoints { try fill(endpoint) }
         try writeAccess(transaction, keys, over: old)
         try write(transaction.certificates, over: before.certificates)
+        try write(transaction.azure, at: transaction.now)
     }
 
     /// What is new, and what is not as it was.

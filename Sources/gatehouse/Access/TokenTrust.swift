@@ -99,18 +99,39 @@ final class TokenTrust: Sendable {
     /// An `aml_token` as Azure's `POST …/token` answers it (AZUREML.md §3.2).
     private func issue(_ wanted: EndpointTokenRequest) async -> TokenAuthority.Answer {
         let headers = [("content-type", "application/json"), ("cache-control", "no-store")]
-        let token = await issuer.issueEndpointToken(
-            tenant: wanted.tenant,
-            endpoint: wanted.endpoint,
+        let token = await endpointToken(
+            wanted.tenant,
+            wanted.endpoint,
             subject: wanted.subject,
-            principal: wanted.principal,
-            now: Self.now()
+            principal: wanted.principal
         )
         guard let token else { return TokenAuthority.Answer(status: 503, headers: headers, body: []) }
-        let refreshAt = token.expiresAt - token.lifetime / 2
         let text =
-            #"{"accessToken":"\#(token.text)","tokenType":"Bearer","expiryTimeUtc":\#(token.expiresAt),"refreshAfterTimeUtc":\#(refreshAt)}"#
+            #"{"accessToken":"\#(token.text)","tokenType":"Bearer","expiryTimeUtc":\#(token.expiresAt),"refreshAfterTimeUtc":\#(token.refreshAt)}"#
         return TokenAuthority.Answer(status: 200, headers: headers, body: Array(text.utf8))
+    }
+
+    /// - Parameter principal: the client id of the principal that asked; the token ends with it.
+    func endpointToken(
+        _ tenant: String,
+        _ endpoint: String,
+        subject: String,
+        principal: String? = nil
+    ) async -> AzureDialect.EndpointToken? {
+        let token = await issuer.issueEndpointToken(
+            tenant: tenant,
+            endpoint: endpoint,
+            subject: subject,
+            principal: principal,
+            now: Self.now()
+        )
+        return token.map { token in
+            AzureDialect.EndpointToken(
+                text: token.text,
+                expiresAt: token.expiresAt,
+                refreshAt: token.expiresAt - token.lifetime / 2
+            )
+        }
     }
 
     private static func loadKeys(_ store: Store) throws -> SigningKeys {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GatewayAPI
+import GatewayStore
 
 /// The command `gatehouse models register`.
 struct ModelRegister: AsyncParsableCommand {

@@ -29,7 +29,7 @@ extension DeploymentDocument {
         }
     }
 
-    private static func readUpstream(_ ours: YAMLMapping, _ document: YAMLMapping) -> UpstreamResource? {
+    static func readUpstream(_ ours: YAMLMapping, _ document: YAMLMapping) -> UpstreamResource? {
         guard
             let upstream = ours.object(
                 "upstream",
@@ -72,7 +72,7 @@ extension DeploymentDocument {
         return PathResource(stripPrefix: path.string("strip_prefix"), addPrefix: path.string("add_prefix"))
     }
 
-    private static func readNative(_ ours: YAMLMapping, model: String?) -> NativeResource? {
+    static func readNative(_ ours: YAMLMapping, model: String?) -> NativeResource? {
         guard
             let native = ours.object(
                 "native",

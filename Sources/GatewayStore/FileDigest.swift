@@ -2,16 +2,17 @@ import Crypto
 import Foundation
 
 /// Size and SHA-256 of a file, read in pieces: a model may be larger than memory.
-struct FileDigest: Equatable {
+package struct FileDigest: Sendable, Equatable {
     private static let piece = 4 << 20
 
-    let size: Int64
+    package let size: Int64
     /// Lower-case hex.
-    let sha256: String
+    package let sha256: String
 
-    init(path: String) throws {
+    /// Blocks until the file is read.
+    package init(path: String) throws {
         guard let file = FileHandle(forReadingAtPath: path) else {
-            throw ClientError("\(path) cannot be read")
+            throw StoreError.unavailable("\(path) cannot be read")
         }
         defer { try? file.close() }
         var hash = SHA256()

@@ -1,0 +1,103 @@
+import GatewayAPI
+import GatewayCore
+import GatewayStore
+import HTTPTypes
+import Hummingbird
+
+/// Azure's `onlineEndpoints`.
+enum AzureEndpointCalls {
+    @Sendable static func list(_ call: ARMCall) async throws -> Response {
+        let endpoints = try call.store.endpoints(of: try call.workspace().name)
+        let records = try await call.store.azureEndpoints(of: call.tenant)
+        return call.page(of: endpoints) { show($0, records[$0.name], call) }
+    }
+
+    @Sendable static func get(_ call: ARMCall) async throws -> Response {
+        let endpoint = try call.endpoint()
+        return .json(show(endpoint, try await call.store.azureEndpoints(of: call.tenant)[endpoint.name], call))
+    }
+
+    /// Stored and served when this answers; whoever waits for its deployments is told where to ask.
+    @Sendable static func put(_ call: ARMCall) async throws -> Response {
+        let body = try await call.body()
+        let asked = try AzureEndpoint(body)
+        let before = try call.knownEndpoint()
+        let name = try before?.name ?? call.name("endpoint")
+        guard before != nil || asked.mode != .none else {
+            throw APIError(.invalid, "authMode must be Key, AMLToken or AADToken", target: "properties.authMode")
+        }
+        let deployments = before == nil ? [] : try call.store.deployments(of: call.tenant, name)
+        let wanted = asked.applied(
+            to: before ?? EndpointDefinition(tenant: call.tenant, name: name),
+            deployments: deployments.map(\.name)
+        )
+        if !wanted.changesOnlyTraffic(of: before) { try call.require(.endpoints) }
+        let kept = try AzureBody.text(asked.kept)
+        let operations = call.controlPlane.operations
+        // One that is being made has an operation of its own, which this one must not end.
+        let named = deployments.filter {
+            (wanted.traffic[$0.name] ?? 0) > 0 && operations.provisioningState(of: $0.path).isOver
+        }
+        let plan = OperationPlan(putting: wanted, leadingTo: named, isNew: before == nil)
+        let (outcome, operation) = try await operations.perform(plan) {
+            try await call.store.putEndpoint(wanted, azure: kept, by: call.author)
+        }
+        let record = try await call.store.azureEndpoints(of: call.tenant)[name]
+        var response = Response.json(
+            show(try call.store.endpoint(call.tenant, name), record, call),
+            status: outcome == .created ? .created : .ok
+        )
+        response.warn(asked.warnings)
+        if !operation.state.isOver { response.pointTo(operation, call) }
+        return response
+    }
+
+    /// With its deployments.
+    @Sendable static func delete(_ call: ARMCall) async throws -> Response {
+        guard let endpoint = try call.knownEndpoint() else { return .noContent }
+        let plan = OperationPlan(deleting: endpoint.path, of: call.tenant)
+        _ = try await call.controlPlane.operations.perform(plan) {
+            try await call.store.deleteEndpoint(call.tenant, endpoint.name)
+        }
+        return Response(status: .ok)
+    }
+
+    @Sendable static func openAPI(_ call: ARMCall) async throws -> Response {
+        .json(ScoringDocument.json(of: try call.endpoint(), publicURL: call.controlPlane.publicURL))
+    }
+
+    private static func show(_ endpoint: EndpointDefinition, _ record: AzureRecord?, _ call: ARMCall) -> ARMValue {
+        let state = AzureOperationCalls.state(of: endpoint.path, call)
+        return AzureEndpointView(call: call, endpoint: endpoint, record: record, state: state).json
+    }
+}
+
+extension OperationPlan {
+    /// An endpoint is made or changed: done when the deployments that its traffic names are ready.
+    fileprivate init(putting endpoint: EndpointDefinition, leadingTo deployments: [DeploymentDefinition], isNew: Bool) {
+        resource = endpoint.path
+        tenants = [endpoint.tenant]
+        state = isNew ? .creating : .updating
+        targets = deployments.map { ControlOperation.Target($0.path, deadline: $0.readinessDeadline) }
+    }
+}
+
+extension EndpointDefinition {
+    /// Whether a deployer may do it: Azure's clients put the whole endpoint to move its traffic.
+    fileprivate func changesOnlyTraffic(of before: EndpointDefinition?) -> Bool {
+        guard var before else { return false }
+        before.traffic = traffic
+        before.mirrorTraffic = mirrorTraffic
+        return before == self
+    }
+}
+
+extension Response {
+    private static let longestWarning = 2000
+
+    /// Says what was kept and has no meaning here.
+    mutating func warn(_ warnings: [String]) {
+        guard !warnings.isEmpty, let name = HTTPField.Name("x-gatehouse-warning") else { return }
+        headers[name] = String(warnings.joined(separator: "; ").prefix(Self.longestWarning))
+    }
+}

@@ -1,0 +1,83 @@
+import GatewayCore
+
+/// Decides what serves a deployment whose client cannot say it outright (DESIGN §4): the first of three ways.
+struct ServingChoice: Sendable {
+    /// What is known of a deployment.
+    struct Subject: Sendable, Equatable {
+        /// `tenant/endpoint/deployment`.
+        var path: String
+        var tenant: String
+        /// What its environment variables name.
+        var urls: [String]?
+        var environment: String?
+        var image: String?
+        /// `name:version`.
+        var model: String?
+        /// The model's file, when it is on this machine and of a format that the pool runs; else why not.
+        var file: ModelLocation
+        /// What serves it now, when a document or our own API made it.
+        var current: Serving?
+    }
+
+    /// Nothing serves it: the three ways, and why none of them did.
+    struct NothingServes: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    /// What serves it.
+    struct Choice: Sendable, Equatable {
+        var serving: Serving
+        /// Whether the configuration file says so: then it is the owner's word, whoever made the deployment.
+        var isOwners = false
+    }
+
+    let runtimes: RuntimeTable
+
+    func serving(of subject: Subject) throws(NothingServes) -> Choice {
+        if let urls = subject.urls { return Choice(serving: .upstream(UpstreamDefinition(urls: urls))) }
+        if let current = subject.current { return Choice(serving: current) }
+        let known = RuntimeTable.Subject(
+            tenant: subject.tenant,
+            environment: subject.environment,
+            image: subject.image,
+            model: subject.model
+        )
+        if let serving = runtimes.serving(of: known) {
+            guard case .native = serving, case .missing(let reason) = subject.file else {
+                return Choice(serving: serving, isOwners: true)
+            }
+            throw NothingServes(
+                description: "runtimes: in gatehouse.yaml gives \(subject.path) to the pool, but \(reason)"
+            )
+        }
+        switch subject.file {
+        case .registered, .file: return Choice(serving: .native(NativeDefinition()))
+        case .missing(let reason): throw nothing(serves: subject, reason)
+        }
+    }
+
+    private func nothing(serves subject: Subject, _ reason: String) -> NothingServes {
+        let names = [
+            subject.environment.map { "environment \($0)" }, subject.image.map { "image \($0)" },
+            subject.model.map { "model \($0)" },
+        ].compactMap(\.self)
+        let matched = names.isEmpty ? "tenant \(subject.tenant)" : names.joined(separator: ", ")
+        return NothingServes(
+            description: """
+                nothing serves \(subject.path). Do one of these three: (1) set \(AzureDeployment.urlsVariable) in its \
+                environment_variables to the URLs of the servers; (2) add an entry to runtimes: in gatehouse.yaml that matches \
+                \(matched); (3) give it a model whose file is GGUF, which the embedded pool runs (\(reason))
+                """
+        )
+    }
+}
+
+/// Where the file of a deployment's model is.
+enum ModelLocation: Sendable, Equatable {
+    /// Registered here already, with its checksum.
+    case registered
+    /// Absolute path of a GGUF file on the gateway's machine.
+    case file(String)
+    /// Why there is none, as the rest of a sentence.
+    case missing(String)
+}

@@ -1,0 +1,134 @@
+import Foundation
+import GRDB
+package import GatewayCore
+
+/// Endpoints and deployments as Azure's clients sent them.
+extension Store {
+    /// By the endpoint's name.
+    package func azureEndpoints(of tenant: String) async throws(StoreError) -> [String: AzureRecord] {
+        try await read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM azure_endpoints WHERE tenant = ?",
+                arguments: [tenant]
+            )
+            return Dictionary(rows.map { ($0["name"], AzureRecord($0, body: $0["body"])) }) { first, _ in first }
+        }
+    }
+
+    /// Of one endpoint, by the deployment's name; those that nothing serves too.
+    package func azureDeployments(
+        of tenant: String,
+        _ endpoint: String
+    ) async throws(StoreError) -> [String: AzureRecord] {
+        try await read { [secrets] database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM azure_deployments WHERE tenant = ? AND endpoint = ?",
+                arguments: [tenant, endpoint]
+            )
+            var found: [String: AzureRecord] = [:]
+            for row in rows {
+                let name = AzureWrite.DeploymentName(tenant: tenant, endpoint: endpoint, deployment: row["name"])
+                var record = AzureRecord(row, body: try secrets.open(row["body"], place: name.place))
+                record.failure = row["failure"]
+                found[name.deployment] = record
+            }
+            return found
+        }
+    }
+
+    /// Puts an endpoint with what its client sent, in one transaction.
+    package func putEndpoint(
+        _ endpoint: EndpointDefinition,
+        azure body: String,
+        by author: String
+    ) async throws(StoreError) -> PutOutcome {
+        try await change { transaction in
+            let before = transaction.definitions.endpoints.first { $0.path == endpoint.path }
+            transaction.put(endpoint)
+            transaction.azure.append(
+                .endpoint(.init(tenant: endpoint.tenant, endpoint: endpoint.name), body: body, by: author)
+            )
+            guard let before else { return .created }
+            return transaction.definitions.endpoints.contains(before) ? .unchanged : .updated
+        }
+    }
+
+    /// Puts a deployment with what its client sent, in one transaction.
+    package func putDeployment(
+        _ deployment: DeploymentDefinition,
+        azure body: String,
+        by author: String
+    ) async throws(StoreError) -> PutOutcome {
+        try await change { transaction in
+            let before = transaction.definitions.deployments.first { $0.path == deployment.path }
+            transaction.put(deployment)
+            transaction.azure.append(.deployment(deployment.azureName, body: body, by: author))
+            return before == nil ? .created : before == deployment ? .unchanged : .updated
+        }
+    }
+
+    /// Keeps what a client sent of a deployment that is not served, or not in this way.
+    ///
+    /// - Parameter failure: why not; `nil` while that is not known yet.
+    package func keepAzureDeployment(
+        _ tenant: String,
+        _ endpoint: String,
+        _ deployment: String,
+        body: String,
+        failure: String?,
+        by author: String
+    ) async throws(StoreError) {
+        let name = AzureWrite.DeploymentName(tenant: tenant, endpoint: endpoint, deployment: deployment)
+        try await write { [secrets] database in
+            let writer = ConfigurationWriter(database: database, secrets: secrets)
+            try writer.putAzureDeployment(name, body: body, failure: failure, by: author, at: WallClock.seconds)
+        }
+    }
+
+    /// Says why the last change of a deployment was not done; one that is gone meanwhile stays gone.
+    package func failAzureDeployment(
+        _ tenant: String,
+        _ endpoint: String,
+        _ deployment: String,
+        _ failure: String
+    ) async throws(StoreError) {
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE azure_deployments SET failure = ? WHERE tenant = ? AND endpoint = ? AND name = ?",
+                arguments: [failure, tenant, endpoint, deployment]
+            )
+        }
+    }
+
+    /// Forgets a deployment that is not served; one that is served goes with its deployment.
+    package func forgetAzureDeployment(
+        _ tenant: String,
+        _ endpoint: String,
+        _ deployment: String
+    ) async throws(StoreError) {
+        try await write { database in
+            try database.execute(
+                sql: "DELETE FROM azure_deployments WHERE tenant = ? AND endpoint = ? AND name = ?",
+                arguments: [tenant, endpoint, deployment]
+            )
+        }
+    }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}
+
+extension DeploymentDefinition {
+    fileprivate var azureName: AzureWrite.DeploymentName {
+        AzureWrite.DeploymentName(tenant: tenant, endpoint: endpoint, deployment: name)
+    }
+}
