@@ -303,9 +303,11 @@ def upstream_documents(endpoint, deployments, tenant="demo", auth_mode="key", to
         settings = {"tenant": tenant, **settings}
         top = "".join(f"{key}: {json.dumps(settings.pop(key))}\n" for key in ["model", "instance_type"]
                       if key in settings)
-        timeout = settings.pop("request_timeout_ms", 60000)
+        request = {"request_timeout_ms": settings.pop("request_timeout_ms", 60000)}
+        if "max_queue_wait_ms" in settings:
+            request["max_queue_wait_ms"] = settings.pop("max_queue_wait_ms")
         parts.append(f"name: {name}\nendpoint_name: {endpoint}\n{top}"
-                     f"request_settings: {{request_timeout_ms: {timeout}}}\ngatehouse: {json.dumps(settings)}\n")
+                     f"request_settings: {json.dumps(request)}\ngatehouse: {json.dumps(settings)}\n")
     return "---\n".join(parts)
 
 
@@ -314,9 +316,9 @@ def to(backend, **settings):
     return {"only": (100, {"upstream": {"urls": [f"http://127.0.0.1:{backend.port}"]}, **settings})}
 
 
-def native_documents(endpoint, slots=None):
+def native_documents(endpoint, slots=None, **more):
     settings = {"engine": "llama"}
     if slots:
         settings["slots"] = slots
     return upstream_documents(endpoint, {
-        "local": (100, {"model": "azureml:smollm2:1", "instance_type": "auto", "native": settings})})
+        "local": (100, {"model": "azureml:smollm2:1", "instance_type": "auto", "native": settings, **more})})

@@ -172,7 +172,9 @@ with Gateway(setting, "traffic") as gateway:
         documents = upstream_documents(name, {
             "blue": (100, urls(running["blue"])),
             "shadow": (0, {"upstream": {"urls": [url]}, "request_timeout_ms": timeout})})
-        gateway.apply(documents)
+        # One of the mirrors never gets ready.
+        gateway.apply(documents, waits=False)
+        wait_for(lambda: gateway.created("deployments", "show", f"demo/{name}/blue")["isReady"], 10, "blue is ready")
         return gateway.key(name)
 
     gate = gateway.backend("gate")

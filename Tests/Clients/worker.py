@@ -149,7 +149,8 @@ with Gateway(setting, "worker") as gateway:
         try:
             for slots in [2, 3, 4]:
                 before = gateway.worker_pids()
-                gateway.apply(native_documents("chat", slots=slots))
+                # Four callers and fewer slots: they may wait for each other longer than half a second.
+                gateway.apply(native_documents("chat", slots=slots, max_queue_wait_ms=30000))
                 wait_for(lambda: set(gateway.worker_pids()).isdisjoint(before) and gateway.worker_pids(), 60,
                          "the worker with the new settings is alone")
         finally:
