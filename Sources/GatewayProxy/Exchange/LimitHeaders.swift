@@ -9,13 +9,13 @@ import NIOHTTP1
 enum LimitHeaders {
     /// Appends the lines of an HTTP/1.1 head.
     static func write(_ report: LimitReport, into bytes: inout [UInt8]) {
+        // Room for all of it at once.
+        bytes.reserveCapacity(bytes.count + 768)
         forEach(report) { name, value in
             bytes.append(name)
-            bytes.append(UInt8(ascii: ":"))
-            bytes.append(UInt8(ascii: " "))
+            bytes.append(": ")
             value.append(to: &bytes)
-            bytes.append(0x0d)
-            bytes.append(0x0a)
+            bytes.append("\r\n")
         }
     }
 

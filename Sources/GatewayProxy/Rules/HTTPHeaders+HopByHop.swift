@@ -42,8 +42,14 @@ extension HTTPHeaders {
 extension String {
     /// Whether a header of this name tells of rate limits, in OpenAI's or the IETF's names.
     fileprivate var tellsLimits: Bool {
-        guard let first = utf8.first?.lowercased, first == UInt8(ascii: "x") || first == UInt8(ascii: "r") else {
-            return false
+        // Three letters rule out nearly every name, before one is copied.
+        var letters = utf8.makeIterator()
+        switch (letters.next()?.lowercased, letters.next()?.lowercased, letters.next()?.lowercased) {
+        case (UInt8(ascii: "x"), UInt8(ascii: "-"), UInt8(ascii: "r")),
+            (UInt8(ascii: "x"), UInt8(ascii: "-"), UInt8(ascii: "g")),
+            (UInt8(ascii: "r"), UInt8(ascii: "a"), UInt8(ascii: "t")):
+            break
+        default: return false
         }
         let name = lowercased()
         return name.hasPrefix("x-ratelimit-") || name.hasPrefix("ratelimit") || name == "x-gatehouse-limit-warning"
