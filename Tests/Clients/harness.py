@@ -128,11 +128,19 @@ class Gateway:
             [self.setting.gatehouse, "serve", "--config", str(self.configuration)], stdin=subprocess.DEVNULL,
             stdout=log, stderr=subprocess.STDOUT, env=dict(os.environ, **self.environment))
         try:
-            wait_for(lambda: self.process.poll() is not None or self.request("GET", "/healthz").status == 200, 30,
-                     "the gateway answers /healthz")
+            wait_for(lambda: self.process.poll() is not None or self.is_up(), 30, "both listeners answer /healthz")
         finally:
             if self.process.poll() is not None:
                 raise Failure(f"gatehouse serve exited {self.process.returncode}: {self.log()[-800:]}")
+
+    def is_up(self):
+        """The listeners open side by side, in any order."""
+        admin = self.connection(port=self.admin)
+        try:
+            admin.request("GET", "/healthz")
+            return admin.getresponse().status == 200 and self.request("GET", "/healthz").status == 200
+        finally:
+            admin.close()
 
     def stop(self):
         """Ends the gateway at once: a second signal cuts the drain short. Returns its exit code."""
