@@ -7,16 +7,21 @@ package enum WireTime {
         Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
     }
 
+    /// With thousandths of a second.
+    ///
+    /// - Parameter milliseconds: since 1970.
     package static func precise(milliseconds: Int64) -> String {
-        let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-        return date.formatted(.iso8601.time(includingFractionalSeconds: true))
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(precise)
     }
+
+    /// `.iso8601.time(includingFractionalSeconds: true)` would leave the day out.
+    private static let precise = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     /// Seconds since 1970 of a time with its zone, `2026-12-31T18:00:00Z`; `nil` for what is none.
     package static func seconds(_ text: String) -> Int64? {
         guard isReal(text) else { return nil }
         let whole = try? Date(text, strategy: .iso8601)
-        let date = whole ?? (try? Date(text, strategy: .iso8601.time(includingFractionalSeconds: true)))
+        let date = whole ?? (try? Date(text, strategy: precise))
         guard let seconds = date?.timeIntervalSince1970, abs(seconds) < 1e12 else { return nil }
         return Int64(seconds.rounded(.down))
     }
