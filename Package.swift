@@ -195,8 +195,8 @@ let package = Package(
         .testTarget(
             name: "GatehouseTests",
             dependencies: [
-                "gatehouse", "Curl", "GatewayAPI", "GatewayAdmin", "GatewayCore", "GatewayStore", "GatewayTLS", logging,
-                lifecycle, nioCore, nioPosix, nioHTTP1, crypto,
+                "gatehouse", "Curl", "GatewayAPI", "GatewayAdmin", "GatewayCore", "GatewayStore", "GatewayTLS",
+                "GatewayTestKit", logging, lifecycle, nioCore, nioPosix, nioHTTP1, crypto,
             ],
             swiftSettings: settings
         ),

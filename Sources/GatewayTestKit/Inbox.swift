@@ -28,7 +28,7 @@ package final class Inbox<Element: Sendable>: Sendable {
     }
 
     /// The next thing that happens; throws `TookTooLong` when nothing does.
-    package func next(within bound: Duration = .seconds(10)) async throws -> Element {
+    package func next(within bound: Duration = .patience) async throws -> Element {
         let timer = Task { [number = state.withLock { $0.waits + 1 }] in
             // Cancelled below as soon as something has happened.
             try await Task.sleep(for: bound)
@@ -58,6 +58,25 @@ package final class Inbox<Element: Sendable>: Sendable {
         }
         waiter?.resume(returning: nil)
     }
+}
+
+/// Returns once the condition is true, for states that tell no event: looks until it is so, and throws `TookTooLong`
+/// when it does not become so.
+package func wait(
+    within bound: Duration = .patience,
+    isolation: isolated (any Actor)? = #isolation,
+    until isTrue: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + bound
+    while try await !isTrue() {
+        guard ContinuousClock.now < end else { throw TookTooLong(bound: bound) }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+extension Duration {
+    /// How long tests wait for what must happen: seconds on a free machine can be a minute on one that does much else.
+    package static let patience = Duration.seconds(60)
 }
 
 /// What a test waited for did not happen.

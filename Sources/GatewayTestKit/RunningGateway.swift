@@ -28,7 +28,7 @@ package struct RunningGateway: Sendable {
             _ name: String,
             weight: Int = 100,
             urls: [String],
-            timeout: Duration = .seconds(10),
+            timeout: Duration = .patience * 2,
             model: String? = nil,
             headers: [UpstreamHeader] = []
         ) {
@@ -89,7 +89,7 @@ package struct RunningGateway: Sendable {
                 port: 0,
                 threads: threads,
                 drainDelay: .milliseconds(1),
-                drainLimit: .seconds(10)
+                drainLimit: .patience
             ),
             tls: try workspace.server(protocols: ["h2", "http/1.1"]),
             admission: Admission(
@@ -142,13 +142,9 @@ package struct RunningGateway: Sendable {
         try await RawClient.connect(port: port, workspace: workspace, protocols: ["h2"])
     }
 
-    /// The proxy tells its port and no event: this looks until it is there.
     private static func port(of proxy: ProxyService) async throws -> Int {
-        for _ in 0..<2000 {
-            if let port = proxy.port { return port }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        throw TookTooLong(bound: .seconds(10))
+        try await wait { proxy.port != nil }
+        return proxy.port ?? 0
     }
 
     private static func callers(_ access: Access) -> [KeyDigest: Caller] {

@@ -99,7 +99,7 @@ package final class Visit: Sendable {
     }
 
     /// Ends when the gateway has closed the connection.
-    package func gatewayLeft(within bound: Duration = .seconds(10)) async throws {
+    package func gatewayLeft(within bound: Duration = .patience) async throws {
         let closed = Inbox<Bool>()
         channel.closeFuture.whenComplete { _ in closed.put(true) }
         _ = try await closed.next(within: bound)

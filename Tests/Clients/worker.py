@@ -81,7 +81,8 @@ def _():
 
 with Gateway(setting, "worker") as gateway:
     gateway.register_model()
-    gateway.apply(native_documents("chat"))
+    # There are callers at once below and fewer slots: they may wait for each other longer than half a second.
+    gateway.apply(native_documents("chat", max_queue_wait_ms=30000))
     key = gateway.key("chat")
 
     @check("three greedy answers are those of the engine used directly")
@@ -149,7 +150,6 @@ with Gateway(setting, "worker") as gateway:
         try:
             for slots in [2, 3, 4]:
                 before = gateway.worker_pids()
-                # Four callers and fewer slots: they may wait for each other longer than half a second.
                 gateway.apply(native_documents("chat", slots=slots, max_queue_wait_ms=30000))
                 wait_for(lambda: set(gateway.worker_pids()).isdisjoint(before) and gateway.worker_pids(), 60,
                          "the worker with the new settings is alone")

@@ -12,11 +12,7 @@ import Testing
     }
 
     private func waits(_ gateway: RunningGateway, until isRight: (Instance) -> Bool) async throws {
-        for _ in 0..<2000 {
-            if let instance = gateway.deployment("blue")?.instances.first, isRight(instance) { return }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        throw TookTooLong(bound: .seconds(10))
+        try await wait { gateway.deployment("blue")?.instances.first.map(isRight) ?? false }
     }
 
     @Test(arguments: FakeUpstream.Transport.allCases)

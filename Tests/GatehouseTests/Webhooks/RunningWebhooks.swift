@@ -1,6 +1,7 @@
 import Curl
 import Foundation
 import GatewayCore
+import GatewayTestKit
 import Logging
 import Synchronization
 import Testing
@@ -26,7 +27,7 @@ final class RunningWebhooks: Sendable {
         backoff: WebhookBackoff = .quick,
         networks: NetworkList = .defaultAllowed,
         authority: CurlRequest.CertificateAuthority = .system,
-        timeout: Duration = .seconds(10),
+        timeout: Duration = .patience * 2,
         ahead: Duration = .zero,
         problem: Problem? = nil
     ) throws {
@@ -81,13 +82,12 @@ final class RunningWebhooks: Sendable {
         of name: String = "ops",
         until isReached: ([WebhookDelivery]) -> Bool
     ) async throws -> [WebhookDelivery] {
-        for _ in 0..<2000 {
-            let log = try await store.deliveries(of: WebhookName(tenant: "demo", name: name))
-            if isReached(log) { return log }
-            try await Task.sleep(for: .milliseconds(5))
+        var log: [WebhookDelivery] = []
+        try await wait {
+            log = try await store.deliveries(of: WebhookName(tenant: "demo", name: name))
+            return isReached(log)
         }
-        Issue.record("the delivery log did not get there")
-        return []
+        return log
     }
 }
 

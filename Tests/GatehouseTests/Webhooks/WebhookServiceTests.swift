@@ -25,7 +25,7 @@ private func webhook(
     )
 }
 
-@Suite(.timeLimit(.minutes(1))) struct WebhookServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct WebhookServiceTests {
     @Test func `a delivery is signed so that its receiver can check it, and holds the event`() async throws {
         let receiver = try await WebhookReceiver()
         let webhooks = try RunningWebhooks([
