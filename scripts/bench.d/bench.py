@@ -12,7 +12,7 @@ import time
 
 import peers
 
-NAMES = ["gatehouse", "gatehouse-limits", "envoy", "haproxy", "nginx"]
+NAMES = ["gatehouse", "gatehouse-limits", "gatehouse-before", "envoy", "haproxy", "nginx"]
 
 
 def arguments():
@@ -24,6 +24,7 @@ def arguments():
     parser.add_argument("--check", action="store_true", help="only show that keys and split work, measure nothing")
     parser.add_argument("--json", help="also write every round to this file")
     parser.add_argument("--gatehouse", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--before", default="", help=argparse.SUPPRESS)
     parser.add_argument("--envoy", default="", help=argparse.SUPPRESS)
     parser.add_argument("--print-configuration", action="store_true", help="print the peers' whole configuration files")
     options = parser.parse_args()
@@ -31,6 +32,8 @@ def arguments():
     unknown = set(options.names) - set(NAMES)
     if unknown:
         parser.error(f"unknown peer {', '.join(sorted(unknown))}; known: {', '.join(NAMES)}")
+    if "gatehouse-before" in options.names and not options.before:
+        parser.error("gatehouse-before is an earlier program: name it with GATEHOUSE_BEFORE=FILE")
     return options
 
 
@@ -39,7 +42,7 @@ class Bench:
 
     def __init__(self, directory, options):
         self.directory, self.options = directory, options
-        self.gatehouse, self.envoy = options.gatehouse, options.envoy
+        self.gatehouse, self.before, self.envoy = options.gatehouse, options.before, options.envoy
         self.authority = directory / "ca.pem"
         self.values = {
             "DIR": directory, "BLUE": peers.free_port(), "GREEN": peers.free_port(), "ANSWER": peers.ANSWER,
@@ -120,19 +123,18 @@ def print_results(rounds, names):
 def print_setting(bench, running):
     versions = {
         "envoy": [bench.envoy, "--version"], "haproxy": ["haproxy", "-v"], "nginx": ["nginx", "-v"],
-        "gatehouse": [bench.gatehouse, "version"], "gatehouse-limits": [bench.gatehouse, "version"],
     }
     options = bench.options
     print(f"TLS, HTTP/1.1 keep-alive, {options.connections} connections from wrk with 1 thread, "
           f"POST of {len(peers.BODY)} bytes, answer of {len(peers.ANSWER)} bytes, {options.seconds} s a run, "
           "one worker thread each")
     for peer in running:
-        run = subprocess.run(versions[peer.name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = versions.get(peer.name) or [peer.program, "version"]
+        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         version = next((line.strip() for line in run.stdout.splitlines() if line.strip()), "?")
         version = version.rpartition("version: ")[2]
-        files = {"gatehouse": "gatehouse.yaml and gatehouse-endpoint.yaml",
-                 "gatehouse-limits": "gatehouse.yaml and gatehouse-limits-endpoint.yaml", "envoy": "envoy.yaml",
-                 "haproxy": "haproxy.cfg", "nginx": "nginx.conf"}[peer.name]
+        files = {"envoy": "envoy.yaml", "haproxy": "haproxy.cfg", "nginx": "nginx.conf"}.get(
+            peer.name, f"gatehouse.yaml and {peer.work}-endpoint.yaml")
         print(f"  {peer.name}: scripts/bench.d/{files} ({version})")
         if options.print_configuration:
             for configuration in peer.configuration:

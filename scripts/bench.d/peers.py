@@ -105,20 +105,32 @@ class Peer:
         """The same program, with limits and a quota to keep."""
         return self.gatehouse(values)
 
+    def gatehouse_before(self, values):
+        """An earlier program at the same work."""
+        return self.gatehouse(values)
+
+    @property
+    def program(self):
+        return self.bench.before if self.name == "gatehouse-before" else self.bench.gatehouse
+
+    @property
+    def work(self):
+        return "gatehouse-limits" if self.name == "gatehouse-limits" else "gatehouse"
+
     def gatehouse(self, values):
         directory = self.bench.directory / f"{self.name}.store"
         directory.mkdir()
         values = dict(values, DIR=directory)
         self.configuration = [
             render("gatehouse.yaml", directory / "gatehouse.yaml", values),
-            render(f"{self.name}-endpoint.yaml", directory / "endpoint.yaml", values),
+            render(f"{self.work}-endpoint.yaml", directory / "endpoint.yaml", values),
         ]
-        return [self.bench.gatehouse, "serve", "--config", str(self.configuration[0])]
+        return [self.program, "serve", "--config", str(self.configuration[0])]
 
     def command(self, *arguments):
         """A command of Gatehouse's own CLI; its standard output."""
         return subprocess.run(
-            [self.bench.gatehouse, *arguments, "--config", str(self.configuration[0])], check=True,
+            [self.program, *arguments, "--config", str(self.configuration[0])], check=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True).stdout
 
     def apply_endpoint(self, values):
