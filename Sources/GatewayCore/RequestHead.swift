@@ -1,28 +1,30 @@
 /// What admission needs to know of a request's head, already checked and normalised by the proxy's rules.
-package struct RequestHead: Sendable, Equatable {
-    package var method: String
+///
+/// A class, so that handing it on costs one retain instead of a dozen.
+package final class RequestHead: Sendable {
+    package let method: String
     /// Normalised: unreserved escapes decoded, dot segments resolved.
     ///
     /// What is authorised is what is forwarded.
-    package var path: String
+    package let path: String
     /// Without the `?`; `nil` when there is none.
-    package var query: String?
+    package let query: String?
     /// Lower case, without a port; empty when an HTTP/1.0 client sent none.
-    package var host: String
-    package var credential: Credential
+    package let host: String
+    package let credential: Credential
     /// The request header `azureml-model-deployment`.
-    package var pinnedDeployment: String?
-    package var contentType: String?
+    package let pinnedDeployment: String?
+    package let contentType: String?
     /// The length of the body, where the head says it.
-    package var contentLength: Int?
+    package let contentLength: Int?
     /// The client's; `nil` where it has none that can be read.
-    package var address: IPAddress?
+    package let address: IPAddress?
     /// The request header `x-gatehouse-tenant`.
-    package var tenant: String?
+    package let tenant: String?
     /// The request header `Origin`.
-    package var origin: String?
+    package let origin: String?
     /// What a browser asks before a page's request; only on OPTIONS.
-    package var preflight: CORSPreflight?
+    package let preflight: CORSPreflight?
 
     package init(
         method: String,

@@ -15,7 +15,7 @@ struct HTTP1Writer {
     private var pending = ByteBuffer()
     private var isTaken = false
     private var isChunked = false
-    /// Headers that are written as lines; kept for its storage.
+    /// Heads are made here; kept for its storage.
     private var lines: [UInt8] = []
 
     /// What waits to be written, whole; nil when nothing does.
@@ -26,28 +26,32 @@ struct HTTP1Writer {
     }
 
     mutating func append(_ head: HTTPRequestHead) {
-        prepare(for: head.headers, and: head.uri.utf8.count)
-        pending.writeString(head.method.rawValue)
-        pending.writeInteger(UInt8(ascii: " "))
-        pending.writeString(head.uri)
-        pending.writeStaticString(" HTTP/1.1\r\n")
+        begin()
+        let method = head.method.rawValue
+        lines.append(addingCapacity: method.utf8.count + head.uri.utf8.count + 12) { line in
+            line.append(method)
+            line.append(UInt8(ascii: " "))
+            line.append(head.uri)
+            line.append(" HTTP/1.1\r\n" as StaticString)
+        }
         append(head.headers)
+        pending.writeBytes(lines)
     }
 
     /// - Parameter limits: what the head says of them, besides its own headers.
     mutating func append(_ head: HTTPResponseHead, limits: LimitReport? = nil) {
-        prepare(for: head.headers, and: 0)
-        pending.writeStaticString(head.version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 ")
-        pending.writeString(String(head.status.code))
-        pending.writeInteger(UInt8(ascii: " "))
-        pending.writeString(head.status.reasonPhrase)
-        pending.writeInteger(Self.lineEnd)
-        if let limits {
-            lines.removeAll(keepingCapacity: true)
-            LimitHeaders.write(limits, into: &lines)
-            pending.writeBytes(lines)
+        begin()
+        let reason = head.status.reasonPhrase
+        lines.append(addingCapacity: reason.utf8.count + OutputSpan<UInt8>.longestDecimal + 12) { line in
+            line.append(head.version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 " as StaticString)
+            line.append(decimal: Int64(head.status.code))
+            line.append(UInt8(ascii: " "))
+            line.append(reason)
+            line.appendLineEnd()
         }
+        if let limits { LimitHeaders.write(limits, into: &lines) }
         append(head.headers)
+        pending.writeBytes(lines)
     }
 
     /// Takes a piece of the body.
@@ -79,26 +83,32 @@ struct HTTP1Writer {
         isChunked = false
         makeReady()
         pending.writeStaticString("0\r\n")
-        if let trailers { append(trailers) } else { pending.writeInteger(Self.lineEnd) }
+        guard let trailers else { return _ = pending.writeInteger(Self.lineEnd) }
+        begin()
+        append(trailers)
+        pending.writeBytes(lines)
     }
 
+    private mutating func begin() {
+        makeReady()
+        lines.removeAll(keepingCapacity: true)
+        isChunked = false
+    }
+
+    /// The lines of the headers and the empty one behind them.
     private mutating func append(_ headers: HTTPHeaders) {
         for (name, value) in headers {
-            if name == "transfer-encoding" { isChunked = true }
-            pending.writeString(name)
-            pending.writeInteger(Self.colon)
-            pending.writeString(value)
-            pending.writeInteger(Self.lineEnd)
+            // The length first: it rules out nearly every name.
+            if name.utf8.count == Self.transferEncoding.utf8.count, name == Self.transferEncoding { isChunked = true }
+            lines.append(addingCapacity: name.utf8.count + value.utf8.count + 4) { line in
+                line.append(name)
+                line.append(UInt8(ascii: ":"))
+                line.append(UInt8(ascii: " "))
+                line.append(value)
+                line.appendLineEnd()
+            }
         }
-        pending.writeInteger(Self.lineEnd)
-    }
-
-    private mutating func prepare(for headers: HTTPHeaders, and extra: Int) {
-        makeReady()
-        isChunked = false
-        var count = 64 + extra
-        for (name, value) in headers { count += name.utf8.count + value.utf8.count + 4 }
-        pending.reserveCapacity(minimumWritableBytes: count)
+        lines.append(addingCapacity: 2) { $0.appendLineEnd() }
     }
 
     /// What was taken is written or on its way: its storage is used again when nobody holds it any more.
@@ -108,6 +118,6 @@ struct HTTP1Writer {
         if pending.capacity > Self.keptCapacity { pending = ByteBuffer() } else { pending.clear() }
     }
 
+    private static let transferEncoding = "transfer-encoding"
     private static let lineEnd: UInt16 = 0x0d0a
-    private static let colon: UInt16 = 0x3a20
 }

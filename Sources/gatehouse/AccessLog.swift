@@ -65,21 +65,40 @@ struct JSONLine {
     }
 
     mutating func add(_ name: StaticString, _ value: Int64) {
-        begin(name)
-        bytes.append(contentsOf: String(value).utf8)
+        add(name, room: OutputSpan<UInt8>.longestDecimal) { $0.append(decimal: value) }
     }
 
     /// Empty text is left out.
     mutating func add(_ name: StaticString, _ value: String) {
         guard !value.isEmpty else { return }
-        begin(name)
-        bytes.append(UInt8(ascii: "\""))
         if Self.isPlain(value) {
-            bytes.append(contentsOf: value.utf8)
+            add(name, room: value.utf8.count + 2) { line in
+                line.append(UInt8(ascii: "\""))
+                line.append(value)
+                line.append(UInt8(ascii: "\""))
+            }
         } else {
-            for byte in value.utf8 { append(byte) }
+            add(name, room: value.utf8.count * 6 + 2) { line in
+                line.append(UInt8(ascii: "\""))
+                for byte in value.utf8 { Self.escape(byte, into: &line) }
+                line.append(UInt8(ascii: "\""))
+            }
         }
-        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// - Parameter room: how many bytes the value may take.
+    @inline(__always)
+    private mutating func add(_ name: StaticString, room: Int, _ value: (inout OutputSpan<UInt8>) -> Void) {
+        let comma = isFirst ? 0 : 1
+        isFirst = false
+        bytes.append(addingCapacity: comma + name.utf8CodeUnitCount + 3 + room) { line in
+            if comma > 0 { line.append(UInt8(ascii: ",")) }
+            line.append(UInt8(ascii: "\""))
+            line.append(name)
+            line.append(UInt8(ascii: "\""))
+            line.append(UInt8(ascii: ":"))
+            value(&line)
+        }
     }
 
     /// Whether nothing in it needs an escape: nearly always, and then it is copied as it is.
@@ -95,26 +114,17 @@ struct JSONLine {
             | (byte == 0x7f ? 1 : 0)
     }
 
-    private mutating func begin(_ name: StaticString) {
-        if !isFirst { bytes.append(UInt8(ascii: ",")) }
-        isFirst = false
-        bytes.append(UInt8(ascii: "\""))
-        name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
-    }
-
     /// RFC 8259 §7: quotes, backslashes and control characters are escaped.
-    private mutating func append(_ byte: UInt8) {
+    private static func escape(_ byte: UInt8, into line: inout OutputSpan<UInt8>) {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            bytes.append(UInt8(ascii: "\\"))
-            bytes.append(byte)
-        case 0x20...0x7e, 0x80...: bytes.append(byte)
+            line.append(UInt8(ascii: "\\"))
+            line.append(byte)
+        case 0x20...0x7e, 0x80...: line.append(byte)
         default:
-            bytes.append(contentsOf: "\\u00".utf8)
-            bytes.append(Self.digit(byte >> 4))
-            bytes.append(Self.digit(byte & 15))
+            line.append("\\u00" as StaticString)
+            line.append(digit(byte >> 4))
+            line.append(digit(byte & 15))
         }
     }
 

@@ -8,17 +8,32 @@ import Synchronization
 ///
 /// Bounded, and gone with the process.
 final class DeploymentLogs: Sendable {
-    private struct Line {
-        let microseconds: Int64
-        let text: String
+    /// What a line is made of; it becomes text when somebody reads it, which is seldom.
+    private enum Line {
+        case request(Receipt)
+        case note(microseconds: Int64, String)
+
+        var microseconds: Int64 {
+            switch self {
+            case .request(let receipt): receipt.startedAt
+            case .note(let microseconds, _): microseconds
+            }
+        }
+
+        var text: String {
+            switch self {
+            case .request(let receipt): DeploymentLogs.text(receipt)
+            case .note(_, let text): text
+            }
+        }
     }
 
     /// The lines of one deployment, in a ring.
-    private struct Ring {
-        var lines: [Line] = []
-        var oldest = 0
+    private final class Ring {
+        private var lines: [Line] = []
+        private var oldest = 0
 
-        mutating func append(_ line: Line) {
+        func append(_ line: Line) {
             if lines.count < DeploymentLogs.linesKept {
                 lines.append(line)
             } else {
@@ -37,9 +52,15 @@ final class DeploymentLogs: Sendable {
     /// Adds the access lines of a batch; called on the receipt writer's thread.
     func append(_ receipts: [Receipt]) {
         rings.withLock { rings in
+            var previous: Receipt?
+            var ring: Ring?
             for receipt in receipts where !receipt.deployment.isEmpty {
-                let path = "\(receipt.tenant)/\(receipt.endpoint)/\(receipt.deployment)"
-                Self.add(Line(microseconds: receipt.startedAt, text: Self.text(receipt)), to: &rings, path)
+                // Neighbours are mostly of one deployment: no path is made, and no ring looked for, anew.
+                if previous?.hasDeployment(of: receipt) != true {
+                    ring = Self.ring("\(receipt.tenant)/\(receipt.endpoint)/\(receipt.deployment)", in: &rings)
+                }
+                ring?.append(.request(receipt))
+                previous = receipt
             }
         }
     }
@@ -47,7 +68,7 @@ final class DeploymentLogs: Sendable {
     /// Adds a line about a deployment's instances.
     func note(_ deployment: String, _ text: String) {
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
-        rings.withLock { Self.add(Line(microseconds: now, text: Self.plain(text)), to: &$0, deployment) }
+        rings.withLock { Self.ring(deployment, in: &$0)?.append(.note(microseconds: now, Self.plain(text))) }
     }
 
     /// Forgets the deployments that are gone.
@@ -65,9 +86,13 @@ final class DeploymentLogs: Sendable {
         }
     }
 
-    private static func add(_ line: Line, to rings: inout [String: Ring], _ path: String) {
-        guard rings[path] != nil || rings.count < deploymentsKept else { return }
-        rings[path, default: Ring()].append(line)
+    /// The ring of `tenant/endpoint/deployment`, made where there is room for one more.
+    private static func ring(_ path: String, in rings: inout [String: Ring]) -> Ring? {
+        if let ring = rings[path] { return ring }
+        guard rings.count < deploymentsKept else { return nil }
+        let ring = Ring()
+        rings[path] = ring
+        return ring
     }
 
     private static func text(_ receipt: Receipt) -> String {
@@ -88,6 +113,12 @@ final class DeploymentLogs: Sendable {
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+    }
+}
+
+extension Receipt {
+    fileprivate func hasDeployment(of other: Receipt) -> Bool {
+        deployment == other.deployment && endpoint == other.endpoint && tenant == other.tenant
     }
 }
 

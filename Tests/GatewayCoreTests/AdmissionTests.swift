@@ -38,8 +38,7 @@ import Testing
     }
 
     @Test func `two different credentials are refused, one of them valid or not`() {
-        var head = request("POST", "/demo/chat/score")
-        head.credential = .conflicting
+        let head = RequestHead(method: "POST", path: "/demo/chat/score", credential: .conflicting)
         #expect(refusal(head) == .unauthenticated(.conflicting))
     }
 

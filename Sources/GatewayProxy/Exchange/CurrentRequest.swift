@@ -18,8 +18,8 @@ final class CurrentRequest {
     var isAsking = false
     /// Its body goes to the built-in issuer.
     var isForIssuer = false
-    /// What the response headers say of the limits.
-    var limits: LimitReport?
+    /// The limits as they were when they refused the request.
+    var exceeded: LimitReport?
     /// The body's bytes that are still needed: to find the model, to wait for a connection, or to send again.
     var kept: ByteBuffer?
     /// Whether `kept` is all of the body that came so far.
@@ -66,6 +66,11 @@ final class CurrentRequest {
             preflight: checked.preflight
         )
     }
+
+    /// What the response headers say of the limits; made when it is asked for.
+    var limits: LimitReport? { exceeded ?? plan?.permit?.report }
+
+    var isLimited: Bool { exceeded != nil || plan?.permit != nil }
 
     /// All of the body that has come, as a plan's upstream gets it, and the length that it is told.
     func body(for plan: Plan) -> (bytes: ByteBuffer?, length: BodyLength) {

@@ -13,14 +13,7 @@ extension ExchangeHandler {
         requestTimer.clear()
         leaveQueue(request)
         if !exchange.isRequestComplete { for call in request.mirrors { call.abandon("RequestIncomplete") } }
-        request.receipt.outcome = outcome
-        // Of a stream that was cut or left, too: what the model has done is done.
-        request.receipt.promptTokens = request.relay?.usage.prompt
-        request.receipt.completionTokens = request.relay?.usage.completion
-        request.receipt.attempts = request.attempts
-        request.receipt.durationMicroseconds = (NIODeadline.now() - request.started).nanoseconds / 1000
-        settleUsage(request)
-        resources.receipts.append(request.receipt)
+        resources.receipts.append(receipt(of: request, outcome))
         resources.lifecycle.exchangeEnded()
         if exchange.isIdle {
             nextRequest()
@@ -36,30 +29,40 @@ extension ExchangeHandler {
         if !isInRead { flushAll() }
     }
 
+    private func receipt(of request: CurrentRequest, _ outcome: Receipt.Outcome) -> Receipt {
+        var receipt = request.receipt
+        receipt.outcome = outcome
+        // Of a stream that was cut or left, too: what the model has done is done.
+        receipt.promptTokens = request.relay?.usage.prompt
+        receipt.completionTokens = request.relay?.usage.completion
+        receipt.attempts = request.attempts
+        receipt.durationMicroseconds = (NIODeadline.now() - request.started).nanoseconds / 1000
+        if let plan = request.plan {
+            plan.leave(at: .uptime)
+            if let fallback = plan.fallback { receipt.fallback = fallback.word }
+            Self.settleUsage(plan, &receipt)
+        }
+        return receipt
+    }
+
     /// Books what the exchange used; a call that failed costs nothing, one that the upstream refused no tokens.
-    private func settleUsage(_ request: CurrentRequest) {
-        guard let plan = request.plan else { return }
-        plan.leave(at: .uptime)
-        if let fallback = plan.fallback { request.receipt.fallback = fallback.word }
-        let receipt = request.receipt
+    private static func settleUsage(_ plan: Plan, _ receipt: inout Receipt) {
         let isRefused = receipt.upstreamStatus >= 400
+        let isAnswered = receipt.countsAsUsage
         let actual = ActualUsage(
             inputTokens: receipt.promptTokens ?? (isRefused ? 0 : nil),
             outputTokens: receipt.completionTokens ?? (isRefused ? 0 : nil),
             bodyBytes: receipt.requestBytes,
-            isAnswered: receipt.countsAsUsage
+            isAnswered: isAnswered
         )
         if let permit = plan.permit {
-            (request.receipt.countedInputTokens, request.receipt.countedOutputTokens) = permit.counted(actual)
-            request.receipt.cost = permit.settle(actual, at: .now)
-        } else if receipt.countsAsUsage {
-            request.receipt.countedInputTokens = receipt.promptTokens ?? 0
-            request.receipt.countedOutputTokens = receipt.completionTokens ?? 0
-            request.receipt.cost =
-                plan.deployment.price?.cost(
-                    input: request.receipt.countedInputTokens,
-                    output: request.receipt.countedOutputTokens
-                ) ?? 0
+            (receipt.countedInputTokens, receipt.countedOutputTokens) = permit.counted(actual)
+            receipt.cost = permit.settle(actual, at: .now)
+        } else if isAnswered {
+            receipt.countedInputTokens = receipt.promptTokens ?? 0
+            receipt.countedOutputTokens = receipt.completionTokens ?? 0
+            receipt.cost =
+                plan.deployment.price?.cost(input: receipt.countedInputTokens, output: receipt.countedOutputTokens) ?? 0
         }
     }
 

@@ -85,7 +85,6 @@ extension ExchangeHandler {
         }
         if !exchange.hasResponseBegun, let next = again(failure, request, plan) {
             request.plan = next
-            request.limits = next.permit?.report
             return connect(next)
         }
         if let reason = failure.fallback(isRepeatable: RetryRule.isIdempotent(request.head.method)),
@@ -147,12 +146,10 @@ extension ExchangeHandler {
         switch decision {
         case .plan(let next):
             request.plan = next
-            request.limits = next.permit?.report
             requestTimer.set(.now() + TimeAmount(next.deployment.timeout))
             connect(next)
         case .queue(let next):
             request.plan = next
-            request.limits = next.permit?.report
             request.receipt.deployment = next.deployment.name
             wait(next)
         case .needsBody, .needsToken, .answer, .issuer, .issueToken:

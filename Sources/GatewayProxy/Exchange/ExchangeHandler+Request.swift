@@ -61,18 +61,18 @@ extension ExchangeHandler {
         if !checked.acceptsKeepAlive || checked.isUpgrade || resources.lifecycle.isDraining {
             mustClose = version == .http1
         }
-        var receipt = Receipt(requestID: checked.requestID ?? resources.nextRequestID(), startedAt: WallClock.now())
-        receipt.httpVersion = version == .http1 ? "http/1.1" : "h2"
-        receipt.method = checked.method.rawValue
-        receipt.path = checked.path
-        receipt.clientAddress = client.address
-        current = CurrentRequest(
+        let request = CurrentRequest(
             checked: checked,
             isHTTP10: head.version == .http1_0,
-            receipt: receipt,
+            receipt: Receipt(requestID: checked.requestID ?? resources.nextRequestID(), startedAt: WallClock.now()),
             started: .now(),
             client: client
         )
+        request.receipt.httpVersion = version == .http1 ? "http/1.1" : "h2"
+        request.receipt.method = checked.method.rawValue
+        request.receipt.path = checked.path
+        request.receipt.clientAddress = client.address
+        current = request
         decide(fields: nil)
     }
 
@@ -132,7 +132,6 @@ extension ExchangeHandler {
         current.receipt.tenant = plan.endpoint.tenant
         current.receipt.endpoint = plan.endpoint.name
         current.receipt.caller = plan.caller.label
-        current.limits = plan.permit?.report
         if let model = plan.fields?.model { current.receipt.model = model }
         sendContinue()
     }

@@ -82,7 +82,7 @@ extension ExchangeHandler {
     // MARK: - Heads
 
     private func responseHead(_ head: HTTPResponseHead, plan: Plan, body: ResponseBody) -> HTTPResponseHead {
-        var headers = head.headers.forwardableResponseHeaders(hasLimits: current?.limits != nil)
+        var headers = head.headers.forwardableResponseHeaders(hasLimits: current?.isLimited ?? false)
         var status = head.status
         if plan.isScoring, status.code >= 400 {
             headers.add(name: "ms-azureml-model-error-statuscode", value: String(status.code))
@@ -159,7 +159,7 @@ extension ExchangeHandler {
     func refuse(_ refusal: Refusal) {
         guard let request = current else { return }
         if case .unauthenticated = refusal, slowsDown({ $0.refuse(refusal) }) { return }
-        if case .limited(let limited) = refusal { request.limits = limited.report }
+        if case .limited(let limited) = refusal { request.exceeded = limited.report }
         call?.cancel()
         call = nil
         switch exchange.failed() {

@@ -9,21 +9,20 @@ import NIOHTTP1
 enum LimitHeaders {
     /// Appends the lines of an HTTP/1.1 head.
     static func write(_ report: LimitReport, into bytes: inout [UInt8]) {
-        // Room for all of it at once.
-        bytes.reserveCapacity(bytes.count + 768)
         forEach(report) { name, value in
-            bytes.append(name)
-            bytes.append(": ")
-            value.append(to: &bytes)
-            bytes.append("\r\n")
+            bytes.append(addingCapacity: name.utf8CodeUnitCount + value.room + 4) { line in
+                line.append(name)
+                line.append(UInt8(ascii: ":"))
+                line.append(UInt8(ascii: " "))
+                value.append(to: &line)
+                line.appendLineEnd()
+            }
         }
     }
 
     static func add(_ report: LimitReport, to headers: inout HTTPHeaders) {
         forEach(report) { name, value in
-            var bytes: [UInt8] = []
-            value.append(to: &bytes)
-            headers.add(name: name.description, value: String(decoding: bytes, as: UTF8.self))
+            headers.add(name: name.description, value: value.text)
         }
     }
 
@@ -58,85 +57,73 @@ enum LimitHeaderValue {
     case state(LimitReport.Entry)
     case words([String])
 
-    func append(to bytes: inout [UInt8]) {
+    /// How many bytes it may take.
+    var room: Int {
         switch self {
-        case .number(let number): bytes.append(decimal: number)
-        case .duration(let nanoseconds): Self.append(duration: nanoseconds, to: &bytes)
-        case .policy(let entry):
-            Self.append(name: entry, to: &bytes)
-            bytes.append(";q=")
-            bytes.append(decimal: entry.limit)
-            bytes.append(";w=")
-            bytes.append(decimal: entry.window ?? 0)
-            if entry.measure == .bodyBytes { bytes.append(#";qu="content-bytes""#) }
-        case .state(let entry):
-            Self.append(name: entry, to: &bytes)
-            bytes.append(";r=")
-            bytes.append(decimal: entry.remaining)
-            bytes.append(";t=")
-            bytes.append(decimal: (entry.resetAfter + 999_999_999) / 1_000_000_000)
-        case .words(let words): bytes.append(contentsOf: words.joined(separator: ", ").utf8)
+        case .number, .duration: 2 * OutputSpan<UInt8>.longestDecimal
+        case .policy(let entry), .state(let entry): entry.policy.utf8.count + 2 * OutputSpan<UInt8>.longestDecimal + 32
+        case .words(let words): words.reduce(0) { $0 + $1.utf8.count + 2 }
         }
     }
 
-    private static func append(name entry: LimitReport.Entry, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: entry.policy.utf8)
-        bytes.append(UInt8(ascii: "\""))
+    var text: String { String(decoding: [UInt8](capacity: room) { append(to: &$0) }, as: UTF8.self) }
+
+    func append(to line: inout OutputSpan<UInt8>) {
+        switch self {
+        case .number(let number): line.append(decimal: number)
+        case .duration(let nanoseconds): Self.append(duration: nanoseconds, to: &line)
+        case .policy(let entry):
+            Self.append(name: entry, to: &line)
+            line.append(";q=" as StaticString)
+            line.append(decimal: entry.limit)
+            line.append(";w=" as StaticString)
+            line.append(decimal: entry.window ?? 0)
+            if entry.measure == .bodyBytes { line.append(#";qu="content-bytes""# as StaticString) }
+        case .state(let entry):
+            Self.append(name: entry, to: &line)
+            line.append(";r=" as StaticString)
+            line.append(decimal: entry.remaining)
+            line.append(";t=" as StaticString)
+            line.append(decimal: (entry.resetAfter + 999_999_999) / 1_000_000_000)
+        case .words(let words): line.append(words.joined(separator: ", "))
+        }
     }
 
-    private static func append(duration nanoseconds: Int64, to bytes: inout [UInt8]) {
+    private static func append(name entry: LimitReport.Entry, to line: inout OutputSpan<UInt8>) {
+        line.append(UInt8(ascii: "\""))
+        line.append(entry.policy)
+        line.append(UInt8(ascii: "\""))
+    }
+
+    private static func append(duration nanoseconds: Int64, to line: inout OutputSpan<UInt8>) {
         let milliseconds = (max(0, nanoseconds) + 999_999) / 1_000_000
         if milliseconds < 1000 {
-            bytes.append(decimal: milliseconds)
-            bytes.append("ms")
+            line.append(decimal: milliseconds)
+            line.append(UInt8(ascii: "m"))
+            line.append(UInt8(ascii: "s"))
             return
         }
-        if milliseconds < 60_000 { return append(seconds: milliseconds, to: &bytes) }
+        if milliseconds < 60_000 { return append(seconds: milliseconds, to: &line) }
         let whole = (milliseconds + 999) / 1000
         if whole >= 3600 {
-            bytes.append(decimal: whole / 3600)
-            bytes.append("h")
+            line.append(decimal: whole / 3600)
+            line.append(UInt8(ascii: "h"))
         }
-        bytes.append(decimal: whole / 60 % 60)
-        bytes.append("m")
-        bytes.append(decimal: whole % 60)
-        bytes.append("s")
+        line.append(decimal: whole / 60 % 60)
+        line.append(UInt8(ascii: "m"))
+        line.append(decimal: whole % 60)
+        line.append(UInt8(ascii: "s"))
     }
 
     /// Whole seconds, or as many decimals as there are.
-    private static func append(seconds milliseconds: Int64, to bytes: inout [UInt8]) {
-        bytes.append(decimal: milliseconds / 1000)
+    private static func append(seconds milliseconds: Int64, to line: inout OutputSpan<UInt8>) {
+        line.append(decimal: milliseconds / 1000)
         var rest = milliseconds % 1000
-        var divisor: Int64 = 100
-        if rest > 0 { bytes.append(".") }
+        if rest > 0 { line.append(UInt8(ascii: ".")) }
         while rest > 0 {
-            bytes.append(decimal: rest / divisor)
-            rest %= divisor
-            divisor /= 10
+            line.append(UInt8(ascii: "0") + UInt8(rest / 100))
+            rest = rest % 100 * 10
         }
-        bytes.append("s")
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(_ text: StaticString) {
-        text.withUTF8Buffer { unsafe append(contentsOf: $0) }
-    }
-
-    /// Digits of a number; none is negative here.
-    fileprivate mutating func append(decimal number: Int64) {
-        // What the largest number needs.
-        let most = 20
-        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: most) { digits in
-            var first = most
-            var rest = UInt64(Swift.max(0, number))
-            repeat {
-                first -= 1
-                unsafe digits[first] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            } while rest > 0
-            unsafe append(contentsOf: digits[first...])
-        }
+        line.append(UInt8(ascii: "s"))
     }
 }

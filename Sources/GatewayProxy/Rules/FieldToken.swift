@@ -6,13 +6,6 @@ struct FieldToken: Equatable {
 
     init() {}
 
-    /// The token of bytes that were packed by the caller.
-    init(word: UInt128, length: Int, first: UInt8) {
-        self.word = word
-        self.length = length
-        self.first = first
-    }
-
     init(_ text: StaticString) {
         self.init()
         for byte in text.description.utf8 { append(byte) }

@@ -21,7 +21,7 @@ extension HTTPHeaders {
             let reading = FieldNameReading(name)
             if !reading.isLookalike, reading.name == .connection { options.add(value) }
             guard !reading.name.isHopByHop, !reading.name.isGatewaysOwn else { continue }
-            if hasLimits, name.tellsLimits { continue }
+            if hasLimits, reading.name == .limitFamily { continue }
             kept.append((name, value.withoutOuterSpace))
         }
         guard !options.names.isEmpty else { return HTTPHeaders(kept) }
@@ -36,22 +36,5 @@ extension HTTPHeaders {
                 return reading.isToken && reading.name.isForwardedTrailer && value.isFieldValue
             }.map { ($0.name, $0.value.withoutOuterSpace) }
         )
-    }
-}
-
-extension String {
-    /// Whether a header of this name tells of rate limits, in OpenAI's or the IETF's names.
-    fileprivate var tellsLimits: Bool {
-        // Three letters rule out nearly every name, before one is copied.
-        var letters = utf8.makeIterator()
-        switch (letters.next()?.lowercased, letters.next()?.lowercased, letters.next()?.lowercased) {
-        case (UInt8(ascii: "x"), UInt8(ascii: "-"), UInt8(ascii: "r")),
-            (UInt8(ascii: "x"), UInt8(ascii: "-"), UInt8(ascii: "g")),
-            (UInt8(ascii: "r"), UInt8(ascii: "a"), UInt8(ascii: "t")):
-            break
-        default: return false
-        }
-        let name = lowercased()
-        return name.hasPrefix("x-ratelimit-") || name.hasPrefix("ratelimit") || name == "x-gatehouse-limit-warning"
     }
 }

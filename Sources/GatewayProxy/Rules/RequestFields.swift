@@ -35,7 +35,7 @@ struct RequestFields {
             return
         }
         switch reading.name {
-        case .other: kept.append((name, value))
+        case .other, .limitFamily: kept.append((name, value))
         case .cookie: addCookie(name, value)
         case .origin, .accessControlFamily: try addCrossOrigin(reading.name, name, value)
         case .contentType:

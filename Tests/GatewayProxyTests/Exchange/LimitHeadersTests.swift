@@ -69,8 +69,23 @@ import Testing
         ] as [(Int64, String)]
     )
     func `durations are spelled as OpenAI does`(nanoseconds: Int64, text: String) {
-        var bytes: [UInt8] = []
-        LimitHeaderValue.duration(nanoseconds).append(to: &bytes)
-        #expect(String(decoding: bytes, as: UTF8.self) == text)
+        #expect(LimitHeaderValue.duration(nanoseconds).text == text)
+    }
+
+    @Test func `the largest numbers have room`() {
+        let largest = LimitReport.Entry(
+            policy: "bytes",
+            measure: .bodyBytes,
+            limit: .max,
+            remaining: .max,
+            resetAfter: .max - 999_999_999,
+            window: .max
+        )
+        let number = "9223372036854775807"
+        #expect(LimitHeaderValue.number(.max).text == number)
+        #expect(LimitHeaderValue.number(.min).text == "-9223372036854775808")
+        #expect(LimitHeaderValue.duration(.max - 999_999).text == "2562047h47m17s")
+        #expect(LimitHeaderValue.policy(largest).text == #""bytes";q=\#(number);w=\#(number);qu="content-bytes""#)
+        #expect(LimitHeaderValue.state(largest).text == #""bytes";r=\#(number);t=9223372036"#)
     }
 }
