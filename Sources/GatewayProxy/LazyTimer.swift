@@ -10,6 +10,8 @@ final class LazyTimer {
     private var deadline: NIODeadline?
     private var scheduled: (task: Scheduled<Void>, at: NIODeadline)?
 
+    /// Lives until it fires or is cancelled, whoever lets go of it.
+    ///
     /// - Parameter action: what to do when the deadline has passed; must not hold the timer's owner strongly.
     init(on loop: any EventLoop, action: @escaping () -> Void) {
         self.loop = loop
@@ -43,10 +45,7 @@ final class LazyTimer {
     }
 
     private func schedule(at deadline: NIODeadline) {
-        let task = loop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
-            guard let self else { return }
-            self.fired()
-        }
+        let task = loop.assumeIsolated().scheduleTask(deadline: deadline) { self.fired() }
         scheduled = (task, deadline)
     }
 

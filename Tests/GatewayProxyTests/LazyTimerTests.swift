@@ -75,12 +75,13 @@ import Testing
         #expect(count.value == 0)
     }
 
-    @Test func `a timer that is gone does nothing`() {
-        let count = Count()
-        var gone: LazyTimer? = timer(count)
+    @Test func `a cancelled timer is held by nobody`() {
+        var gone: LazyTimer? = timer(Count())
+        weak let seen = gone
         gone?.set(past)
+        gone?.cancel()
         gone = nil
         loop.advanceTime(by: .seconds(1))
-        #expect(count.value == 0)
+        #expect(seen == nil)
     }
 }

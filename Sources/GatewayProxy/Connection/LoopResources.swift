@@ -15,6 +15,7 @@ final class LoopResources {
     let lifecycle: Lifecycle
     let tokens: TokenAuthority
     let failures: FailureMeter
+    let flushes: TurnFlushes
     /// Who waits for a place at an instance, by number.
     var waiting: [Int: ExchangeHandler] = [:]
     private var lastWaiting = 0
@@ -32,6 +33,7 @@ final class LoopResources {
         failures: FailureMeter
     ) {
         loop = pool.loop
+        flushes = TurnFlushes(on: loop)
         self.admission = admission
         self.receipts = receipts
         self.curl = curl

@@ -272,7 +272,7 @@ extension ExchangeHandler {
 
     private func countDiscarded(_ count: Int) {
         discardedBytes += count
-        if discardedBytes > Limits.discardedBody { context?.close(promise: nil) }
+        if discardedBytes > Limits.discardedBody { closeNow() }
     }
 
     // MARK: - Slow clients

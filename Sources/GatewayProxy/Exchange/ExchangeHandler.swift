@@ -43,6 +43,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var mustFlush = false
     var mustFlushUpstream = false
     var mustBeginMirrors = false
+    /// Waits for the end of the loop's turn to flush.
+    private var isInTurn = false
     private var hasPendingRead = false
     var bodyWindowBytes = 0
     var slowWindows = 0
@@ -63,17 +65,25 @@ final class ExchangeHandler: ChannelDuplexHandler {
         self.client = client
     }
 
+    /// Whose timers these are, from `handlerAdded` to `handlerRemoved`.
+    ///
+    /// Not a weak reference: an object that has one takes several times as long to retain, and this one is retained twenty
+    /// times a request.
+    private final class TimerOwner {
+        var handler: ExchangeHandler?
+    }
+
+    private let timerOwner = TimerOwner()
+
     private func timer(_ action: @escaping (ExchangeHandler) -> Void) -> LazyTimer {
-        LazyTimer(on: resources.loop) { [weak self] in
-            guard let self else { return }
-            action(self)
-        }
+        LazyTimer(on: resources.loop) { [timerOwner] in timerOwner.handler.map(action) }
     }
 
     // MARK: - Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        timerOwner.handler = self
         guard version == .http1 else { return }
         resources.opened(self)
         connectionTimer.set(.now() + Limits.head)
@@ -82,6 +92,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         clientLeft()
         for timer in [connectionTimer, requestTimer, bodyTimer, stallTimer] { timer.cancel() }
+        timerOwner.handler = nil
         if version == .http1 { resources.closed(self) }
         self.context = nil
     }
@@ -161,7 +172,18 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
     }
 
+    /// Sends what was written when the loop's turn ends.
+    ///
+    /// Every write wakes its reader, who takes the core at once when all are busy: with the writes of a turn together that
+    /// happens once for many requests, without them twice for each (a sixth of the CPU time of a small request).
     func flushAll() {
+        guard !isInTurn, mustFlush || mustFlushUpstream || mustBeginMirrors else { return }
+        isInTurn = true
+        resources.flushes.add(self)
+    }
+
+    func turnEnded() {
+        isInTurn = false
         if mustFlushUpstream {
             mustFlushUpstream = false
             call?.flush()
@@ -212,6 +234,7 @@ extension ExchangeHandler: DrainableConnection {
     }
 
     func closeNow() {
+        flush()
         context?.close(promise: nil)
     }
 }

@@ -193,6 +193,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
             close()
             return
         }
+        // The answer came before the loop's turn ended in which the request did.
+        wire.flush()
         state = .idle
         isReused = true
         idleSince = .now()

@@ -15,6 +15,7 @@ final class UpstreamWire: ChannelInboundHandler {
     private var connection: UpstreamConnection?
     private var context: ChannelHandlerContext?
     private var writer = HTTP1Writer()
+    private var mustFlush = false
 
     init(decoder: HTTPResponseDecoder) {
         self.decoder = decoder
@@ -43,11 +44,13 @@ final class UpstreamWire: ChannelInboundHandler {
     }
 
     func write(_ head: HTTPRequestHead) {
+        mustFlush = true
         decoder.write(data: .head(head))
         writer.append(head)
     }
 
     func write(body bytes: ByteBuffer) {
+        mustFlush = true
         guard let large = writer.append(body: bytes) else { return }
         writePending()
         write(large)
@@ -55,10 +58,13 @@ final class UpstreamWire: ChannelInboundHandler {
     }
 
     func writeEnd(trailers: HTTPHeaders?) {
+        mustFlush = true
         writer.appendEnd(trailers: trailers)
     }
 
     func flush() {
+        guard mustFlush else { return }
+        mustFlush = false
         writePending()
         context?.flush()
     }
