@@ -36,16 +36,16 @@ struct ConfigurationOptions: ParsableArguments {
 struct AdminOptions: ParsableArguments {
     @OptionGroup var configuration: ConfigurationOptions
 
-    @Option(help: "The admin API's URL; by default that of the configuration.")
+    @Option(help: "The admin API's URL; needs a token. By default the context's, else the configuration's.")
     var server: String?
 
-    @Option(help: "One of gatehouse context list; by default the one in use, where no configuration is named.")
+    @Option(help: "One of gatehouse context list; by default the one in use, unless --config is given.")
     var context: String?
 
     @Option(help: ArgumentHelp("PEM file of the CA that signed the gateway's certificate.", valueName: "file"))
     var ca: String?
 
-    @Option(help: "The operator token; by default GATEHOUSE_TOKEN, then operator.token beside the store.")
+    @Option(help: "An operator's token; else GATEHOUSE_TOKEN, the context's, or operator.token beside the store.")
     var token: String?
 
     /// The flags, else a context, else what the configuration of this machine says.

@@ -42,17 +42,17 @@ struct QuotaArgument: ExpressibleByArgument, Equatable {
 
 /// Limits and quotas on the command line.
 struct RuleOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Requests in a time: second, minute or hour.", valueName: "600/minute"))
+    @Option(help: ArgumentHelp("Requests per second, minute or hour.", valueName: "600/minute"))
     var requests: [RateArgument] = []
-    @Option(help: ArgumentHelp("Prompt and completion tokens in a time.", valueName: "100000/minute"))
+    @Option(help: ArgumentHelp("Prompt and completion tokens per second, minute or hour.", valueName: "100000/minute"))
     var tokens: [RateArgument] = []
-    @Option(help: ArgumentHelp("Bytes of request bodies in a time.", valueName: "10000000/minute"))
+    @Option(help: ArgumentHelp("Bytes of request bodies per second, minute or hour.", valueName: "10000000/minute"))
     var bodyBytes: [RateArgument] = []
     @Option(help: "Requests that run at once.")
     var concurrent: Int64?
     @Option(
         help: ArgumentHelp(
-            "requests, tokens or cost in a calendar day, week or month.",
+            "requests, tokens or cost per calendar day, week or month.",
             valueName: "tokens=5000000/month"
         )
     )
@@ -61,7 +61,7 @@ struct RuleOptions: ParsableArguments {
     var timeZone: String?
     @Flag(help: "Count the limits given here for each client address by itself.")
     var byAddress = false
-    @Option(help: "How much may come at once, for the limits in a time given here.")
+    @Option(help: "How much may come at once, for the limits per second, minute or hour given here.")
     var burst: Int64?
     @Flag(help: "Only count and report what would be refused, for what is given here.")
     var warnOnly = false

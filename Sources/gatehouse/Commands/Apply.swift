@@ -4,7 +4,7 @@ import GatewayAPI
 /// The command `gatehouse apply`.
 struct Apply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make the store match documents, all or nothing.",
+        abstract: "Make or change what documents describe, all or nothing.",
         discussion: """
             Documents are Azure ML's managedOnlineEndpoint and managedOnlineDeployment, and our own with \
             kind: tenant, key, principal, issuer, role or webhook. The secret of a key, principal or webhook that is \

@@ -10,8 +10,10 @@ struct CertAdd: AsyncParsableCommand {
     )
 
     @Option(help: "The host name, or *.example.org.") var host: String
-    @Option(help: "PEM file with the chain, on the gateway's machine.") var certificate: String
-    @Option(help: "PEM file with the key, on the gateway's machine.") var key: String
+    @Option(help: "PEM file with the chain, on the gateway's machine; a relative path starts from your folder.")
+    var certificate: String
+    @Option(help: "PEM file with the key, on the gateway's machine; a relative path starts from your folder.")
+    var key: String
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 

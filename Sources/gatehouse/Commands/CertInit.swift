@@ -10,7 +10,10 @@ struct CertInit: ParsableCommand {
     )
 
     @Option(help: "Where the files go.") var directory = "certs"
-    @Option(name: .customLong("name"), help: "A host name or address of the gateway; may be given several times.")
+    @Option(
+        name: .customLong("name"),
+        help: "A name or address of the gateway; may be given several times; else localhost, 127.0.0.1 and ::1."
+    )
     var names: [String] = []
     @Flag(help: "Make a new server certificate even if the old one is good.") var force = false
     @OptionGroup var output: OutputOptions

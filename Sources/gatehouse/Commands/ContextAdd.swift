@@ -8,7 +8,7 @@ struct ContextAdd: ParsableCommand {
         abstract: "Remember a gateway; the first one is in use at once."
     )
 
-    @Argument(help: "A name of your choice.") var context: AccountName
+    @Argument(help: "A name of your choice: 3 to 64 letters, digits, '.', '_', '-' and '@'.") var context: AccountName
     @Option(help: "The admin API's URL.") var server: String
     @Option(help: ArgumentHelp("PEM file of the CA that signed its certificate.", valueName: "file")) var ca: String?
     @Option(help: "An operator's token; by default GATEHOUSE_TOKEN; gatehouse login adds one.") var token: String?

@@ -5,7 +5,7 @@ import GatewayAPI
 struct EndpointList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Show a tenant's endpoints.")
 
-    @Argument(help: "The tenant; without it, all tenants' endpoints.") var tenant: TenantName?
+    @Argument(help: "The tenant; without it, all tenants that you may see.") var tenant: TenantName?
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 

@@ -6,12 +6,12 @@ struct EndpointTraffic: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "traffic",
         abstract: "Show where an endpoint's traffic goes, or change it.",
-        discussion: "gatehouse endpoints traffic demo/chat blue=90 green=10 --mirror canary=10"
+        discussion: "gatehouse endpoints traffic demo/chat blue=90 green=10 --mirror shadow=10"
     )
 
     @Argument(help: "tenant/endpoint") var endpoint: EndpointName
     @Argument(help: "deployment=PERCENT, all of them: they sum to 100, or are 0.") var weights: [DeploymentShare] = []
-    @Option(help: "deployment=PERCENT that gets copies; replaces the mirrors that there are.")
+    @Option(help: "deployment=PERCENT that gets copies; may be given several times; replaces all mirrors.")
     var mirror: [DeploymentShare] = []
     @Flag(help: "Copy nothing any more.") var noMirror = false
     @Option(help: "The model's version for callers who ask for none.") var defaultVersion: String?

@@ -5,7 +5,7 @@ import GatewayAPI
 /// The command `gatehouse login`.
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Begin a session with a name and a password; the context in use keeps its token."
+        abstract: "Begin a session of 12 hours with a password; the context keeps its token, else it is printed."
     )
 
     @Argument(help: "The operator's name.") var account: AccountName

@@ -5,7 +5,7 @@ import GatewayAPI
 struct ModelList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Show a tenant's models.")
 
-    @Argument var tenant: TenantName
+    @Argument(help: "The tenant.") var tenant: TenantName
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 

@@ -11,7 +11,8 @@ struct ModelRegister: AsyncParsableCommand {
     )
 
     @Argument(help: "tenant/model") var model: ModelName
-    @Option(help: "The file, on the gateway's machine.") var path: String
+    @Option(help: "The GGUF file, on the gateway's machine; a relative path starts from your folder.")
+    var path: String
     @Option(help: "By default the next number.") var version: String?
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions

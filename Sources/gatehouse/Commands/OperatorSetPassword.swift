@@ -5,7 +5,7 @@ import GatewayAPI
 struct OperatorSetPassword: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set-password",
-        abstract: "Give a local account another password; its sessions are over."
+        abstract: "Give a local account another password, of 12 to 256 characters; its sessions are over."
     )
 
     @Argument(help: "The operator's name.") var account: AccountName

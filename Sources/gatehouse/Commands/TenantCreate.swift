@@ -8,7 +8,8 @@ struct TenantCreate: AsyncParsableCommand {
         abstract: "Make a tenant; one that is there is left as it is."
     )
 
-    @Argument(help: "3 to 32 lower-case letters, digits and -.") var tenant: TenantName
+    @Argument(help: "3 to 32 lower-case letters, digits and -, a letter first; no reserved word such as api.")
+    var tenant: TenantName
     @Option(help: "A label: the Azure subscription that it stands for.") var subscription: String?
     @Option(help: "A label: the Azure resource group that it stands for.") var resourceGroup: String?
     @OptionGroup var admin: AdminOptions

@@ -7,7 +7,7 @@ struct TenantDelete: AsyncParsableCommand {
         abstract: "Remove a tenant with all its endpoints, keys and models."
     )
 
-    @Argument var tenant: TenantName
+    @Argument(help: "The tenant.") var tenant: TenantName
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 

@@ -3,7 +3,7 @@ import GatewayAPI
 
 /// The command `gatehouse tenants list`.
 struct TenantList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Show all tenants.")
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "Show the tenants that you may see.")
 
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions

@@ -11,7 +11,13 @@ struct WebhookAdd: AsyncParsableCommand {
 
     @Argument(help: "tenant/webhook") var webhook: OwnedName
     @Option(help: "Where events are posted to.") var url: String
-    @Option(name: .customLong("event"), help: "quota.threshold and so on; may be given several times; left out, all.")
+    @Option(
+        name: .customLong("event"),
+        help: """
+            quota.threshold, key.expiring, key.expired, certificate.expiring or certificate.expired; may be given several \
+            times; left out, all.
+            """
+    )
     var events: [String] = []
     @Option(
         name: .customLong("header"),
