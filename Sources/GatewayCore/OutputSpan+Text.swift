@@ -27,11 +27,15 @@ extension OutputSpan<UInt8> {
         unsafe withUnsafeMutableBufferPointer { all, count in
             var place = count &+ digits
             count = place
-            for _ in 0..<digits {
-                place &-= 1
-                unsafe all[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
+            // Two digits a division: these numbers have ten and more.
+            while rest >= 10 {
+                let pair = UInt8(truncatingIfNeeded: rest % 100)
+                rest /= 100
+                place &-= 2
+                unsafe all[place] = UInt8(ascii: "0") &+ pair / 10
+                unsafe all[place &+ 1] = UInt8(ascii: "0") &+ pair % 10
             }
+            if place > count &- digits { unsafe all[place &- 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest) }
         }
     }
 

@@ -9,16 +9,25 @@ import NIOHTTP1
 enum LimitHeaders {
     /// Appends the lines of an HTTP/1.1 head.
     static func write(_ report: LimitReport, into bytes: inout [UInt8]) {
-        forEach(report) { name, value in
-            bytes.append(addingCapacity: name.utf8CodeUnitCount + value.room + 4) { line in
-                line.append(name)
-                line.append(UInt8(ascii: ":"))
-                line.append(UInt8(ascii: " "))
-                value.append(to: &line)
-                line.appendLineEnd()
+        bytes.append(addingCapacity: room(for: report)) { lines in
+            forEach(report) { name, value in
+                lines.append(name)
+                lines.append(UInt8(ascii: ":"))
+                lines.append(UInt8(ascii: " "))
+                value.append(to: &lines)
+                lines.appendLineEnd()
             }
         }
     }
+
+    /// What the lines may take: eight of names and numbers, two of them with a policy's name too, and the warnings.
+    private static func room(for report: LimitReport) -> Int {
+        let numbers = 8 * (longestName + 2 * OutputSpan<UInt8>.longestDecimal + 36)
+        let warnings = report.warnings.reduce(longestName + 4) { $0 + $1.utf8.count + 2 }
+        return numbers + 2 * (report.timed?.policy.utf8.count ?? 0) + warnings
+    }
+
+    private static let longestName = 30
 
     static func add(_ report: LimitReport, to headers: inout HTTPHeaders) {
         forEach(report) { name, value in

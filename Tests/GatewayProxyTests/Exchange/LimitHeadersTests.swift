@@ -86,6 +86,17 @@ import Testing
         #expect(LimitHeaderValue.number(.min).text == "-9223372036854775808")
         #expect(LimitHeaderValue.duration(.max - 999_999).text == "2562047h47m17s")
         #expect(LimitHeaderValue.policy(largest).text == #""bytes";q=\#(number);w=\#(number);qu="content-bytes""#)
+        var lines: [UInt8] = []
+        let report = LimitReport(
+            entries: [LimitReport.Measure.requests, .tokens, .bodyBytes].map { measure in
+                var entry = largest
+                entry.measure = measure
+                return entry
+            },
+            warnings: ["a", "b"]
+        )
+        LimitHeaders.write(report, into: &lines)
+        #expect(String(decoding: lines, as: UTF8.self).contains("x-ratelimit-remaining-requests: \(number)\r\n"))
         #expect(LimitHeaderValue.state(largest).text == #""bytes";r=\#(number);t=9223372036"#)
     }
 }
