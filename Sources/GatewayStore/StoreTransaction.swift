@@ -12,8 +12,11 @@ struct StoreTransaction {
     var azure: [AzureWrite] = []
     /// Seconds since 1970.
     let now: Int64
+    /// Whether the author may act on the whole gateway: what they name is dialled wherever the gateway may.
+    private let isOwner: Bool
 
-    init(_ contents: StoreContents, at now: Int64) {
+    init(_ contents: StoreContents, at now: Int64, isOwner: Bool) {
+        self.isOwner = isOwner
         definitions = contents.definitions
         certificates = contents.certificates
         self.now = now
@@ -61,12 +64,13 @@ struct StoreTransaction {
         for slot in KeySlot.allCases { issueKey(endpoint.tenant, endpoint.name, slot: slot) }
     }
 
-    mutating func put(_ deployment: DeploymentDefinition) {
-        if let index = definitions.deployments.firstIndex(where: { $0.path == deployment.path }) {
-            definitions.deployments[index] = deployment
-        } else {
-            definitions.deployments.append(deployment)
-        }
+    @discardableResult
+    mutating func put(_ deployment: DeploymentDefinition) -> PutOutcome {
+        let index = definitions.deployments.firstIndex { $0.path == deployment.path }
+        let before = index.map { definitions.deployments[$0] }
+        let deployment = deployment.named(isOwner: isOwner, before: before)
+        if let index { definitions.deployments[index] = deployment } else { definitions.deployments.append(deployment) }
+        return PutOutcome(before, deployment)
     }
 
     /// With everything that the tenant owns.
@@ -113,9 +117,15 @@ struct StoreTransaction {
         definitions.endpoints[index].forget(deployment.name)
     }
 
-    mutating func put(_ issuer: TrustedIssuer) {
+    @discardableResult
+    mutating func put(_ issuer: TrustedIssuer) -> PutOutcome {
+        let before = definitions.issuers.first { $0.path == issuer.path }
+        var issuer = issuer
+        let isElsewhere = issuer.keysURL != before?.keysURL || issuer.discoveryURL != before?.discoveryURL
+        issuer.isNamedByTenant = !isOwner && (isElsewhere || before?.isNamedByTenant != false)
         definitions.issuers.removeAll { $0.path == issuer.path }
         definitions.issuers.append(issuer)
+        return PutOutcome(before, issuer)
     }
 
     mutating func put(_ role: RoleAssignment) {
@@ -124,11 +134,30 @@ struct StoreTransaction {
     }
 
     /// Replaces or adds; a new one gets a signing secret.
-    mutating func put(_ webhook: WebhookDefinition) {
-        let isNew = !definitions.webhooks.contains { $0.path == webhook.path }
+    @discardableResult
+    mutating func put(_ webhook: WebhookDefinition) -> PutOutcome {
+        let before = definitions.webhooks.first { $0.path == webhook.path }
+        var webhook = webhook
+        webhook.isNamedByTenant = !isOwner && (webhook.url != before?.url || before?.isNamedByTenant != false)
         definitions.webhooks.removeAll { $0.path == webhook.path }
         definitions.webhooks.append(webhook)
-        if isNew { signing[webhook.path] = SigningSecret.generate() }
+        if before == nil { signing[webhook.path] = SigningSecret.generate() }
+        return PutOutcome(before, webhook)
+    }
+}
+
+extension DeploymentDefinition {
+    /// Whose each URL is: the author's where it is new, and where the owner puts it; else whose it was.
+    fileprivate func named(isOwner: Bool, before: DeploymentDefinition?) -> DeploymentDefinition {
+        guard case .upstream(var upstream) = serving else { return self }
+        var known = UpstreamDefinition(urls: [])
+        if case .upstream(let earlier) = before?.serving { known = earlier }
+        upstream.tenantURLs = upstream.urls.filter { url in
+            !isOwner && (!known.urls.contains(url) || known.tenantURLs.contains(url))
+        }
+        var named = self
+        named.serving = .upstream(upstream)
+        return named
     }
 }
 

@@ -62,10 +62,9 @@ extension Store {
         by author: String
     ) async throws(StoreError) -> PutOutcome {
         try await change { transaction in
-            let before = transaction.definitions.deployments.first { $0.path == deployment.path }
-            transaction.put(deployment)
+            let outcome = transaction.put(deployment)
             transaction.azure.append(.deployment(deployment.azureName, body: body, by: author))
-            return before == nil ? .created : before == deployment ? .unchanged : .updated
+            return outcome
         }
     }
 

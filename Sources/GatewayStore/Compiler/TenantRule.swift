@@ -4,12 +4,13 @@ package import GatewayCore
 /// that are not the tenant's, and what lies on the gateway's machine.
 ///
 /// What the owner has set stays: only what is new is looked at, and a reference to a secret goes nowhere but where it went.
+/// Here the text is judged; what a name stands for is judged when it is dialled, by `Reach`.
 package struct TenantRule: Sendable {
     /// Private networks by tenant.
-    let networks: [String: NetworkList]
+    let networks: TenantNetworks
 
     package init(networks: [String: NetworkList] = [:]) {
-        self.networks = networks
+        self.networks = TenantNetworks(networks)
     }
 
     func problems(_ old: Definitions, _ new: Definitions) -> [Problem] {
@@ -67,7 +68,7 @@ package struct TenantRule: Sendable {
     private func problem(with url: String, of tenant: String, _ resource: String, _ field: String) -> Problem? {
         // What is no address is the other checks' to tell.
         guard case .success(let address) = InstanceAddress.parse(String(url.prefix { $0 != "?" })) else { return nil }
-        let rule = AddressRule(allowed: networks[tenant] ?? NetworkList(known: []))
+        let rule = AddressRule(allowed: networks.of(tenant))
         let refusal: String?
         switch address.transport {
         case .http(let host, _), .https(let host, _): refusal = rule.refusal(ofHost: host)

@@ -5,6 +5,10 @@ package enum PutOutcome: String, Sendable {
     case created
     case updated
     case unchanged
+
+    init<Definition: Equatable>(_ before: Definition?, _ after: Definition) {
+        self = before == nil ? .created : before == after ? .unchanged : .updated
+    }
 }
 
 /// What an apply did, or would do, to one resource.
@@ -79,7 +83,8 @@ struct ChangeList {
         switch (old, new) {
         case (.upstream(let old), .upstream(let new)):
             [
-                ("upstream.urls", old.urls != new.urls), ("upstream.model", old.model != new.model),
+                ("upstream.urls", old.urls != new.urls || old.tenantURLs != new.tenantURLs),
+                ("upstream.model", old.model != new.model),
                 ("upstream.headers", old.headers != new.headers),
                 ("upstream.ca", old.certificateAuthority != new.certificateAuthority),
                 ("upstream.probe", old.probe != new.probe),

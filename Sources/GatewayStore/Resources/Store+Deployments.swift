@@ -19,11 +19,7 @@ extension Store {
     }
 
     package func putDeployment(_ deployment: DeploymentDefinition) async throws(StoreError) -> PutOutcome {
-        try await change { transaction in
-            let before = transaction.definitions.deployments.first { $0.path == deployment.path }
-            transaction.put(deployment)
-            return before == nil ? .created : before == deployment ? .unchanged : .updated
-        }
+        try await change { $0.put(deployment) }
     }
 
     /// Refused while the endpoint's traffic leads to it.
