@@ -178,7 +178,11 @@ package final class Store: Sendable {
         by origin: ChangeOrigin
     ) throws(StoreError) {
         guard !origin.isOwner else { return }
-        let problems = compiler.tenantRule.problems(before.definitions, transaction.definitions)
+        let problems = compiler.tenantRule.problems(
+            before.definitions,
+            transaction.definitions,
+            besides: transaction.ownersWord
+        )
         guard problems.isEmpty else { throw .invalid(problems) }
     }
 

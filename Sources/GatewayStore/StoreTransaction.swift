@@ -10,6 +10,8 @@ struct StoreTransaction {
     private(set) var signing: [String: String] = [:]
     /// Rows of Azure's dialect that belong to this change.
     var azure: [AzureWrite] = []
+    /// Paths of the deployments of which the configuration file says what serves them.
+    private(set) var ownersWord: Set<String> = []
     /// Seconds since 1970.
     let now: Int64
     /// Whether the author may act on the whole gateway: what they name is dialled wherever the gateway may.
@@ -64,11 +66,13 @@ struct StoreTransaction {
         for slot in KeySlot.allCases { issueKey(endpoint.tenant, endpoint.name, slot: slot) }
     }
 
+    /// - Parameter isOwners: whether the configuration file says what serves it: then it is the owner's word, whoever asks.
     @discardableResult
-    mutating func put(_ deployment: DeploymentDefinition) -> PutOutcome {
+    mutating func put(_ deployment: DeploymentDefinition, isOwners: Bool = false) -> PutOutcome {
+        if isOwners { ownersWord.insert(deployment.path) }
         let index = definitions.deployments.firstIndex { $0.path == deployment.path }
         let before = index.map { definitions.deployments[$0] }
-        let deployment = deployment.named(isOwner: isOwner, before: before)
+        let deployment = deployment.named(isOwner: isOwner || isOwners, before: before)
         if let index { definitions.deployments[index] = deployment } else { definitions.deployments.append(deployment) }
         return PutOutcome(before, deployment)
     }

@@ -13,9 +13,11 @@ package struct TenantRule: Sendable {
         self.networks = TenantNetworks(networks)
     }
 
-    func problems(_ old: Definitions, _ new: Definitions) -> [Problem] {
+    /// - Parameter ownersWord: paths of the deployments of which the configuration file says what serves them.
+    func problems(_ old: Definitions, _ new: Definitions, besides ownersWord: Set<String> = []) -> [Problem] {
         let before = Dictionary(old.deployments.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         let deployments = ConfigurationWriter.changed(old.deployments, new.deployments, path: \.path)
+            .filter { !ownersWord.contains($0.path) }
             .flatMap { problems(of: $0, before: before[$0.path]) }
         let webhooks = ConfigurationWriter.changed(old.webhooks, new.webhooks, path: \.path).flatMap { webhook in
             problems(of: webhook, before: old.webhooks.first { $0.path == webhook.path })

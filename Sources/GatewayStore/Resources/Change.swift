@@ -46,7 +46,8 @@ struct ChangeList {
         let issuers = compare(old.issuers, new.issuers, path: \.path, fields: Self.fields)
         let roles = compare(old.roles, new.roles, path: \.path, fields: Self.fields)
         let webhooks = compare(old.webhooks, new.webhooks, path: \.path, fields: Self.fields)
-        let all = tenants + endpoints + deployments + issuers + roles + webhooks
+        let models = compare(old.models, new.models, path: \.resource) { _, _ in [] }
+        let all = tenants + models + endpoints + deployments + issuers + roles + webhooks
         return all.filter { $0.action != .unchanged || named.contains($0.resource) }
     }
 

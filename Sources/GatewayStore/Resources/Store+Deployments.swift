@@ -18,8 +18,18 @@ extension Store {
         return deployment
     }
 
-    package func putDeployment(_ deployment: DeploymentDefinition) async throws(StoreError) -> PutOutcome {
-        try await change { $0.put(deployment) }
+    /// - Parameters:
+    ///   - isOwners: whether the configuration file says what serves it: then it is the owner's word, whoever asks.
+    ///   - model: registered in the same change.
+    package func putDeployment(
+        _ deployment: DeploymentDefinition,
+        isOwners: Bool = false,
+        registering model: ModelRegistration? = nil
+    ) async throws(StoreError) -> PutOutcome {
+        try await change { transaction in
+            if let model { _ = try transaction.register(model) }
+            return transaction.put(deployment, isOwners: isOwners)
+        }
     }
 
     /// Refused while the endpoint's traffic leads to it.
