@@ -12,6 +12,10 @@ struct StoreTransaction {
     var azure: [AzureWrite] = []
     /// Paths of the deployments of which the configuration file says what serves them.
     private(set) var ownersWord: Set<String> = []
+    /// Whether documents are applied: what the owner's name is the owner's, whoever named it first.
+    ///
+    /// Else only what is new is the author's: an owner who sets a limit has not looked at where the names lead.
+    var isApplying = false
     /// Seconds since 1970.
     let now: Int64
     /// Whether the author may act on the whole gateway: what they name is dialled wherever the gateway may.
@@ -72,7 +76,9 @@ struct StoreTransaction {
         if isOwners { ownersWord.insert(deployment.path) }
         let index = definitions.deployments.firstIndex { $0.path == deployment.path }
         let before = index.map { definitions.deployments[$0] }
-        let deployment = deployment.named(isOwner: isOwner || isOwners, before: before)
+        let deployment = deployment.named(before: before) { isKnown, wasTenants in
+            !isOwners && isTenants(isKnown: isKnown, wasTenants)
+        }
         if let index { definitions.deployments[index] = deployment } else { definitions.deployments.append(deployment) }
         return PutOutcome(before, deployment)
     }
@@ -126,10 +132,19 @@ struct StoreTransaction {
         let before = definitions.issuers.first { $0.path == issuer.path }
         var issuer = issuer
         let isElsewhere = issuer.keysURL != before?.keysURL || issuer.discoveryURL != before?.discoveryURL
-        issuer.isNamedByTenant = !isOwner && (isElsewhere || before?.isNamedByTenant != false)
+        issuer.isNamedByTenant = isTenants(isKnown: before != nil && !isElsewhere, before?.isNamedByTenant ?? false)
         definitions.issuers.removeAll { $0.path == issuer.path }
         definitions.issuers.append(issuer)
         return PutOutcome(before, issuer)
+    }
+
+    /// Whose an address is that this change names.
+    ///
+    /// - Parameters:
+    ///   - isKnown: whether it was there before.
+    ///   - wasTenants: whether the tenant's own operators had named it then.
+    private func isTenants(isKnown: Bool, _ wasTenants: Bool) -> Bool {
+        isKnown ? wasTenants && !(isOwner && isApplying) : !isOwner
     }
 
     mutating func put(_ role: RoleAssignment) {
@@ -142,7 +157,7 @@ struct StoreTransaction {
     mutating func put(_ webhook: WebhookDefinition) -> PutOutcome {
         let before = definitions.webhooks.first { $0.path == webhook.path }
         var webhook = webhook
-        webhook.isNamedByTenant = !isOwner && (webhook.url != before?.url || before?.isNamedByTenant != false)
+        webhook.isNamedByTenant = isTenants(isKnown: webhook.url == before?.url, before?.isNamedByTenant ?? false)
         definitions.webhooks.removeAll { $0.path == webhook.path }
         definitions.webhooks.append(webhook)
         if before == nil { signing[webhook.path] = SigningSecret.generate() }
@@ -151,14 +166,15 @@ struct StoreTransaction {
 }
 
 extension DeploymentDefinition {
-    /// Whose each URL is: the author's where it is new, and where the owner puts it; else whose it was.
-    fileprivate func named(isOwner: Bool, before: DeploymentDefinition?) -> DeploymentDefinition {
+    /// - Parameter isTenants: whose a URL is, by whether it was there before and whose it was then.
+    fileprivate func named(
+        before: DeploymentDefinition?,
+        _ isTenants: (_ isKnown: Bool, _ wasTenants: Bool) -> Bool
+    ) -> DeploymentDefinition {
         guard case .upstream(var upstream) = serving else { return self }
         var known = UpstreamDefinition(urls: [])
         if case .upstream(let earlier) = before?.serving { known = earlier }
-        upstream.tenantURLs = upstream.urls.filter { url in
-            !isOwner && (!known.urls.contains(url) || known.tenantURLs.contains(url))
-        }
+        upstream.tenantURLs = upstream.urls.filter { isTenants(known.urls.contains($0), known.tenantURLs.contains($0)) }
         var named = self
         named.serving = .upstream(upstream)
         return named

@@ -79,6 +79,7 @@ extension Store {
 
 extension StoreTransaction {
     fileprivate mutating func merge(_ documents: ApplyDocuments) throws {
+        isApplying = true
         for tenant in documents.tenants { put(tenant) }
         for name in documents.tenantNames where !definitions.tenants.contains(where: { $0.name == name }) {
             definitions.tenants.append(TenantDefinition(name: name))

@@ -43,6 +43,12 @@ import Testing
             let owner = "Bearer \(AdminFixture.token)"
             #expect(try await put(["http://a.example"], token) == 201)
             #expect(try reaches(store) == ["http://a.example": false])
+            // The owner who changes something else has not looked at where the name leads.
+            #expect(try await put(["http://a.example"], owner, "known") == 200)
+            let limits = #"{"rateLimits":[{"requests":1,"per":"minute"}]}"#
+            #expect(try await client.send(.put, "\(Self.chat)/deployments/red/limits", limits).status == 200)
+            #expect(try reaches(store) == ["http://a.example": false])
+            #expect(try await put(["http://c.example"], owner) == 200)
             #expect(try await put(["http://a.example"], owner) == 200)
             #expect(try reaches(store) == ["http://a.example": true])
             // The owner's stays the owner's, what the deployer adds does not become it.
@@ -81,8 +87,12 @@ import Testing
             #expect(try store.webhook("demo", "hook").isNamedByTenant && store.issuer("demo", "mine").isNamedByTenant)
             let target = try await store.webhookTarget("demo", "hook")
             #expect(!target.reach.admits("127.0.0.1") && target.reach.admits("10.1.2.3"))
-            _ = try await client.send(.put, hook, #"{"url":"https://a.example"}"#)
-            _ = try await client.send(.put, issuer, keys)
+            _ = try await client.send(.put, hook, #"{"url":"https://a.example","events":["key.expired"]}"#)
+            #expect(try store.webhook("demo", "hook").isNamedByTenant)
+            let hooks = #""webhooks":[{"tenant":"demo","name":"hook","url":"https://a.example"}]"#
+            let issuers = #""issuers":[{"tenant":"demo","name":"mine",\#(keys.dropFirst())]"#
+            let applied = try await client.send(.post, "/api/v1/apply", "{\(hooks),\(issuers)}")
+            #expect(applied.status < 300, "\(applied.text)")
             #expect(try !store.webhook("demo", "hook").isNamedByTenant && !store.issuer("demo", "mine").isNamedByTenant)
             #expect(try await store.webhookTarget("demo", "hook").reach == .everywhere)
         }
