@@ -1,4 +1,5 @@
-/// A deployment, as the admin API shows and takes it: exactly one of `upstream` and `native`.
+/// A deployment, as the admin API shows and takes it: one of `upstream` and `native`; with neither, the gateway chooses by
+/// the environment variables, `runtimes:` of its configuration, or the model's file.
 package struct DeploymentResource: Codable, Sendable, Equatable {
     /// In a PUT it may be left out: the URL has it.
     package var tenant: String
@@ -8,6 +9,10 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var name: String
     package var description: String
     package var model: String?
+    /// In place of `model`; never in answers.
+    package var modelSource: ModelSourceResource?
+    /// Never in answers.
+    package var environment: EnvironmentResource?
     package var instanceType: String?
     package var environmentVariables: [String: String]
     package var tags: [String: String]
@@ -68,6 +73,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case name
         case description
         case model
+        case modelSource
+        case environment
         case instanceType
         case environmentVariables
         case tags
@@ -105,6 +112,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
             upstream: try members.decodeIfPresent(UpstreamResource.self, forKey: .upstream),
             native: try members.decodeIfPresent(NativeResource.self, forKey: .native)
         )
+        modelSource = try members.value(.modelSource)
+        environment = try members.value(.environment)
         limits = try members.value(.limits, or: [])
         quotas = try members.value(.quotas, or: [])
         price = try members.value(.price)

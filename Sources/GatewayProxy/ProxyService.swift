@@ -52,7 +52,7 @@ package final class ProxyService: Service {
     private let group: MultiThreadedEventLoopGroup
     private let boundPort = Mutex<Int?>(nil)
 
-    /// - Parameter isAddressAllowed: asked with the numeric address of each upstream connection before a byte is sent on it.
+    /// - Parameter isAddressAllowed: asked with each numeric address of an upstream before it is dialled.
     package init(
         settings: Settings,
         tls: TLSServer,

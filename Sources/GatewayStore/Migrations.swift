@@ -22,6 +22,7 @@ struct Migrations: Sendable {
             Step(identifier: "4 traffic", sql: TrafficSchema.sql),
             Step(identifier: "5 operators", sql: OperatorSchema.sql),
             Step(identifier: "6 azure", sql: AzureSchema.sql),
+            Step(identifier: "7 reach", sql: ReachSchema.sql),
         ]
     )
 

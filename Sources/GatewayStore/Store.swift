@@ -59,6 +59,9 @@ package final class Store: Sendable {
 
     package var definitions: Definitions { contents.definitions }
 
+    /// The private networks that tenants' own operators may name.
+    package var networks: TenantNetworks { compiler.tenantRule.networks }
+
     /// What is wrong with the store at a path, without changing anything; a store that is not there yet is fine.
     package static func check(path: String) throws(StoreError) {
         try StoreFile.check(path: path, migrations: .current)
@@ -87,7 +90,7 @@ package final class Store: Sendable {
             if let condition = origin.condition {
                 try condition.check(before.tag(of: condition.resource, secrets))
             }
-            var transaction = StoreTransaction(before, at: now)
+            var transaction = StoreTransaction(before, at: now, isOwner: origin.isOwner)
             let value = try body(&transaction)
             try commit(&transaction, over: before, by: origin, in: database)
             if let condition = origin.condition { condition.settle(try contents.tag(of: condition.resource, secrets)) }
@@ -99,9 +102,10 @@ package final class Store: Sendable {
     func rehearse<Value: Sendable>(
         _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await write { [self] _ in
+        let isOwner = ChangeOrigin.current.isOwner
+        return try await write { [self] _ in
             let before = contents
-            var transaction = StoreTransaction(before, at: WallClock.seconds)
+            var transaction = StoreTransaction(before, at: WallClock.seconds, isOwner: isOwner)
             let value = try body(&transaction)
             try compiler.check(transaction.definitions.sorted, after: before)
             return value
@@ -174,7 +178,11 @@ package final class Store: Sendable {
         by origin: ChangeOrigin
     ) throws(StoreError) {
         guard !origin.isOwner else { return }
-        let problems = compiler.tenantRule.problems(before.definitions, transaction.definitions)
+        let problems = compiler.tenantRule.problems(
+            before.definitions,
+            transaction.definitions,
+            besides: transaction.ownersWord
+        )
         guard problems.isEmpty else { throw .invalid(problems) }
     }
 

@@ -10,10 +10,19 @@ struct StoreTransaction {
     private(set) var signing: [String: String] = [:]
     /// Rows of Azure's dialect that belong to this change.
     var azure: [AzureWrite] = []
+    /// Paths of the deployments of which the configuration file says what serves them.
+    private(set) var ownersWord: Set<String> = []
+    /// Whether documents are applied: what the owner's name is the owner's, whoever named it first.
+    ///
+    /// Else only what is new is the author's: an owner who sets a limit has not looked at where the names lead.
+    var isApplying = false
     /// Seconds since 1970.
     let now: Int64
+    /// Whether the author may act on the whole gateway: what they name is dialled wherever the gateway may.
+    private let isOwner: Bool
 
-    init(_ contents: StoreContents, at now: Int64) {
+    init(_ contents: StoreContents, at now: Int64, isOwner: Bool) {
+        self.isOwner = isOwner
         definitions = contents.definitions
         certificates = contents.certificates
         self.now = now
@@ -61,12 +70,17 @@ struct StoreTransaction {
         for slot in KeySlot.allCases { issueKey(endpoint.tenant, endpoint.name, slot: slot) }
     }
 
-    mutating func put(_ deployment: DeploymentDefinition) {
-        if let index = definitions.deployments.firstIndex(where: { $0.path == deployment.path }) {
-            definitions.deployments[index] = deployment
-        } else {
-            definitions.deployments.append(deployment)
+    /// - Parameter isOwners: whether the configuration file says what serves it: then it is the owner's word, whoever asks.
+    @discardableResult
+    mutating func put(_ deployment: DeploymentDefinition, isOwners: Bool = false) -> PutOutcome {
+        if isOwners { ownersWord.insert(deployment.path) }
+        let index = definitions.deployments.firstIndex { $0.path == deployment.path }
+        let before = index.map { definitions.deployments[$0] }
+        let deployment = deployment.named(before: before) { isKnown, wasTenants in
+            !isOwners && isTenants(isKnown: isKnown, wasTenants)
         }
+        if let index { definitions.deployments[index] = deployment } else { definitions.deployments.append(deployment) }
+        return PutOutcome(before, deployment)
     }
 
     /// With everything that the tenant owns.
@@ -113,9 +127,24 @@ struct StoreTransaction {
         definitions.endpoints[index].forget(deployment.name)
     }
 
-    mutating func put(_ issuer: TrustedIssuer) {
+    @discardableResult
+    mutating func put(_ issuer: TrustedIssuer) -> PutOutcome {
+        let before = definitions.issuers.first { $0.path == issuer.path }
+        var issuer = issuer
+        let isElsewhere = issuer.keysURL != before?.keysURL || issuer.discoveryURL != before?.discoveryURL
+        issuer.isNamedByTenant = isTenants(isKnown: before != nil && !isElsewhere, before?.isNamedByTenant ?? false)
         definitions.issuers.removeAll { $0.path == issuer.path }
         definitions.issuers.append(issuer)
+        return PutOutcome(before, issuer)
+    }
+
+    /// Whose an address is that this change names.
+    ///
+    /// - Parameters:
+    ///   - isKnown: whether it was there before.
+    ///   - wasTenants: whether the tenant's own operators had named it then.
+    private func isTenants(isKnown: Bool, _ wasTenants: Bool) -> Bool {
+        isKnown ? wasTenants && !(isOwner && isApplying) : !isOwner
     }
 
     mutating func put(_ role: RoleAssignment) {
@@ -124,11 +153,31 @@ struct StoreTransaction {
     }
 
     /// Replaces or adds; a new one gets a signing secret.
-    mutating func put(_ webhook: WebhookDefinition) {
-        let isNew = !definitions.webhooks.contains { $0.path == webhook.path }
+    @discardableResult
+    mutating func put(_ webhook: WebhookDefinition) -> PutOutcome {
+        let before = definitions.webhooks.first { $0.path == webhook.path }
+        var webhook = webhook
+        webhook.isNamedByTenant = isTenants(isKnown: webhook.url == before?.url, before?.isNamedByTenant ?? false)
         definitions.webhooks.removeAll { $0.path == webhook.path }
         definitions.webhooks.append(webhook)
-        if isNew { signing[webhook.path] = SigningSecret.generate() }
+        if before == nil { signing[webhook.path] = SigningSecret.generate() }
+        return PutOutcome(before, webhook)
+    }
+}
+
+extension DeploymentDefinition {
+    /// - Parameter isTenants: whose a URL is, by whether it was there before and whose it was then.
+    fileprivate func named(
+        before: DeploymentDefinition?,
+        _ isTenants: (_ isKnown: Bool, _ wasTenants: Bool) -> Bool
+    ) -> DeploymentDefinition {
+        guard case .upstream(var upstream) = serving else { return self }
+        var known = UpstreamDefinition(urls: [])
+        if case .upstream(let earlier) = before?.serving { known = earlier }
+        upstream.tenantURLs = upstream.urls.filter { isTenants(known.urls.contains($0), known.tenantURLs.contains($0)) }
+        var named = self
+        named.serving = .upstream(upstream)
+        return named
     }
 }
 

@@ -23,6 +23,8 @@ package struct RunningGateway: Sendable {
         package var path: PathRewrite?
         package var removedHeaders: [String] = []
         package var version: String?
+        /// Which addresses the names of its URLs may stand for.
+        package var reach = Reach.everywhere
 
         package init(
             _ name: String,
@@ -167,8 +169,10 @@ package struct RunningGateway: Sendable {
                 name: serving.name,
                 isNative: false,
                 instances: try serving.urls.map {
-                    registry.instance(
-                        at: try InstanceAddress.parse($0).get(),
+                    var address = try InstanceAddress.parse($0).get()
+                    address.reach = serving.reach
+                    return registry.instance(
+                        at: address,
                         of: serving.name,
                         isReady: serving.probes == nil,
                         isUsable: true

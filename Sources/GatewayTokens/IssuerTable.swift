@@ -22,11 +22,17 @@ struct IssuerTable: Sendable {
     }
 
     /// Sources of places that stay are taken over, their keys with them.
-    init(_ issuers: [TrustedIssuer], keeping known: [KeyLocation: KeySource], make: (KeyLocation) -> KeySource) {
+    init(
+        _ issuers: [TrustedIssuer],
+        networks: TenantNetworks,
+        keeping known: [KeyLocation: KeySource],
+        make: (KeyLocation) -> KeySource
+    ) {
         var rules: [String: [Rule]] = [:]
         var sources: [KeyLocation: KeySource] = [:]
         for issuer in issuers {
-            let location = KeyLocation(issuer)
+            let reach = networks.reach(of: issuer.tenant, isNamedByTenant: issuer.isNamedByTenant)
+            let location = KeyLocation(issuer, reach: reach)
             let source = sources[location] ?? known[location] ?? make(location)
             sources[location] = source
             let rule = Rule(

@@ -10,6 +10,7 @@ import Synchronization
 package final class TokenService: Sendable {
     private let builtIn: BuiltInIssuer?
     private let fetcher: KeyFetcher
+    private let networks: TenantNetworks
     private let uptime: @Sendable () -> Duration
     private let onRefresh: @Sendable () -> Void
     private let logger: Logger
@@ -19,11 +20,14 @@ package final class TokenService: Sendable {
     /// How long a result counts, in seconds, while the keys of some tenant that trusts the issuer were not there.
     private static let provisional: Int64 = 60
 
-    /// - Parameter onRefresh: called when an issuer's keys came anew: what was verified before may rest on a key that is gone.
+    /// - Parameters:
+    ///   - networks: the private ones of which tenants may name issuers.
+    ///   - onRefresh: called when an issuer's keys came anew: what was verified before may rest on a key that is gone.
     package init(
         curl: CurlClient,
         builtIn: BuiltInIssuer?,
         plainHTTP: PlainHTTPRule = .none,
+        networks: TenantNetworks = TenantNetworks(),
         logger: Logger,
         authority: CurlRequest.CertificateAuthority = .system,
         uptime: @escaping @Sendable () -> Duration = TokenService.uptime,
@@ -31,6 +35,7 @@ package final class TokenService: Sendable {
     ) {
         self.builtIn = builtIn
         fetcher = KeyFetcher(curl: curl, plainHTTP: plainHTTP, authority: authority)
+        self.networks = networks
         self.uptime = uptime
         self.onRefresh = onRefresh
         self.logger = logger
@@ -44,7 +49,7 @@ package final class TokenService: Sendable {
     /// Call at the start and at each change of configuration; keys of issuers that stay are kept.
     package func update(issuers: [TrustedIssuer]) {
         table.withLock { table in
-            table = IssuerTable(issuers, keeping: table.sources) { location in
+            table = IssuerTable(issuers, networks: networks, keeping: table.sources) { location in
                 KeySource(location: location, fetcher: fetcher, uptime: uptime, onRefresh: onRefresh, logger: logger)
             }
         }

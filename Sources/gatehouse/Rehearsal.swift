@@ -27,7 +27,9 @@ struct Rehearsal {
         var definitions = Definitions(
             tenants: try documents.tenants.map { try TenantDefinition($0) },
             endpoints: try documents.endpoints.map { try EndpointDefinition($0) },
-            deployments: try documents.deployments.map { try DeploymentDefinition($0) }
+            // Of what the gateway is to choose, only the gateway knows.
+            deployments: try documents.deployments.filter { $0.upstream != nil || $0.native != nil }
+                .map { try DeploymentDefinition($0) }
         )
         definitions.namedKeys = try documents.keys.map { NamedKey($0, try KeyTerms($0)) }
         definitions.issuers = documents.issuers.map { TrustedIssuer($0) }

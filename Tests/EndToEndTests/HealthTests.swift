@@ -77,10 +77,12 @@ import Testing
         }
     }
 
-    @Test(arguments: FakeUpstream.Transport.allCases)
-    func `Retry-After takes the backend out for that long`(transport: FakeUpstream.Transport) async throws {
+    @Test(arguments: FakeUpstream.Transport.allCases, ["30", "Sat, 01 Jan 2050 00:00:00 GMT"])
+    func `Retry-After takes the backend out for that long`(transport: FakeUpstream.Transport, until: String)
+        async throws
+    {
         _ = try await play(transport) { visit in
-            try await visit.respond(503, [("retry-after", "30")], "later")
+            try await visit.respond(503, [("retry-after", until)], "later")
         } act: { gateway, healthy, ill in
             let client = try await gateway.connect()
             for _ in 0..<20 { _ = try await client.exchange("POST", "/demo/chat/a", body: "x") }

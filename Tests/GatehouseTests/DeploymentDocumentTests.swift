@@ -96,7 +96,60 @@ import Testing
             tenant: "demo"
         )
         let expected = ProbePathsResource(liveness: "/live", readiness: "/ready")
-        #expect(set.deployments.first?.upstream?.probe == expected && set.warnings.isEmpty)
+        #expect(set.deployments.first?.upstream?.probe == expected)
+        #expect(set.warnings.count == 1 && set.warnings.first?.message.contains("ports of inference_config") == true)
+    }
+
+    @Test func `a document that az takes is read: what serves it is the gateway's to choose`() throws {
+        let text =
+            Self.head + """
+                model: {name: small, path: ./model/m.gguf, type: custom_model}
+                environment: azureml:env@latest
+                environment_variables: {GATEHOUSE_UPSTREAM_URLS: "http://127.0.0.1:9000"}
+                instance_type: Standard_DS3_v2
+                instance_count: 1
+                """
+        let file = try YAMLFile(name: "/some/where/f.yaml", text: text)
+        let deployment = try #require(try DocumentSet.read([file], tenant: "demo").deployments.first)
+        #expect(deployment.upstream == nil && deployment.native == nil && deployment.model == nil)
+        #expect(deployment.modelSource == ModelSourceResource(name: "small", path: "/some/where/model/m.gguf"))
+        #expect(deployment.environment == EnvironmentResource(reference: "azureml:env@latest"))
+    }
+
+    @Test(arguments: [
+        ("path: m.gguf", ModelSourceResource(path: "/some/where/m.gguf")),
+        ("{name: m, version: 3, path: /a/m.gguf}", ModelSourceResource(name: "m", version: "3", path: "/a/m.gguf")),
+        (
+            "{path: 'azureml://datastores/workspaceblobstore/paths/a'}",
+            ModelSourceResource(path: "azureml://datastores/workspaceblobstore/paths/a")
+        ),
+    ])
+    func `the path of a model counts from its document's folder`(model: String, expected: ModelSourceResource) throws {
+        let spelled = model.hasPrefix("{") ? model : "{\(model)}"
+        let file = try YAMLFile(
+            name: "/some/where/f.yaml",
+            text: Self.head + "model: \(spelled)\ngatehouse: {native: {}}"
+        )
+        let deployment = try #require(try DocumentSet.read([file], tenant: "demo").deployments.first)
+        #expect(deployment.modelSource == expected)
+    }
+
+    @Test func `an environment that the document describes is told with its image and its routes`() throws {
+        let set = try documents(
+            Self.head + """
+                environment:
+                  name: env
+                  image: registry.example.org/server:1
+                  inference_config: {liveness_route: {path: /live}}
+                """,
+            tenant: "demo"
+        )
+        let expected = EnvironmentResource(
+            name: "env:1",
+            image: "registry.example.org/server:1",
+            probe: ProbePathsResource(liveness: "/live")
+        )
+        #expect(set.deployments.first?.environment == expected)
     }
 
     @Test func `what has no meaning here is warned about, not refused`() throws {
@@ -117,8 +170,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "nothing says what serves this deployment"),
-        ("gatehouse: {}", "nothing says what serves this deployment"),
         ("gatehouse: {upstream: {urls: []}}", "gatehouse.upstream.urls: is required"),
         ("gatehouse: {upstream: {urls: ['ftp://a']}}", "gatehouse.upstream.urls: \"ftp://a\" must begin with"),
         (
@@ -144,7 +195,8 @@ import Testing
         ("model: azureml:m:1\ngatehouse: {native: {slots: 0}}", "0 is out of range; it must be 1 to 256"),
         ("model: m:1\ngatehouse: {native: {slots: 1}}", "is not a reference to a registered model"),
         ("model: azureml://registries/r/models/m/versions/1\ngatehouse: {native: {slots: 1}}", "not built yet"),
-        ("model: {name: m, path: ./m}\ngatehouse: {native: {slots: 1}}", "model.path: not built yet"),
+        ("model: {path: ./m, version: 1}", "model.version: stands without a name"),
+        ("model: {name: m, path: ./m, datastore: d}", "model.datastore: not built yet"),
     ])
     func `what cannot serve is refused`(rest: String, reason: String) {
         let found = problems(in: Self.head + rest)

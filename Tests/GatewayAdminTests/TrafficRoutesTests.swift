@@ -24,6 +24,28 @@ import Testing
         }
     }
 
+    @Test(arguments: ["traffic", ""])
+    func `a change of traffic waits for the deployments that get some, as Azure's does`(path: String) async throws {
+        let fixture = try await AdminFixture()
+        let readiness = fixture.readiness
+        let operations = fixture.controlPlane.operations
+        try await fixture.withClient { client in
+            try await client.prepare()
+            readiness.set("demo/chat/blue", ready: 1)
+            await operations.advance()
+            // It was ready once, and is not any more.
+            readiness.set("demo/chat/blue", ready: 0, lastAnswer: "a connect failed")
+            let uri = path.isEmpty ? Self.endpoint : "\(Self.endpoint)/\(path)"
+            let answer = try await client.send(.put, uri, #"{"traffic":{"blue":100}}"#)
+            let location = try #require(HTTPField.Name("Operation-Location").flatMap { answer.headers[$0] })
+            #expect(try await client.get(OperationResource.self, location).status == "Updating")
+            readiness.set("demo/chat/blue", ready: 1)
+            await operations.advance()
+            let over = try await client.get(OperationResource.self, location)
+            #expect(over.status == "Succeeded" && over.steps.contains { $0.text == "demo/chat/blue: instance 1 ready" })
+        }
+    }
+
     @Test(arguments: [
         (#"{"traffic":{"blue":90}}"#, 400), (#"{"traffic":{"nobody":100}}"#, 400),
         (#"{"traffic":{"blue":100},"mirrorTraffic":{"blue":1}}"#, 400), (#"{"defaultVersion":"1"}"#, 400),

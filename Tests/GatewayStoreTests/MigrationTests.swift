@@ -95,6 +95,94 @@ import Testing
         #expect(left == [0, 0, 0, 0, 0, 0])
     }
 
+    @Test func `what is older than the difference is the tenant's own where the audit log says so, else the owner's`()
+        async throws
+    {
+        let temporary = try TemporaryStore()
+        let path = temporary.folder.appendingPathComponent("old.db").path
+        let steps = Migrations.current.steps.prefix { $0.identifier != "7 reach" }
+        let file = try StoreFile(path: path, migrations: Migrations(steps: Array(steps)), environment: [:])
+        let names = ["alice", "bob", "operator.token", "token:x", "nobody"]
+        try await file.pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO tenants (name) VALUES ('demo');
+                    INSERT INTO endpoints (tenant, name, description, allows_key, allows_aad_token, allows_aml_token,
+                        is_public, tags, properties) VALUES ('demo', 'chat', '', 1, 0, 0, 0, '{}', '{}');
+                    INSERT INTO operators VALUES ('alice', 'deployer', 'demo', NULL, 0, 0);
+                    INSERT INTO operators VALUES ('bob', 'deployer', NULL, NULL, 0, 0);
+                    """
+            )
+            var number = 0
+            for (index, name) in names.enumerated() {
+                let seal = { (place: String, text: String) in try file.secrets.seal(text, place: place) }
+                let deployment = "demo/chat/by-\(index)"
+                try database.execute(
+                    sql: """
+                        INSERT INTO deployments (tenant, endpoint, name, description, kind, urls, headers, environment, tags,
+                            properties)
+                            VALUES ('demo', 'chat', ?, '', 'upstream', '["http://a.example"]', ?, ?, '{}', '{}')
+                        """,
+                    arguments: [
+                        "by-\(index)", try seal("\(deployment)/headers", "[]"),
+                        try seal("\(deployment)/environment", "{}"),
+                    ]
+                )
+                guard name != "nobody" else { continue }
+                // The other one has only changed what is no address, which is later.
+                for (action, author, fields) in [("created", name, ""), ("updated", "operator.token", "tags")] {
+                    number += 1
+                    try database.execute(
+                        sql: """
+                            INSERT INTO audit (number, at, author, address, request, action, kind, resource, tenant, fields,
+                                before, after, hash)
+                                VALUES (?, 0, ?, '', '', ?, 'deployment', ?, 'demo', ?, ?, '{}', zeroblob(32))
+                            """,
+                        arguments: [
+                            number, author, action, deployment, fields, action == "created" ? nil : "{}",
+                        ]
+                    )
+                }
+            }
+        }
+        try file.pool.close()
+        let store = try Store(
+            path: path,
+            compiler: TemporaryStore.compiler(),
+            snapshots: SnapshotBox(.empty),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            environment: [:]
+        )
+        let ofTenant = store.definitions.deployments.filter { deployment in
+            guard case .upstream(let upstream) = deployment.serving else { return false }
+            return !upstream.tenantURLs.isEmpty
+        }
+        #expect(ofTenant.map(\.name) == ["by-0", "by-3"])
+    }
+
+    @Test func `what a tenant's operator named is known after a restart`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        let origin = ChangeOrigin(author: "ada", address: "", request: "", isOwner: false)
+        var red = DeploymentDefinition.green
+        red.name = "red"
+        let named = red
+        try await ChangeOrigin.$current.withValue(origin) {
+            _ = try await temporary.store.putDeployment(named)
+            _ = try await temporary.store.putIssuer(.entra)
+            _ = try await temporary.store.putWebhook(
+                WebhookDefinition(tenant: "demo", name: "hook", url: "https://a.example")
+            )
+        }
+        let reopened = try temporary.reopened()
+        #expect(reopened.definitions == temporary.store.definitions)
+        #expect(
+            try reopened.issuer("demo", "entra").isNamedByTenant && reopened.webhook("demo", "hook").isNamedByTenant
+        )
+        let serving = try reopened.deployment("demo", "chat", "red").serving
+        guard case .upstream(let upstream) = serving else { return }
+        #expect(upstream.tenantURLs == upstream.urls)
+    }
+
     @Test func `receipts of the first release are kept, without a cost`() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("old-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -41,6 +41,25 @@ import Testing
         #expect(stage.server.hits(Self.path) == 1)
     }
 
+    @Test(arguments: [true, false], [true, false])
+    func `a name that a tenant's operator gave brings no keys from a private network, and the owner's does`(
+        isNamedByTenant: Bool,
+        isDiscovered: Bool
+    ) async throws {
+        let stage = try await Stage(rsa: HostileStage.only.value.stage.rsa) { server in
+            var issuer = Stage.trusted(server)
+            issuer.isNamedByTenant = isNamedByTenant
+            let url = server.url(isDiscovered ? Self.path : "/keys").replacing("127.0.0.1", with: "localhost")
+            issuer.keysURL = isDiscovered ? nil : url
+            issuer.discoveryURL = isDiscovered ? url : nil
+            return [issuer]
+        }
+        let document = #"{"issuer":"\#(Stage.issuer)","jwks_uri":"\#(stage.server.url("/keys"))"}"#
+        stage.server.set(Self.path, .json(document))
+        #expect(try await stage.refusal(of: stage.token()) == (isNamedByTenant ? .keysUnavailable : nil))
+        #expect(stage.server.hits("/keys") == (isNamedByTenant ? 0 : 1))
+    }
+
     @Test func `Entra's template stands for the directory that is trusted`() {
         let discovery = KeyLocation.Discovery(issuers: ["https://sts.windows.net/d-1/"], directoryID: "d-1")
         #expect(discovery.accepts("https://sts.windows.net/{tenantid}/"))

@@ -30,7 +30,7 @@ struct Stage: Sendable {
         service = TokenService(
             curl: Self.curl,
             builtIn: builtIn,
-            plainHTTP: try PlainHTTPRule(["127.0.0.1:\(server.port)"]),
+            plainHTTP: try PlainHTTPRule(["127.0.0.1:\(server.port)", "localhost:\(server.port)"]),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             uptime: { clock.now }
         )

@@ -7,12 +7,14 @@ import Hummingbird
 struct ApplyRoutes: Sendable {
     let store: Store
     let operations: Operations
+    let azure: AzureDialect
 
     @Sendable func apply(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let asked = try await JSONBody.decode(ApplyRequest.self, from: request)
         try ApplyPermissions(asker: context.requireOperator(), store: store).check(asked)
         let credentials = try CredentialDocuments(asked)
-        let documents = try documents(asked)
+        let maker = DeploymentMaker(store: store, azure: azure, asker: try context.requireOperator())
+        let documents = try await documents(asked, maker)
         try credentials.rehearse(beside: documents, in: store)
         guard !asked.dryRun else {
             let planned = try await store.apply(documents, prune: asked.prune, dryRun: true)
@@ -45,11 +47,11 @@ struct ApplyRoutes: Sendable {
         return changes + (try await credentials.apply(to: store))
     }
 
-    private func documents(_ asked: ApplyRequest) throws(APIError) -> ApplyDocuments {
+    private func documents(_ asked: ApplyRequest, _ maker: DeploymentMaker) async throws -> ApplyDocuments {
         var documents = ApplyDocuments()
         for tenant in asked.tenants { documents.tenants.append(try TenantDefinition(tenant)) }
         for endpoint in asked.endpoints { documents.endpoints.append(try EndpointDefinition(endpoint)) }
-        for deployment in asked.deployments { documents.deployments.append(try DeploymentDefinition(deployment)) }
+        for deployment in asked.deployments { documents.add(try await maker.make(deployment)) }
         documents.issuers = asked.issuers.map(TrustedIssuer.init)
         for role in asked.roles { documents.roles.append(try RoleAssignment(role)) }
         for webhook in asked.webhooks { documents.webhooks.append(try WebhookDefinition(webhook)) }
@@ -70,6 +72,15 @@ struct ApplyRoutes: Sendable {
             }
             changes[index].secret = try await store.webhookSecret(webhook.tenant, webhook.name)
         }
+    }
+}
+
+extension ApplyDocuments {
+    fileprivate mutating func add(_ made: DeploymentMaker.Made) {
+        deployments.append(made.definition)
+        if made.isOwners { ownersWord.insert(made.definition.path) }
+        // Two deployments may describe the same file.
+        if let model = made.model, !models.contains(model) { models.append(model) }
     }
 }
 

@@ -24,9 +24,14 @@ struct ArtifactFolder: Sendable {
         guard let path = path(ofURI: uri, tenant: tenant) else {
             return .missing("its model is \(uri), which is not on this machine")
         }
+        return locate(path: path, named: uri)
+    }
+
+    /// The same for an absolute path.
+    func locate(path: String, named uri: String) -> ModelLocation {
         var isFolder: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            return .missing("its model is \(uri), and no such file was uploaded")
+            return .missing("its model is \(uri), and no such file is there")
         }
         if !isFolder.boolValue {
             return Self.isGGUF(path) ? .file(path) : .missing("the file of its model is not GGUF")

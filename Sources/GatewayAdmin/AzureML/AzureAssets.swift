@@ -82,8 +82,11 @@ extension AzureAsset.Kind {
 
     func warnings(of properties: ARMValue) -> [String] {
         guard self == .environments else { return [] }
-        return ["condaFile", "build"].filter { properties[$0] != nil }.map {
+        let unbuilt = ["condaFile", "build"].filter { properties[$0] != nil }.map {
             "\($0) has no meaning here: nothing is built"
         }
+        let routes = properties["inferenceConfig"]?.members?.values.map { $0["port"] } ?? []
+        guard routes.contains(where: { $0 != nil }) else { return unbuilt }
+        return unbuilt + ["the ports of inference_config have no meaning here: those of the upstream's URLs count"]
     }
 }

@@ -3,9 +3,6 @@ import GatewayCore
 
 /// An online deployment as Azure's clients put it: read, and checked as far as no store is needed.
 struct AzureDeployment: Sendable {
-    /// Where a deployment's environment variables say what serves it.
-    static let urlsVariable = "GATEHOUSE_UPSTREAM_URLS"
-
     /// The whole body, with the members that Azure fills in.
     let kept: ARMValue
     let description: String
@@ -50,13 +47,6 @@ struct AzureDeployment: Sendable {
             "properties.codeConfiguration.codeId"
         )
         kept = Self.normal(body, inner)
-    }
-
-    /// The URLs that the environment variables name; `nil` where they name none.
-    var upstreamURLs: [String]? {
-        guard let text = environmentVariables[Self.urlsVariable] else { return nil }
-        let urls = text.split { $0 == "," || $0.isWhitespace }.map(String.init)
-        return urls.isEmpty ? nil : urls
     }
 
     private static func checkKind(_ body: ARMValue, _ inner: ARMValue) throws(APIError) {

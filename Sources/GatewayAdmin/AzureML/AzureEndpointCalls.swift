@@ -33,13 +33,13 @@ enum AzureEndpointCalls {
         )
         if !wanted.changesOnlyTraffic(of: before) { try call.require(.endpoints) }
         let kept = try AzureBody.text(asked.kept)
-        let operations = call.controlPlane.operations
-        // One that is being made has an operation of its own, which this one must not end.
-        let named = deployments.filter {
-            (wanted.traffic[$0.name] ?? 0) > 0 && operations.provisioningState(of: $0.path).isOver
-        }
-        let plan = OperationPlan(putting: wanted, leadingTo: named, isNew: before == nil)
-        let (outcome, operation) = try await operations.perform(plan) {
+        let plan = OperationPlan(
+            putting: wanted,
+            leadingTo: wanted.traffic,
+            isNew: before == nil,
+            in: call.controlPlane
+        )
+        let (outcome, operation) = try await call.controlPlane.operations.perform(plan) {
             try await call.store.putEndpoint(wanted, azure: kept, by: call.author)
         }
         let record = try await call.store.azureEndpoints(of: call.tenant)[name]
@@ -69,16 +69,6 @@ enum AzureEndpointCalls {
     private static func show(_ endpoint: EndpointDefinition, _ record: AzureRecord?, _ call: ARMCall) -> ARMValue {
         let state = AzureOperationCalls.state(of: endpoint.path, call)
         return AzureEndpointView(call: call, endpoint: endpoint, record: record, state: state).json
-    }
-}
-
-extension OperationPlan {
-    /// An endpoint is made or changed: done when the deployments that its traffic names are ready.
-    fileprivate init(putting endpoint: EndpointDefinition, leadingTo deployments: [DeploymentDefinition], isNew: Bool) {
-        resource = endpoint.path
-        tenants = [endpoint.tenant]
-        state = isNew ? .creating : .updating
-        targets = deployments.map { ControlOperation.Target($0.path, deadline: $0.readinessDeadline) }
     }
 }
 

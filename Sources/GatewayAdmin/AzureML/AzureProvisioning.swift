@@ -1,7 +1,6 @@
 import GatewayAPI
 import GatewayCore
 import GatewayStore
-import NIOPosix
 
 /// Makes what an Azure client put into a deployment that something serves, or says that nothing does.
 struct AzureProvisioning: Sendable {
@@ -22,17 +21,18 @@ struct AzureProvisioning: Sendable {
             )
         }
         let assets = AzureAssets(call: call)
-        let model = try await assets.require(asked.model, asked.modelText)
+        let registered = try await assets.require(asked.model, asked.modelText)
         let environment = try await assets.require(asked.environment, nil)
         _ = try await assets.require(asked.code, nil)
         let before = try call.store.deployments(of: call.tenant, endpoint.name).first { $0.name == name }
         let record = try await call.store.azureDeployments(of: call.tenant, endpoint.name)[name]
         let isNew = before == nil && record == nil
-        let file = try await locate(model)
+        let search = ModelSearch(store: call.store, folder: call.azure.shelf.folder, tenant: call.tenant)
+        let file = try await search.locate(asked.modelReference, uri: registered?.properties["modelUri"]?.text)
         let subject = ServingChoice.Subject(
             path: path,
             tenant: call.tenant,
-            urls: asked.upstreamURLs,
+            urls: ServingChoice.urls(in: asked.environmentVariables),
             environment: asked.environment.map { "\($0.name):\($0.version)" },
             image: environment?.properties["image"]?.text,
             model: asked.model.map { "\($0.name):\($0.version)" },
@@ -45,26 +45,31 @@ struct AzureProvisioning: Sendable {
         } catch {
             return (try await refuse(error, over: before), isNew)
         }
-        choice.serving.probe(on: environment?.properties["inferenceConfig"])
-        return (try await put(choice, file, over: before), isNew)
+        choice.serving.probe(on: ProbePaths(inferenceConfig: environment?.properties["inferenceConfig"]))
+        var model: ModelRegistration?
+        if case .native = choice.serving, case .file(let path) = file, let reference = asked.modelReference {
+            model = try await search.registration(of: path, as: reference)
+        }
+        return (try await put(choice, model, over: before), isNew)
     }
 
     private func put(
         _ choice: ServingChoice.Choice,
-        _ file: ModelLocation,
+        _ model: ModelRegistration?,
         over before: DeploymentDefinition?
     ) async throws -> ControlOperation {
         let wanted = applied(choice.serving, to: before)
-        if case .native = choice.serving, case .file(let path) = file { try await register(path) }
         let body = try AzureBody.text(asked.kept)
         let plan = OperationPlan(putting: wanted, isNew: before == nil)
-        var origin = ChangeOrigin.current
-        if choice.isOwners { origin.isOwner = true }
-        return try await ChangeOrigin.$current.withValue(origin) {
-            try await call.controlPlane.operations.perform(plan) {
-                _ = try await call.store.putDeployment(wanted, azure: body, by: call.author)
-            }.operation
-        }
+        return try await call.controlPlane.operations.perform(plan) {
+            _ = try await call.store.putDeployment(
+                wanted,
+                isOwners: choice.isOwners,
+                registering: model,
+                azure: body,
+                by: call.author
+            )
+        }.operation
     }
 
     /// What served it goes on; one that is new is kept, with the reason.
@@ -107,44 +112,11 @@ struct AzureProvisioning: Sendable {
         wanted.readiness = asked.readiness
         // Where it is not said, what is closed stays closed.
         if let isDisabled = asked.isEgressDisabled { wanted.isEgressPrivate = isDisabled }
-        if let model = asked.model { wanted.model = ModelReference(name: model.name, version: model.version) }
+        if let model = asked.modelReference { wanted.model = model }
         return wanted
-    }
-
-    private func locate(_ model: AzureAsset?) async throws -> ModelLocation {
-        guard let reference = asked.model else { return .missing("it has no model") }
-        let ours = ModelReference(name: reference.name, version: reference.version)
-        if call.store.definitions.model(call.tenant, ours) != nil { return .registered }
-        guard let uri = model?.properties["modelUri"]?.text else {
-            return .missing("its model is in a registry, whose files are not on this machine")
-        }
-        let (folder, tenant) = (call.azure.shelf.folder, call.tenant)
-        return try await NIOThreadPool.singleton.runIfActive { folder.locate(uri, tenant: tenant) }
-    }
-
-    /// Under the name that Azure's client gave it: the pool runs registered models only.
-    private func register(_ path: String) async throws {
-        guard let model = asked.model else { return }
-        let digest = try await NIOThreadPool.singleton.runIfActive { try FileDigest(path: path) }
-        _ = try await call.store.registerModel(
-            ModelRegistration(
-                tenant: call.tenant,
-                name: model.name,
-                version: model.version,
-                path: path,
-                sha256: digest.sha256,
-                size: digest.size
-            )
-        )
     }
 }
 
-extension Serving {
-    /// Probes an upstream where its environment says, unless it says so itself.
-    fileprivate mutating func probe(on routes: ARMValue?) {
-        guard case .upstream(var upstream) = self, upstream.probe == ProbePaths() else { return }
-        upstream.probe.liveness = routes?["livenessRoute"]?["path"]?.text
-        upstream.probe.readiness = routes?["readinessRoute"]?["path"]?.text
-        self = .upstream(upstream)
-    }
+extension AzureDeployment {
+    fileprivate var modelReference: ModelReference? { model.map { ModelReference(name: $0.name, version: $0.version) } }
 }

@@ -1,6 +1,8 @@
+import GatewayAPI
 import GatewayCore
 
-/// Decides what serves a deployment whose client cannot say it outright (DESIGN §4): the first of three ways.
+/// Decides what serves a deployment whose client does not say it outright (DESIGN §4), of documents and of Azure's clients
+/// alike: the first of three ways.
 struct ServingChoice: Sendable {
     /// What is known of a deployment.
     struct Subject: Sendable, Equatable {
@@ -31,6 +33,9 @@ struct ServingChoice: Sendable {
         var isOwners = false
     }
 
+    /// Where a deployment's environment variables say what serves it.
+    private static let urlsVariable = "GATEHOUSE_UPSTREAM_URLS"
+
     let runtimes: RuntimeTable
 
     func serving(of subject: Subject) throws(NothingServes) -> Choice {
@@ -56,6 +61,13 @@ struct ServingChoice: Sendable {
         }
     }
 
+    /// The URLs that environment variables name; `nil` where they name none.
+    static func urls(in environmentVariables: [String: String]) -> [String]? {
+        guard let text = environmentVariables[urlsVariable] else { return nil }
+        let urls = text.split { $0 == "," || $0.isWhitespace }.map(String.init)
+        return urls.isEmpty ? nil : urls
+    }
+
     private func nothing(serves subject: Subject, _ reason: String) -> NothingServes {
         let names = [
             subject.environment.map { "environment \($0)" }, subject.image.map { "image \($0)" },
@@ -64,7 +76,7 @@ struct ServingChoice: Sendable {
         let matched = names.isEmpty ? "tenant \(subject.tenant)" : names.joined(separator: ", ")
         return NothingServes(
             description: """
-                nothing serves \(subject.path). Do one of these three: (1) set \(AzureDeployment.urlsVariable) in its \
+                nothing serves \(subject.path). Do one of these three: (1) set \(Self.urlsVariable) in its \
                 environment_variables to the URLs of the servers; (2) add an entry to runtimes: in gatehouse.yaml that matches \
                 \(matched); (3) give it a model whose file is GGUF, which the embedded pool runs (\(reason))
                 """
@@ -80,4 +92,23 @@ enum ModelLocation: Sendable, Equatable {
     case file(String)
     /// Why there is none, as the rest of a sentence.
     case missing(String)
+}
+
+extension Serving {
+    /// Probes an upstream where its environment says, unless it says so itself.
+    mutating func probe(on paths: ProbePaths) {
+        guard case .upstream(var upstream) = self, upstream.probe == ProbePaths() else { return }
+        upstream.probe = paths
+        self = .upstream(upstream)
+    }
+}
+
+extension ProbePaths {
+    /// The routes of an environment's `inferenceConfig`; its ports do not count, an upstream's URL has one.
+    init(inferenceConfig routes: ARMValue?) {
+        self.init(
+            liveness: routes?["livenessRoute"]?["path"]?.text,
+            readiness: routes?["readinessRoute"]?["path"]?.text
+        )
+    }
 }

@@ -4,6 +4,11 @@ package import GatewayCore
 extension DeploymentDefinition {
     /// What a wire resource describes; names, URLs and the model's existence are the store's to judge.
     package init(_ resource: DeploymentResource) throws(APIError) {
+        try self.init(resource, serving: try Serving(resource))
+    }
+
+    /// - Parameter serving: what serves it, whatever the resource says.
+    init(_ resource: DeploymentResource, serving: Serving) throws(APIError) {
         let timeout = resource.requestSettings.requestTimeoutMs
         if let timeout, !(1...86_400_000).contains(timeout) {
             throw APIError(
@@ -22,7 +27,7 @@ extension DeploymentDefinition {
             endpoint: resource.endpoint,
             name: resource.name,
             description: resource.description,
-            serving: try Serving(resource),
+            serving: serving,
             settings: RequestSettings(
                 timeoutMilliseconds: timeout,
                 maxConcurrent: resource.requestSettings.maxConcurrentRequestsPerInstance,

@@ -28,11 +28,18 @@ struct DeploymentRoutes: Sendable {
         deployment.tenant = try context.name("tenant", matching: deployment.tenant, member: "tenant")
         deployment.endpoint = try context.name("endpoint", matching: deployment.endpoint, member: "endpoint")
         deployment.name = try context.name("deployment", matching: deployment.name, member: "name")
-        let definition = try DeploymentDefinition(deployment)
+        let asker = try context.requireOperator()
+        let maker = DeploymentMaker(store: controlPlane.store, azure: controlPlane.azure, asker: asker)
+        let made = try await maker.make(deployment)
+        let definition = made.definition
         let isNew = !controlPlane.store.definitions.deployments.contains { $0.path == definition.path }
         let plan = OperationPlan(putting: definition, isNew: isNew)
         let (outcome, operation) = try await controlPlane.operations.perform(plan) {
-            try await controlPlane.store.putDeployment(definition)
+            try await controlPlane.store.putDeployment(
+                definition,
+                isOwners: made.isOwners,
+                registering: made.model
+            )
         }
         return .json(resource(definition, withValues: true), status: outcome.status).following(operation)
     }

@@ -5,12 +5,15 @@ import Hummingbird
 
 /// What `/api/v1/tenants/{tenant}/endpoints/{endpoint}/traffic` answers.
 struct TrafficRoutes: Sendable {
-    let store: Store
+    let controlPlane: ControlPlane
+
+    private var store: Store { controlPlane.store }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
         .json(resource(try store.endpoint(context.name("tenant"), context.name("endpoint"))))
     }
 
+    /// Served when it is answered; the operation ends when the deployments that get traffic are ready.
     @Sendable func put(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let asked = try await JSONBody.decode(TrafficResource.self, from: request)
         guard asked.mirrors == nil else {
@@ -21,7 +24,17 @@ struct TrafficRoutes: Sendable {
             mirrors: asked.mirrorTraffic,
             standardVersion: asked.defaultVersion
         )
-        return .json(resource(try await store.setTraffic(context.name("tenant"), context.name("endpoint"), change)))
+        let endpoint = try store.endpoint(context.name("tenant"), context.name("endpoint"))
+        let plan = OperationPlan(
+            putting: endpoint,
+            leadingTo: change.weights ?? [:],
+            isNew: false,
+            in: controlPlane
+        )
+        let (changed, operation) = try await controlPlane.operations.perform(plan) {
+            try await store.setTraffic(endpoint.tenant, endpoint.name, change)
+        }
+        return .json(resource(changed)).following(operation)
     }
 
     private func resource(_ endpoint: EndpointDefinition) -> TrafficResource {

@@ -17,6 +17,24 @@ package struct OperationPlan: Sendable {
         targets = [ControlOperation.Target(deployment.path, deadline: deployment.readinessDeadline)]
     }
 
+    /// An endpoint is made or changed: done when the deployments that its traffic leads to are ready.
+    init(
+        putting endpoint: EndpointDefinition,
+        leadingTo weights: [String: Int],
+        isNew: Bool,
+        in controlPlane: ControlPlane
+    ) {
+        resource = endpoint.path
+        tenants = [endpoint.tenant]
+        state = isNew ? .creating : .updating
+        // One that is being made has an operation of its own, which this one must not end.
+        targets = controlPlane.store.definitions.deployments.filter {
+            $0.endpointPath == endpoint.path && (weights[$0.name] ?? 0) > 0
+                && controlPlane.operations.provisioningState(of: $0.path).isOver
+        }
+        .map { ControlOperation.Target($0.path, deadline: $0.readinessDeadline) }
+    }
+
     /// A resource is removed: over as soon as it is not served any more.
     package init(deleting resource: String, of tenant: String) {
         self.resource = resource

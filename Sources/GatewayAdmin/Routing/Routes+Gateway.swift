@@ -112,7 +112,11 @@ extension Routes {
                 takes: ApplyRequest.self,
                 answers: .one(ApplyResult.self),
                 scope: .own,
-                use: ApplyRoutes(store: controlPlane.store, operations: controlPlane.operations).apply
+                use: ApplyRoutes(
+                    store: controlPlane.store,
+                    operations: controlPlane.operations,
+                    azure: controlPlane.azure
+                ).apply
             ),
             .get(
                 "/operations",

@@ -100,7 +100,7 @@ extension Routes {
     }
 
     private func traffic(_ path: String) -> [Route] {
-        let traffic = TrafficRoutes(store: controlPlane.store)
+        let traffic = TrafficRoutes(controlPlane: controlPlane)
         return [
             .get(
                 path,
@@ -112,7 +112,10 @@ extension Routes {
             .put(
                 path,
                 .deployments,
-                "Changes weights, mirrors or the default version; what is left out stays as it is.",
+                """
+                Changes weights, mirrors or the default version; what is left out stays as it is. Operation-Location \
+                names the operation that ends when the deployments that get traffic are ready.
+                """,
                 takes: TrafficResource.self,
                 answers: .one(TrafficResource.self),
                 use: traffic.put

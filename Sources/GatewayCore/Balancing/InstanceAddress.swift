@@ -9,18 +9,13 @@ package struct InstanceAddress: Sendable, Hashable {
     package let transport: Transport
     /// Put before every request's path; empty or `/…` without a slash at the end.
     package let basePath: String
-    /// Whether its name may stand for a public address; part of the identity, so that no connection is shared with a
-    /// deployment that may not have made it.
-    package var allowsPublic = true
+    /// Which addresses its name may stand for; part of the identity, so that no connection is shared with a deployment
+    /// that may not have made it.
+    package var reach = Reach.everywhere
 
     package init(transport: Transport, basePath: String = "") {
         self.transport = transport
         self.basePath = basePath
-    }
-
-    /// Whether this numeric address, which the instance's name stands for now, may be talked to.
-    package func admits(_ address: String) -> Bool {
-        allowsPublic || IPAddress(address).map(NetworkList.privateRanges.contains) ?? false
     }
 
     /// The `Host` header for this instance: without the port when it is the scheme's own.

@@ -1,5 +1,5 @@
 /// A list of networks in CIDR form, IPv4 and IPv6.
-package struct NetworkList: Sendable, Equatable {
+package struct NetworkList: Sendable, Hashable {
     /// The private ranges that deployments may use when nothing was set (DESIGN §4).
     package static let defaultAllowed = NetworkList(
         known: ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"]
@@ -41,7 +41,7 @@ package struct NetworkList: Sendable, Equatable {
     }
 
     /// An address whose first `length` bits count.
-    private struct Network: Sendable, Equatable {
+    private struct Network: Sendable, Hashable {
         let high: UInt64
         let low: UInt64
         let highMask: UInt64

@@ -127,6 +127,8 @@ package struct TrustedIssuer: Sendable, Hashable, Codable {
     package var discoveryURL: String?
     /// The JSON Web Key Set; `nil` = as the discovery document says.
     package var keysURL: String?
+    /// Whether the tenant's own operators named its URL; the store says so.
+    package var isNamedByTenant = false
 
     package init(
         tenant: String,
@@ -227,6 +229,8 @@ package struct WebhookDefinition: Sendable, Equatable {
     package var events: [String]
     /// Sealed in the store; values may hold `${env:…}` and `${file:…}`.
     package var headers: [UpstreamHeader]
+    /// Whether the tenant's own operators named its URL; the store says so.
+    package var isNamedByTenant = false
 
     package init(tenant: String, name: String, url: String, events: [String] = [], headers: [UpstreamHeader] = []) {
         self.tenant = tenant

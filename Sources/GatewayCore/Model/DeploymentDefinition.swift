@@ -67,6 +67,8 @@ package enum Serving: Sendable, Equatable {
 package struct UpstreamDefinition: Sendable, Equatable {
     /// One instance each: `http://host:port/base`, `https://host/base` or `unix:/path/of.sock`.
     package var urls: [String]
+    /// Of the URLs, those that the tenant's own operators named; the store says which.
+    package var tenantURLs: [String] = []
     /// The model name that the upstream itself uses; put into the body's `model` on the way.
     package var model: String?
     /// Added to every request after the caller's credential was removed.

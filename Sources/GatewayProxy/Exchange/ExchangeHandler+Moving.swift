@@ -116,7 +116,9 @@ extension ExchangeHandler {
         let status = Int(head.status.code)
         let now = Int64.uptime
         plan.instance.answered(status: status, begun: request.begun, at: now)
-        if status == 503 || status == 429, let seconds = head.headers.first(name: "retry-after").flatMap(Int64.init) {
+        if status == 503 || status == 429, let text = head.headers.first(name: "retry-after"),
+            let seconds = RetryAfter.seconds(text, at: WallClock.now() / 1_000_000)
+        {
             plan.instance.pause(seconds: seconds, at: now)
         }
         guard status >= 400, let fallback = plan.endpoint.fallback, fallback.statuses.contains(status) else {

@@ -1,7 +1,7 @@
 import Curl
 import GatewayCore
 
-/// Asks one instance one probe, over libcurl: the address rule counts here as for requests (SECURITY S-1).
+/// Asks one instance one probe, over libcurl: the address rules and the proxy count here as for requests (SECURITY S-1).
 struct Prober: Sendable {
     /// What came of it, as a sentence for people.
     struct Answer: Sendable {
@@ -15,27 +15,32 @@ struct Prober: Sendable {
 
     func ask(_ target: ProbeTarget, _ kind: InstanceProbes.Kind) async -> Answer {
         let route = target.route(kind)
-        var request = CurlRequest(
-            url: Self.url(of: target.instance.address.transport, route),
-            authority: target.certificateAuthority.map { .file($0) } ?? .system
-        )
-        request.timeout = target.timeout(kind)
-        request.connectTimeout = target.timeout(kind)
-        request.isConnectOnly = route == nil
-        request.isFresh = true
-        if case .unix(let path) = target.instance.address.transport { request.unixSocketPath = path }
-        if route != nil {
-            request.headers = [("Host", target.instance.authority)] + target.headers.map { ($0.name, $0.value) }
-        }
         let what = route.map { "GET \($0)" } ?? "a connect"
         do {
-            let response = try await curl.fetch(request, limit: Self.longestBody)
+            let response = try await curl.fetch(Self.request(of: target, kind), limit: Self.longestBody)
             guard route != nil else { return Answer(isSuccess: true, sentence: "\(what) succeeded") }
             let status = response.head.status
             return Answer(isSuccess: (200..<400).contains(status), sentence: "\(what) answered \(status)")
         } catch {
             return Answer(isSuccess: false, sentence: "\(what) failed: \(error.reason)")
         }
+    }
+
+    static func request(of target: ProbeTarget, _ kind: InstanceProbes.Kind) -> CurlRequest {
+        let route = target.route(kind)
+        var request = CurlRequest(
+            url: url(of: target.instance.address.transport, route),
+            authority: target.certificateAuthority.map { .file($0) } ?? .system
+        )
+        request.timeout = target.timeout(kind)
+        request.connectTimeout = target.timeout(kind)
+        request.isConnectOnly = route == nil
+        request.isFresh = true
+        request.take(wayTo: target.instance.address)
+        if route != nil {
+            request.headers = [("Host", target.instance.authority)] + target.headers.map { ($0.name, $0.value) }
+        }
+        return request
     }
 
     /// A probe's path counts from the root of the host, whatever path requests are sent below; a connect needs no TLS.

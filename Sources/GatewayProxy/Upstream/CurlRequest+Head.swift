@@ -23,9 +23,18 @@ extension CurlRequest {
         case .chunked: hasBody = true
         }
         connectTimeout = .nanoseconds(Limits.connect.nanoseconds)
-        if case .unix(let path) = instance.address.transport { unixSocketPath = path }
+        take(wayTo: instance.address)
+    }
+
+    /// Gets to an instance as requests, copies and probes alike do.
+    mutating func take(wayTo address: InstanceAddress) {
         // As over our own connections: a proxy of the environment is for `https:`.
-        allowsProxy = scheme == "https"
-        if !instance.address.allowsPublic { isAddressAllowed = { [address = instance.address] in address.admits($0) } }
+        allowsProxy = false
+        switch address.transport {
+        case .http: break
+        case .https: allowsProxy = true
+        case .unix(let path): unixSocketPath = path
+        }
+        if address.reach != .everywhere { isAddressAllowed = { [reach = address.reach] in reach.admits($0) } }
     }
 }

@@ -72,27 +72,42 @@ final class UpstreamPool {
         let connected: EventLoopFuture<any Channel>
         switch instance.address.transport {
         case .http(let host, let port), .https(let host, let port):
-            connected = bootstrap.connect(host: host, port: port)
+            connected = dial(host, port, of: instance.address, bootstrap)
         case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
         }
         connected.assumeIsolated().whenComplete { [weak self, weak caller] result in
-            self?.opened(result, to: instance.address, for: caller, attempt: attempt)
+            self?.opened(result, for: caller, attempt: attempt)
         }
+    }
+
+    /// An address that may not be dialled is not: whether its port is open does not show.
+    private func dial(
+        _ host: String,
+        _ port: Int,
+        of instance: InstanceAddress,
+        _ bootstrap: ClientBootstrap
+    ) -> EventLoopFuture<any Channel> {
+        let isAllowed = { @Sendable [isAddressAllowed, reach = instance.reach] (address: String) in
+            isAddressAllowed(address) && reach.admits(address)
+        }
+        guard let address = try? SocketAddress(ipAddress: host, port: port) else {
+            return bootstrap.resolver(AllowedAddresses(on: loop, isAllowed: isAllowed)).connect(host: host, port: port)
+        }
+        if isAllowed(host) { return bootstrap.connect(to: address) }
+        // Later, as any connect that fails: the caller does not wait for it yet.
+        let refused = loop.makePromise(of: (any Channel).self)
+        loop.execute { refused.fail(AddressRefused()) }
+        return refused.futureResult
     }
 
     private func opened(
         _ result: Result<any Channel, any Error>,
-        to instance: InstanceAddress,
         for caller: ExchangeHandler?,
         attempt: Int
     ) {
         switch result {
         case .failure: tell(caller, ofFailedAttempt: attempt)
         case .success(let channel):
-            if let address = channel.remoteAddress?.ipAddress, !isAddressAllowed(address) || !instance.admits(address) {
-                channel.close(promise: nil)
-                return tell(caller, ofFailedAttempt: attempt)
-            }
             guard let connection = try? channel.pipeline.syncOperations.handler(type: UpstreamConnection.self) else {
                 channel.close(promise: nil)
                 return
@@ -149,6 +164,9 @@ final class UpstreamPool {
         if !isEmpty { sweepTimer.setIfEarlier(.now() + .seconds(1)) }
     }
 }
+
+/// An instance's address is none that may be dialled.
+private struct AddressRefused: Error {}
 
 extension InstanceAddress {
     fileprivate var isSocketFile: Bool {

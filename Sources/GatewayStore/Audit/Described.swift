@@ -75,7 +75,8 @@ indirect enum Described: Encodable, Equatable {
         let host = URLComponents(string: webhook.url)?.host ?? ""
         return .object([
             "tenant": .text(webhook.tenant), "name": .text(webhook.name), "host": .text(host),
-            "url": hidden, "events": .list(webhook.events.map(Described.text)),
+            "url": hidden, "isNamedByTenant": .flag(webhook.isNamedByTenant),
+            "events": .list(webhook.events.map(Described.text)),
             "headers": .list(webhook.headers.map { Described($0) }),
         ])
     }

@@ -56,16 +56,22 @@ extension Store {
     }
 
     /// Puts a deployment with what its client sent, in one transaction.
+    ///
+    /// - Parameters:
+    ///   - isOwners: whether the configuration file says what serves it: then it is the owner's word, whoever asks.
+    ///   - model: registered in the same change.
     package func putDeployment(
         _ deployment: DeploymentDefinition,
+        isOwners: Bool = false,
+        registering model: ModelRegistration? = nil,
         azure body: String,
         by author: String
     ) async throws(StoreError) -> PutOutcome {
         try await change { transaction in
-            let before = transaction.definitions.deployments.first { $0.path == deployment.path }
-            transaction.put(deployment)
+            if let model { _ = try transaction.register(model) }
+            let outcome = transaction.put(deployment, isOwners: isOwners)
             transaction.azure.append(.deployment(deployment.azureName, body: body, by: author))
-            return before == nil ? .created : before == deployment ? .unchanged : .updated
+            return outcome
         }
     }
 

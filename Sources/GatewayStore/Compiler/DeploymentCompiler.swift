@@ -58,6 +58,7 @@ struct DeploymentCompiler: Sendable {
 
     let runtimeDirectory: String
     let addresses: AddressRule
+    let networks: TenantNetworks
     let secrets: SecretResolver
     let instances: InstanceRegistry
 
@@ -79,7 +80,11 @@ struct DeploymentCompiler: Sendable {
         problems += findings.problems
         var found: [InstanceAddress] = []
         for url in upstream.urls.prefix(Self.mostURLs) {
-            do throws(Problem) { found.append(try address(url, of: definition)) } catch { problems.append(error) }
+            do throws(Problem) {
+                found.append(try address(url, upstream, of: definition))
+            } catch {
+                problems.append(error)
+            }
         }
         var headers: [UpstreamHeader] = []
         for header in upstream.headers.prefix(Self.mostHeaders) {
@@ -191,7 +196,11 @@ struct DeploymentCompiler: Sendable {
         return problems
     }
 
-    private func address(_ url: String, of deployment: DeploymentDefinition) throws(Problem) -> InstanceAddress {
+    private func address(
+        _ url: String,
+        _ upstream: UpstreamDefinition,
+        of deployment: DeploymentDefinition
+    ) throws(Problem) -> InstanceAddress {
         let resource = deployment.path
         var address: InstanceAddress
         switch InstanceAddress.parse(url) {
@@ -204,8 +213,11 @@ struct DeploymentCompiler: Sendable {
             if let refusal = addresses.refusal(ofHost: host) {
                 throw Problem(.addressRefused, resource, field: "upstream.urls", refusal)
             }
-            address.allowsPublic = !deployment.isEgressPrivate
-            if IPAddress(host) != nil, !address.admits(host) {
+            let isNamedByTenant = upstream.tenantURLs.contains(url)
+            address.reach = networks.reach(of: deployment.tenant, isNamedByTenant: isNamedByTenant)
+            address.reach.hasPublic = !deployment.isEgressPrivate
+            // A tenant's list may become shorter: then the address is refused when it is dialled, and nothing else is.
+            if IPAddress(host) != nil, !Reach(hasPublic: address.reach.hasPublic).admits(host) {
                 let message = "\(host) is a public address, which egress_public_network_access: disabled forbids"
                 throw Problem(.addressRefused, resource, field: "upstream.urls", message)
             }

@@ -28,6 +28,7 @@ package struct SnapshotCompiler: Sendable {
         deployments = DeploymentCompiler(
             runtimeDirectory: runtimeDirectory,
             addresses: AddressRule(allowed: allowed),
+            networks: tenantRule.networks,
             secrets: secrets,
             instances: instances
         )

@@ -4,17 +4,20 @@ package import GatewayCore
 /// that are not the tenant's, and what lies on the gateway's machine.
 ///
 /// What the owner has set stays: only what is new is looked at, and a reference to a secret goes nowhere but where it went.
+/// Here the text is judged; what a name stands for is judged when it is dialled, by `Reach`.
 package struct TenantRule: Sendable {
     /// Private networks by tenant.
-    let networks: [String: NetworkList]
+    let networks: TenantNetworks
 
     package init(networks: [String: NetworkList] = [:]) {
-        self.networks = networks
+        self.networks = TenantNetworks(networks)
     }
 
-    func problems(_ old: Definitions, _ new: Definitions) -> [Problem] {
+    /// - Parameter ownersWord: paths of the deployments of which the configuration file says what serves them.
+    func problems(_ old: Definitions, _ new: Definitions, besides ownersWord: Set<String> = []) -> [Problem] {
         let before = Dictionary(old.deployments.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         let deployments = ConfigurationWriter.changed(old.deployments, new.deployments, path: \.path)
+            .filter { !ownersWord.contains($0.path) }
             .flatMap { problems(of: $0, before: before[$0.path]) }
         let webhooks = ConfigurationWriter.changed(old.webhooks, new.webhooks, path: \.path).flatMap { webhook in
             problems(of: webhook, before: old.webhooks.first { $0.path == webhook.path })
@@ -67,7 +70,7 @@ package struct TenantRule: Sendable {
     private func problem(with url: String, of tenant: String, _ resource: String, _ field: String) -> Problem? {
         // What is no address is the other checks' to tell.
         guard case .success(let address) = InstanceAddress.parse(String(url.prefix { $0 != "?" })) else { return nil }
-        let rule = AddressRule(allowed: networks[tenant] ?? NetworkList(known: []))
+        let rule = AddressRule(allowed: networks.of(tenant))
         let refusal: String?
         switch address.transport {
         case .http(let host, _), .https(let host, _): refusal = rule.refusal(ofHost: host)

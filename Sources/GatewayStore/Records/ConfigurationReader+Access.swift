@@ -102,7 +102,7 @@ extension ConfigurationReader {
 
     func issuer(_ row: Row) throws -> TrustedIssuer {
         let place = "\(row["tenant"] as String)/issuers/\(row["name"] as String)"
-        return TrustedIssuer(
+        var issuer = TrustedIssuer(
             tenant: row["tenant"],
             name: row["name"],
             issuers: try StoredJSON.strings(row["issuers"], place: place),
@@ -111,6 +111,8 @@ extension ConfigurationReader {
             discoveryURL: row["discovery_url"],
             keysURL: row["keys_url"]
         )
+        issuer.isNamedByTenant = row["is_named_by_tenant"]
+        return issuer
     }
 
     func role(_ row: Row) throws -> RoleAssignment {
@@ -138,7 +140,7 @@ extension ConfigurationReader {
     func webhook(_ row: Row) throws -> WebhookDefinition {
         let place = "\(row["tenant"] as String)/webhooks/\(row["name"] as String)"
         let headers = try secrets.open(row["headers"], place: "\(place)/headers")
-        return WebhookDefinition(
+        var webhook = WebhookDefinition(
             tenant: row["tenant"],
             name: row["name"],
             url: row["url"],
@@ -146,6 +148,8 @@ extension ConfigurationReader {
             headers: try StoredJSON.value([StoredJSON.Header].self, headers, place: place)
                 .map { UpstreamHeader(name: $0.name, value: $0.value) }
         )
+        webhook.isNamedByTenant = row["is_named_by_tenant"]
+        return webhook
     }
 
     private func names(_ text: String?, _ place: String) throws -> [String]? {

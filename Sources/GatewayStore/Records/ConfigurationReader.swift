@@ -119,18 +119,18 @@ struct ConfigurationReader {
             )
         }
         let headers = try secrets.open(row["headers"], place: "\(place)/headers")
-        return .upstream(
-            UpstreamDefinition(
-                urls: try StoredJSON.value([String].self, row["urls"], place: place),
-                model: row["upstream_model"],
-                headers: try StoredJSON.value([StoredJSON.Header].self, headers, place: place)
-                    .map { UpstreamHeader(name: $0.name, value: $0.value) },
-                certificateAuthority: row["certificate_authority"],
-                probe: ProbePaths(liveness: row["liveness_path"], readiness: row["readiness_path"]),
-                path: try StoredJSON.path(row["path_rewrite"], place: place),
-                removedHeaders: try StoredJSON.strings(row["removed_headers"], place: place)
-            )
+        var upstream = UpstreamDefinition(
+            urls: try StoredJSON.value([String].self, row["urls"], place: place),
+            model: row["upstream_model"],
+            headers: try StoredJSON.value([StoredJSON.Header].self, headers, place: place)
+                .map { UpstreamHeader(name: $0.name, value: $0.value) },
+            certificateAuthority: row["certificate_authority"],
+            probe: ProbePaths(liveness: row["liveness_path"], readiness: row["readiness_path"]),
+            path: try StoredJSON.path(row["path_rewrite"], place: place),
+            removedHeaders: try StoredJSON.strings(row["removed_headers"], place: place)
         )
+        upstream.tenantURLs = try StoredJSON.strings(row["tenant_urls"], place: place)
+        return .upstream(upstream)
     }
 
     private func model(_ row: Row) -> ModelDefinition {

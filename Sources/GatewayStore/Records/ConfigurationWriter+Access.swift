@@ -137,6 +137,7 @@ extension ConfigurationWriter {
                 ("tenant", issuer.tenant), ("name", issuer.name), ("issuers", try StoredJSON.list(issuer.issuers)),
                 ("audiences", try StoredJSON.list(issuer.audiences)), ("directory_id", issuer.directoryID),
                 ("discovery_url", issuer.discoveryURL), ("keys_url", issuer.keysURL),
+                ("is_named_by_tenant", issuer.isNamedByTenant),
             ]
         )
     }
@@ -161,8 +162,13 @@ extension ConfigurationWriter {
         let sealed = try secrets.seal(headers, place: "\(webhook.path)/headers")
         let events = try StoredJSON.list(webhook.events)
         guard let secret else {
-            let sql = "UPDATE webhooks SET url = ?, events = ?, headers = ? WHERE tenant = ? AND name = ?"
-            return try run(sql, [webhook.url, events, sealed, webhook.tenant, webhook.name])
+            let sql = """
+                UPDATE webhooks SET url = ?, events = ?, headers = ?, is_named_by_tenant = ? WHERE tenant = ? AND name = ?
+                """
+            return try run(
+                sql,
+                [webhook.url, events, sealed, webhook.isNamedByTenant, webhook.tenant, webhook.name]
+            )
         }
         try upsert(
             "webhooks",
@@ -170,6 +176,7 @@ extension ConfigurationWriter {
             [
                 ("tenant", webhook.tenant), ("name", webhook.name), ("url", webhook.url), ("events", events),
                 ("headers", sealed), ("secret", try secrets.seal(secret, place: "\(webhook.path)/secret")),
+                ("is_named_by_tenant", webhook.isNamedByTenant),
             ]
         )
     }

@@ -149,6 +149,7 @@ struct ConfigurationWriter {
         return [
             ("kind", upstream == nil ? "native" : "upstream"),
             ("urls", try upstream.map { try StoredJSON.text($0.urls) }),
+            ("tenant_urls", try StoredJSON.list(upstream?.tenantURLs ?? [])),
             ("upstream_model", upstream?.model),
             ("headers", headers),
             ("certificate_authority", upstream?.certificateAuthority),

@@ -5,6 +5,10 @@ package enum PutOutcome: String, Sendable {
     case created
     case updated
     case unchanged
+
+    init<Definition: Equatable>(_ before: Definition?, _ after: Definition) {
+        self = before == nil ? .created : before == after ? .unchanged : .updated
+    }
 }
 
 /// What an apply did, or would do, to one resource.
@@ -42,7 +46,8 @@ struct ChangeList {
         let issuers = compare(old.issuers, new.issuers, path: \.path, fields: Self.fields)
         let roles = compare(old.roles, new.roles, path: \.path, fields: Self.fields)
         let webhooks = compare(old.webhooks, new.webhooks, path: \.path, fields: Self.fields)
-        let all = tenants + endpoints + deployments + issuers + roles + webhooks
+        let models = compare(old.models, new.models, path: \.resource) { _, _ in [] }
+        let all = tenants + models + endpoints + deployments + issuers + roles + webhooks
         return all.filter { $0.action != .unchanged || named.contains($0.resource) }
     }
 
@@ -79,7 +84,8 @@ struct ChangeList {
         switch (old, new) {
         case (.upstream(let old), .upstream(let new)):
             [
-                ("upstream.urls", old.urls != new.urls), ("upstream.model", old.model != new.model),
+                ("upstream.urls", old.urls != new.urls || old.tenantURLs != new.tenantURLs),
+                ("upstream.model", old.model != new.model),
                 ("upstream.headers", old.headers != new.headers),
                 ("upstream.ca", old.certificateAuthority != new.certificateAuthority),
                 ("upstream.probe", old.probe != new.probe),

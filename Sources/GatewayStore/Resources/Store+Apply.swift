@@ -5,6 +5,10 @@ package struct ApplyDocuments: Sendable, Equatable {
     package var tenants: [TenantDefinition]
     package var endpoints: [EndpointDefinition]
     package var deployments: [DeploymentDefinition]
+    /// Of the deployments, the paths of those of which the configuration file says what serves them.
+    package var ownersWord: Set<String> = []
+    /// Files that the pool is to run.
+    package var models: [ModelRegistration] = []
     package var issuers: [TrustedIssuer]
     package var roles: [RoleAssignment]
     package var webhooks: [WebhookDefinition]
@@ -63,7 +67,7 @@ extension Store {
             let old = transaction.definitions
             let repeated = documents.repeated
             guard repeated.isEmpty else { throw StoreError.invalid(repeated) }
-            transaction.merge(documents)
+            try transaction.merge(documents)
             if prune { transaction.prune(except: documents) }
             return ChangeList(old: old, new: transaction.definitions.sorted).changes(
                 named: Set(documents.pathsByKind.joined())
@@ -74,13 +78,17 @@ extension Store {
 }
 
 extension StoreTransaction {
-    fileprivate mutating func merge(_ documents: ApplyDocuments) {
+    fileprivate mutating func merge(_ documents: ApplyDocuments) throws {
+        isApplying = true
         for tenant in documents.tenants { put(tenant) }
         for name in documents.tenantNames where !definitions.tenants.contains(where: { $0.name == name }) {
             definitions.tenants.append(TenantDefinition(name: name))
         }
+        for model in documents.models { _ = try register(model) }
         for endpoint in documents.endpoints { put(endpoint) }
-        for deployment in documents.deployments { put(deployment) }
+        for deployment in documents.deployments {
+            put(deployment, isOwners: documents.ownersWord.contains(deployment.path))
+        }
         for issuer in documents.issuers { put(issuer) }
         for role in documents.roles { put(role) }
         for webhook in documents.webhooks { put(webhook) }

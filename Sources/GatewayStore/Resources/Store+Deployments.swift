@@ -18,11 +18,17 @@ extension Store {
         return deployment
     }
 
-    package func putDeployment(_ deployment: DeploymentDefinition) async throws(StoreError) -> PutOutcome {
+    /// - Parameters:
+    ///   - isOwners: whether the configuration file says what serves it: then it is the owner's word, whoever asks.
+    ///   - model: registered in the same change.
+    package func putDeployment(
+        _ deployment: DeploymentDefinition,
+        isOwners: Bool = false,
+        registering model: ModelRegistration? = nil
+    ) async throws(StoreError) -> PutOutcome {
         try await change { transaction in
-            let before = transaction.definitions.deployments.first { $0.path == deployment.path }
-            transaction.put(deployment)
-            return before == nil ? .created : before == deployment ? .unchanged : .updated
+            if let model { _ = try transaction.register(model) }
+            return transaction.put(deployment, isOwners: isOwners)
         }
     }
 

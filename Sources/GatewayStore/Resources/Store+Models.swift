@@ -49,25 +49,31 @@ extension Store {
     package func registerModel(
         _ registration: ModelRegistration
     ) async throws(StoreError) -> (model: ModelDefinition, outcome: PutOutcome) {
-        try await change { transaction in
-            let versions = transaction.definitions.models.filter {
-                $0.tenant == registration.tenant && $0.name == registration.name
-            }
-            if let known = versions.last(where: {
-                registration.version ?? $0.version == $0.version && $0.holds(registration)
-            }) {
-                return (known, .unchanged)
-            }
-            if let version = registration.version, versions.contains(where: { $0.version == version }) {
-                let resource = registration.definition(version: version).resource
-                let message = "is registered with other content; register the file as a new version"
-                throw StoreError.conflict(Problem(.alreadyExists, resource, field: "version", message))
-            }
-            let next = (versions.compactMap { Int($0.version) }.max() ?? 0).addingReportingOverflow(1)
-            let model = registration.definition(version: registration.version ?? "\(next.partialValue)")
-            transaction.definitions.models.append(model)
+        try await change { try $0.register(registration) }
+    }
+}
+
+extension StoreTransaction {
+    mutating func register(_ registration: ModelRegistration) throws -> (model: ModelDefinition, outcome: PutOutcome) {
+        let model = registration.definition(version: definitions.version(of: registration))
+        guard let known = definitions.models.last(where: { $0.resource == model.resource }) else {
+            definitions.models.append(model)
             return (model, .created)
         }
+        if known.holds(registration) { return (known, .unchanged) }
+        let message = "is registered with other content; register the file as a new version"
+        throw StoreError.conflict(Problem(.alreadyExists, model.resource, field: "version", message))
+    }
+}
+
+extension Definitions {
+    /// The version that a file gets: the one that is asked for, the newest that holds it, or the next number.
+    package func version(of registration: ModelRegistration) -> String {
+        if let version = registration.version { return version }
+        let versions = models.filter { $0.tenant == registration.tenant && $0.name == registration.name }
+        if let known = versions.last(where: { $0.holds(registration) }) { return known.version }
+        let next = (versions.compactMap { Int($0.version) }.max() ?? 0).addingReportingOverflow(1)
+        return "\(next.partialValue)"
     }
 }
 

@@ -15,11 +15,7 @@ extension Store {
     }
 
     package func putIssuer(_ issuer: TrustedIssuer) async throws(StoreError) -> PutOutcome {
-        try await change { transaction in
-            let before = transaction.definitions.issuers.first { $0.path == issuer.path }
-            transaction.put(issuer)
-            return before == nil ? .created : before == issuer ? .unchanged : .updated
-        }
+        try await change { $0.put(issuer) }
     }
 
     /// Refused while a role names it.

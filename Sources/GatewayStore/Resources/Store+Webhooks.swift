@@ -9,6 +9,8 @@ package struct WebhookTarget: Sendable, Equatable {
     package let headers: [UpstreamHeader]
     /// `whsec_…`.
     package let secret: String
+    /// Which addresses its name may stand for.
+    package var reach = Reach.everywhere
 }
 
 extension Store {
@@ -26,11 +28,7 @@ extension Store {
 
     /// A new one gets a signing secret; one that is there keeps it.
     package func putWebhook(_ webhook: WebhookDefinition) async throws(StoreError) -> PutOutcome {
-        try await change { transaction in
-            let before = transaction.definitions.webhooks.first { $0.path == webhook.path }
-            transaction.put(webhook)
-            return before == nil ? .created : before == webhook ? .unchanged : .updated
-        }
+        try await change { $0.put(webhook) }
     }
 
     package func deleteWebhook(_ tenant: String, _ name: String) async throws(StoreError) {
@@ -59,7 +57,8 @@ extension Store {
             return WebhookTarget(
                 url: webhook.url,
                 headers: headers,
-                secret: try await webhookSecret(tenant, name)
+                secret: try await webhookSecret(tenant, name),
+                reach: networks.reach(of: tenant, isNamedByTenant: webhook.isNamedByTenant)
             )
         } catch {
             throw StoreError(error)

@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import GatewayCore
 import NIOCore
 
 /// Fetches an issuer's keys over the network, by way of its discovery document where it has one.
@@ -29,7 +30,7 @@ struct KeyFetcher: Sendable {
     func fetch(_ location: KeyLocation) async throws(Failure) -> Answer {
         let deadline = ContinuousClock.now + Self.timeout
         let url = try await keysURL(location, by: deadline)
-        let response = try await get(url, by: deadline)
+        let response = try await get(url, location.reach, by: deadline)
         guard let keys = await KeySet.read(Array(response.body.readableBytesView)) else {
             throw Failure(reason: "the answer is no JSON Web Key Set")
         }
@@ -40,7 +41,7 @@ struct KeyFetcher: Sendable {
     private func keysURL(_ location: KeyLocation, by deadline: ContinuousClock.Instant) async throws(Failure) -> String
     {
         guard let discovery = location.discovery else { return location.url }
-        let response = try await get(location.url, by: deadline)
+        let response = try await get(location.url, location.reach, by: deadline)
         guard let document = JSONShape.decode(Document.self, from: Array(response.body.readableBytesView)) else {
             throw Failure(reason: "the answer is no OpenID discovery document")
         }
@@ -50,19 +51,20 @@ struct KeyFetcher: Sendable {
         return document.jwks_uri
     }
 
-    private func get(_ url: String, by deadline: ContinuousClock.Instant) async throws(Failure) -> CurlResponse {
+    private func get(
+        _ url: String,
+        _ reach: Reach,
+        by deadline: ContinuousClock.Instant
+    ) async throws(Failure) -> CurlResponse {
         if let fault = KeyLocation.fault(of: url, plainHTTP: plainHTTP) { throw Failure(reason: fault) }
         let remaining = deadline - .now
         guard remaining > .zero else { throw Failure(reason: "not within \(Self.timeout)") }
+        var request = CurlRequest(url: url, headers: [("Accept", "application/json")], authority: authority)
+        request.timeout = remaining
+        request.isAddressAllowed = { reach.admits($0) }
         let response: CurlResponse
         do throws(CurlFailure) {
-            response = try await curl.get(
-                url: url,
-                headers: [("Accept", "application/json")],
-                authority: authority,
-                limit: Self.largest,
-                timeout: remaining
-            )
+            response = try await curl.fetch(request, limit: Self.largest)
         } catch {
             throw Failure(reason: error.description)
         }

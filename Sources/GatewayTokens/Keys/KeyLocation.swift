@@ -5,6 +5,8 @@ package struct KeyLocation: Hashable, Sendable {
     let url: String
     /// `nil` = `url` is that of the keys themselves.
     let discovery: Discovery?
+    /// Which addresses its name may stand for; part of the identity, so that a tenant gets no keys from where it may not.
+    let reach: Reach
 
     /// What a discovery document is checked against.
     struct Discovery: Hashable {
@@ -20,7 +22,8 @@ package struct KeyLocation: Hashable, Sendable {
         }
     }
 
-    init(_ issuer: TrustedIssuer) {
+    init(_ issuer: TrustedIssuer, reach: Reach = .everywhere) {
+        self.reach = reach
         if let keys = issuer.keysURL {
             url = keys
             discovery = nil

@@ -25,6 +25,7 @@ final class TokenTrust: Sendable {
             curl: curl,
             builtIn: issuer,
             plainHTTP: plainHTTP,
+            networks: store.networks,
             logger: logger,
             onRefresh: { [cache] in cache.removeAll() }
         )

@@ -61,6 +61,12 @@ struct AdminClient {
         try decode(await send("PUT", path, body: JSONEncoder().encode(body)))
     }
 
+    /// The same, with the id of the operation that the change has begun.
+    func begin<Answer: Decodable>(_ path: String, _ body: some Encodable) async throws -> (Answer, operation: String?) {
+        let answer = try await transfer("PUT", path, body: JSONEncoder().encode(body))
+        return (try decode(check(answer, "PUT", path)), answer.operation)
+    }
+
     func post<Answer: Decodable>(_ path: String, _ body: some Encodable) async throws -> Answer {
         try decode(await send("POST", path, body: JSONEncoder().encode(body)))
     }

@@ -5,6 +5,8 @@ import NIOCore
 struct AdminAnswer {
     var status: Int
     var body: ByteBuffer
+    /// The id of the operation that `Operation-Location` names.
+    var operation: String?
 }
 
 /// Puts the events of one transfer together into a whole answer of bounded size; lives on the transfer's event loop.
@@ -34,7 +36,9 @@ final class AnswerCollector: CurlTransferDelegate {
             answer.fail(ClientError("the gateway gave no answer"))
             return
         }
-        answer.succeed(AdminAnswer(status: head.status, body: body))
+        let location = head.headers.first { $0.0.lowercased() == "operation-location" }?.1
+        let operation = location?.split(separator: "/").last.map(String.init)
+        answer.succeed(AdminAnswer(status: head.status, body: body, operation: operation))
     }
 
     func curlFailed(_ failure: CurlFailure) { answer.fail(failure) }

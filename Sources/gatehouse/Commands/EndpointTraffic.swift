@@ -6,7 +6,11 @@ struct EndpointTraffic: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "traffic",
         abstract: "Show where an endpoint's traffic goes, or change it.",
-        discussion: "gatehouse endpoints traffic demo/chat blue=90 green=10 --mirror shadow=10"
+        discussion: """
+            gatehouse endpoints traffic demo/chat blue=90 green=10 --mirror shadow=10
+
+            Traffic moves at once; the command ends when the deployments that get some are ready.
+            """
     )
 
     @Argument(help: "tenant/endpoint") var endpoint: EndpointName
@@ -15,6 +19,7 @@ struct EndpointTraffic: AsyncParsableCommand {
     var mirror: [DeploymentShare] = []
     @Flag(help: "Copy nothing any more.") var noMirror = false
     @Option(help: "The model's version for callers who ask for none.") var defaultVersion: String?
+    @OptionGroup var wait: WaitOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 
@@ -28,9 +33,12 @@ struct EndpointTraffic: AsyncParsableCommand {
     func run() async throws {
         let url = "\(endpoint.url)/traffic"
         let client = try admin.connect()
-        let shown: TrafficResource =
-            wanted == TrafficResource() ? try await client.get(url) : try await client.put(url, wanted)
+        guard wanted != TrafficResource() else {
+            return try output.show(try await client.get(url, as: TrafficResource.self))
+        }
+        let (shown, operation): (TrafficResource, String?) = try await client.begin(url, wanted)
         try output.show(shown)
+        try await wait.follow(operation, client)
     }
 
     private var wanted: TrafficResource {

@@ -2,14 +2,9 @@ import GatewayAPI
 import GatewayCore
 import Yams
 
-/// What serves a deployment: the `gatehouse.upstream` or `gatehouse.native` part of its document.
+/// What serves a deployment: the `gatehouse.upstream` or `gatehouse.native` part of its document, if it has one.
 extension DeploymentDocument {
     static func readServing(_ document: YAMLMapping, into deployment: inout DeploymentResource) {
-        let ways = "add gatehouse.upstream (urls) or gatehouse.native"
-        guard document["gatehouse"] != nil else {
-            document.refuse("gatehouse", "nothing says what serves this deployment", hint: ways)
-            return
-        }
         guard
             let ours = document.object(
                 "gatehouse",
@@ -23,9 +18,10 @@ extension DeploymentDocument {
         deployment.price = ours.price("price")
         switch (ours["upstream"], ours["native"]) {
         case (.some, nil): deployment.upstream = readUpstream(ours, document)
-        case (nil, .some): deployment.native = readNative(ours, model: deployment.model)
+        case (nil, .some): deployment.native = readNative(ours, model: deployment.model ?? deployment.modelSource?.path)
         case (.some, .some): ours.refuse("native", "stands beside upstream", hint: "keep one of the two")
-        case (nil, nil): ours.refuse("upstream", "nothing says what serves this deployment", hint: ways)
+        // Then the gateway chooses, by what else the document says.
+        case (nil, nil): break
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GatewayAPI
 import GatewayCore
 import Yams
@@ -39,7 +40,8 @@ enum DeploymentDocument {
         deployment.properties = document.stringMap("properties")
         deployment.environmentVariables = document.stringMap("environment_variables")
         deployment.instanceType = document.string("instance_type")
-        deployment.model = readModel(document)
+        readModel(document, into: &deployment)
+        deployment.environment = document.environment("environment")
         deployment.requestSettings = readRequestSettings(document)
         deployment.livenessProbe = document.probe("liveness_probe")
         deployment.readinessProbe = document.probe("readiness_probe")
@@ -52,12 +54,12 @@ enum DeploymentDocument {
         return log.problems.count == problems ? deployment : nil
     }
 
-    /// `azureml:name:version`, `azureml:name@latest`, or a mapping with `name` and `version`.
-    private static func readModel(_ document: YAMLMapping) -> String? {
-        guard let member = document["model"] else { return nil }
+    /// `azureml:name:version`, `azureml:name@latest`, or a mapping with `name` and `version`, or with a `path`.
+    private static func readModel(_ document: YAMLMapping, into deployment: inout DeploymentResource) {
+        guard let member = document["model"] else { return }
         let spelling = "write azureml:name:version or azureml:name@latest"
         guard case .mapping = member.node else {
-            guard let text = document.string("model") else { return nil }
+            guard let text = document.string("model") else { return }
             if text.hasPrefix("azureml://") {
                 document.refuse("model", "models of a registry are not built yet", hint: spelling)
             } else if !text.hasPrefix("azureml:") || ModelReference(text) == nil {
@@ -67,16 +69,35 @@ enum DeploymentDocument {
                     hint: spelling
                 )
             }
-            return text
+            deployment.model = text
+            return
         }
-        let known = ["name", "version", "type", "description", "tags", "properties", "flavors", "stage"]
-        guard let model = document.object("model", known: known, notBuilt: ["path", "datastore"]) else { return nil }
-        guard let name = model.requiredString("name") else { return nil }
-        guard Names.isArtifact(name) else {
-            model.refuse("name", "\(name.debugDescription) is not a valid model name")
-            return nil
+        let known = ["name", "version", "path", "type", "description", "tags", "properties", "flavors", "stage"]
+        guard let model = document.object("model", known: known, notBuilt: ["datastore"]) else { return }
+        let path = model.string("path")
+        guard let name = path == nil ? model.requiredString("name") : model.string("name") ?? "" else { return }
+        guard name.isEmpty && path != nil || Names.isArtifact(name) else {
+            return model.refuse("name", "\(name.debugDescription) is not a valid model name")
         }
-        return ModelReference(name: name, version: model.string("version")).text
+        let version = model.string("version")
+        guard let path else {
+            deployment.model = ModelReference(name: name, version: version).text
+            return
+        }
+        if name.isEmpty, version != nil { model.refuse("version", "stands without a name", hint: "add name") }
+        deployment.modelSource = ModelSourceResource(
+            name: name.isEmpty ? nil : name,
+            version: version,
+            path: absolute(path, document.file)
+        )
+    }
+
+    /// As `az` reads it, a file's path counts from the document's folder.
+    private static func absolute(_ path: String, _ document: String) -> String {
+        if path.lowercased().hasPrefix("azureml:") { return path }
+        let plain = path.hasPrefix("file:") && !path.hasPrefix("file://") ? String(path.dropFirst(5)) : path
+        let folder = URL(fileURLWithPath: document).deletingLastPathComponent()
+        return URL(fileURLWithPath: plain, relativeTo: folder).standardizedFileURL.path
     }
 
     private static func readRequestSettings(_ document: YAMLMapping) -> RequestSettingsResource {
@@ -139,7 +160,14 @@ enum DeploymentDocument {
     }
 
     private static func warnOfWhatHasNoMeaning(_ document: YAMLMapping) {
-        for key in ["environment", "code_configuration", "model_mount_path"] where !document.hasProbeRoutes(key) {
+        if !document.hasProbeRoutes("environment") {
+            document.warn("environment", "nothing of it is run: it only helps to find what serves and probes this")
+        }
+        if document.hasPorts("environment") {
+            let message = "the ports of inference_config have no meaning here: those of the upstream's urls count"
+            document.warn("environment", message)
+        }
+        for key in ["code_configuration", "model_mount_path"] {
             document.warn(key, "has no meaning here: nothing of it is run")
         }
         if let count = document.integer("instance_count", in: 0...1_000_000), count != 1 {

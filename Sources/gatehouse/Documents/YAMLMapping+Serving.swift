@@ -29,6 +29,25 @@ extension YAMLMapping {
         return ProbePathsResource(liveness: paths[0], readiness: paths[1])
     }
 
+    /// A registered environment, or what the document says of its own.
+    func environment(_ key: String) -> EnvironmentResource? {
+        guard let member = self[key] else { return nil }
+        if case .scalar = member.node { return string(key).map { EnvironmentResource(reference: $0) } }
+        guard let environment = nested(key) else {
+            refuse(key, "must be azureml:NAME:VERSION or a mapping")
+            return nil
+        }
+        let name = environment.string("name").map { "\($0):\(environment.string("version") ?? "1")" }
+        let image = environment.string("image")
+        return EnvironmentResource(name: name, image: image, probe: probeRoutes(key))
+    }
+
+    /// Whether an environment's routes name ports.
+    func hasPorts(_ key: String) -> Bool {
+        let routes = self[key]?.node.mapping?["inference_config"]?.mapping
+        return routes?.values.contains { $0.mapping?["port"] != nil } ?? false
+    }
+
     /// Whether an environment says where its server answers probes.
     func hasProbeRoutes(_ key: String) -> Bool {
         guard let environment = self[key]?.node.mapping?["inference_config"]?.mapping else { return false }

@@ -30,7 +30,14 @@ struct WebhookSender: Sendable {
     }
 
     /// Returns within the timeout; `nil` when it was cancelled and nothing is known.
-    func post(_ body: String, to url: String, _ headers: [(String, String)]) async -> WebhookAnswer? {
+    ///
+    /// - Parameter reach: which addresses the URL's name may stand for.
+    func post(
+        _ body: String,
+        to url: String,
+        _ headers: [(String, String)],
+        reach: Reach
+    ) async -> WebhookAnswer? {
         if let refusal = addresses.refusal(of: url) {
             return WebhookAnswer(status: nil, error: refusal, milliseconds: 0)
         }
@@ -44,6 +51,7 @@ struct WebhookSender: Sendable {
             authority: authority
         )
         request.timeout = timeout
+        request.isAddressAllowed = { reach.admits($0) }
         let start = ContinuousClock.now
         let outcome = await transfer(request, bytes)
         return answer(outcome, milliseconds: (.now - start).milliseconds)

@@ -45,7 +45,12 @@ extension WebhookService {
             ("webhook-signature", secret.signature(identifier: identifier, timestamp: timestamp, body: body)),
         ]
         let custom = target.headers.filter { !Self.own.contains($0.name.lowercased()) }
-        return await sender.post(body, to: target.url, headers + custom.map { ($0.name, $0.value) })
+        return await sender.post(
+            body,
+            to: target.url,
+            headers + custom.map { ($0.name, $0.value) },
+            reach: target.reach
+        )
     }
 
     /// Tries until it is written: a delivery whose try is not written down would be sent again at once.

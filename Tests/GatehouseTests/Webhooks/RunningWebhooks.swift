@@ -29,6 +29,7 @@ final class RunningWebhooks: Sendable {
         authority: CurlRequest.CertificateAuthority = .system,
         timeout: Duration = .patience * 2,
         ahead: Duration = .zero,
+        reach: Reach = .everywhere,
         problem: Problem? = nil
     ) throws {
         let log = log
@@ -46,7 +47,12 @@ final class RunningWebhooks: Sendable {
                     guard let webhook = current.value.first(where: { $0.fullName == name }) else {
                         throw .notFound(resource: name.name)
                     }
-                    return WebhookTarget(url: webhook.url, headers: webhook.headers, secret: Self.secret)
+                    return WebhookTarget(
+                        url: webhook.url,
+                        headers: webhook.headers,
+                        secret: Self.secret,
+                        reach: reach
+                    )
                 }
             ),
             sender: WebhookSender(networks: networks, authority: authority, timeout: timeout, logger: logger),

@@ -135,6 +135,19 @@ private func webhook(
         #expect(receiver.requests.isEmpty)
     }
 
+    @Test func `a name that a tenant's operator gave is not dialled where it leads into a private network`()
+        async throws
+    {
+        let receiver = try await WebhookReceiver()
+        let url = receiver.url.replacing("127.0.0.1", with: "localhost")
+        let ops = WebhookDefinition(tenant: "demo", name: "ops", url: url)
+        let ofTenant = try RunningWebhooks([ops], reach: Reach(privateNetworks: NetworkList(known: [])))
+        let refused = try await ofTenant.service.test(tenant: "demo", name: "ops")
+        #expect(refused.status == nil && refused.error?.contains("not allowed") == true)
+        #expect(receiver.requests.isEmpty)
+        #expect(try await RunningWebhooks([ops]).service.test(tenant: "demo", name: "ops").isDelivered)
+    }
+
     @Test func `an endless answer counts by its status`() async throws {
         let receiver = try await WebhookReceiver { _ in .status(200, body: 8 << 20) }
         let webhooks = try RunningWebhooks([webhook(receiver)])

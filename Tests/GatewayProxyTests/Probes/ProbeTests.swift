@@ -1,3 +1,4 @@
+import Curl
 import GatewayCore
 import Testing
 
@@ -126,6 +127,33 @@ import Testing
         _ = probes.answered(.liveness, true, at: 1)
         #expect(probes.takeDue(at: 5 * Self.second) == nil)
         #expect(probes.takeDue(at: 11 * Self.second) == .liveness)
+    }
+
+    @Test(arguments: [
+        ("http://models.example:1", "/ready", false), ("https://models.example:1", "/ready", true),
+        ("http://models.example:1", nil, false), ("https://models.example:1", nil, true),
+    ])
+    func `a probe goes the way of the requests, through a proxy only where they do, and nowhere else`(
+        url: String,
+        route: String?,
+        allowsProxy: Bool
+    ) throws {
+        var address = try InstanceAddress.parse(url).get()
+        func request() -> CurlRequest {
+            let instance = InstanceRegistry().instance(at: address, isReady: false)
+            let blue = Deployment(
+                name: "blue",
+                isNative: false,
+                instances: [instance],
+                timeout: .seconds(1),
+                probes: ProbeRule(readiness: settings(), paths: ProbePaths(readiness: route))
+            )
+            return Prober.request(of: ProbeTarget("demo/chat/blue", instance, of: blue), .readiness)
+        }
+        #expect(request().allowsProxy == allowsProxy && request().isAddressAllowed == nil)
+        address.reach.hasPublic = false
+        let isAllowed = try #require(request().isAddressAllowed)
+        #expect(!isAllowed("93.184.216.34") && isAllowed("10.0.0.1"))
     }
 
     @Test func `what a deployment no longer has is forgotten, and other settings begin anew`() throws {
