@@ -9,6 +9,9 @@ import Logging
 struct OperatorRoutes: Sendable {
     let store: Store
     let logger: Logger
+    /// Name and password, with room to spare.
+    private static let largestLogin = 8 << 10
+
     private let limit = LoginLimit()
 
     init(store: Store, logger: Logger) {
@@ -68,12 +71,14 @@ struct OperatorRoutes: Sendable {
         return .noContent
     }
 
-    /// Open to everybody, five times a minute.
+    /// Open to everybody, five times a minute from one address.
     @Sendable func logIn(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        let asked = try await JSONBody.decode(LoginRequest.self, from: request)
-        if let seconds = limit.refusal(name: asked.name, address: context.address) {
-            throw APIError(.tooManyRequests(seconds), "only \(LoginLimit.allowed) logins a minute; wait \(seconds) s")
+        let asked = try await JSONBody.decode(LoginRequest.self, from: request, upTo: Self.largestLogin)
+        let isPossible = asked.isPossible
+        if let seconds = limit.refusal(name: isPossible ? asked.name : nil, address: context.address) {
+            throw APIError(.tooManyRequests(seconds), "that are too many logins a minute; wait \(seconds) s")
         }
+        guard isPossible else { throw refused(context) }
         let origin = ChangeOrigin(
             author: asked.name,
             address: context.address ?? "",
@@ -83,11 +88,14 @@ struct OperatorRoutes: Sendable {
         let issued = try await ChangeOrigin.$current.withValue(origin) {
             try await store.logIn(asked.name, password: asked.password)
         }
-        guard let issued else {
-            logger.warning("login refused", metadata: ["address": "\(context.address ?? "")"])
-            throw APIError(.unauthorized, "the name or the password is wrong")
-        }
+        guard let issued else { throw refused(context) }
         return .json(OperatorTokenResource(issued, isSession: true))
+    }
+
+    /// One answer, whatever was wrong.
+    private func refused(_ context: AdminRequestContext) -> APIError {
+        logger.warning("login refused", metadata: ["address": "\(context.address ?? "")"])
+        return APIError(.unauthorized, "the name or the password is wrong")
     }
 
     /// An operator that the asker may manage; the others are as if they were not there.
@@ -122,6 +130,11 @@ extension OperatorResource {
             )
         }
     }
+}
+
+extension LoginRequest {
+    /// Whether an account can have this name and this password: of others nothing is remembered, and nothing is tried.
+    fileprivate var isPossible: Bool { name.utf8.count <= 64 && password.utf8.count <= 1024 }
 }
 
 extension OperatorTokenResource {

@@ -142,7 +142,7 @@ extension Routes {
             .post(
                 "/login",
                 .identity,
-                "Begins a session of a local account; five tries a minute.",
+                "Begins a session of a local account; five tries a minute from one address.",
                 takes: LoginRequest.self,
                 answers: .one(OperatorTokenResource.self),
                 scope: .open,

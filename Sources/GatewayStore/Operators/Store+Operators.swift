@@ -119,7 +119,7 @@ extension Store {
         at now: Int64 = WallClock.seconds
     ) async throws(StoreError) -> IssuedOperatorToken? {
         let account = definitions.operators.first { $0.name == name && !$0.isDisabled }
-        let isRight = await PasswordHash.isRight(password, for: account?.password.flatMap(PasswordHash.init))
+        let isRight = try await PasswordHash.isRight(password, for: account?.password.flatMap(PasswordHash.init))
         guard isRight else { return nil }
         return try await addToken(to: name, isSession: true, expiresAt: now + Self.sessionLifetime, at: now)
     }
