@@ -70,7 +70,7 @@ final class TemporaryStore: Sendable {
         _ = try await store.putIssuer(.entra)
         _ = try await store.putRole(.callers)
         _ = try await store.putWebhook(.alarms)
-        _ = try await store.addOperator("alice", role: .admin, tenant: "demo", password: nil)
+        _ = try await store.putOperator("alice", role: .admin, tenant: "demo", password: nil)
         _ = try await store.issueOperatorToken("alice", expiresAt: nil)
         return self
     }

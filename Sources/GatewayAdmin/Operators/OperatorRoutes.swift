@@ -40,18 +40,15 @@ struct OperatorRoutes: Sendable {
         let name = try context.name("operator", matching: asked.name, member: "name")
         let role = try Self.role(asked.role)
         try context.requireOperator().requireMayGrant(role, in: asked.tenant)
-        guard store.operators().contains(where: { $0.name == name }) else {
-            _ = try await store.addOperator(name, role: role, tenant: asked.tenant, password: asked.password)
-            if asked.disabled == true {
-                _ = try await store.setOperator(name, role: role, tenant: asked.tenant, isDisabled: true)
-            }
-            return .json(OperatorResource(try store.operatorAccount(name)), status: .created)
-        }
-        let before = try find(context)
-        let isDisabled = asked.disabled ?? before.isDisabled
-        _ = try await store.setOperator(name, role: role, tenant: asked.tenant, isDisabled: isDisabled)
-        if let password = asked.password { try await store.setPassword(name, password) }
-        return .json(OperatorResource(try store.operatorAccount(name)))
+        if store.operators().contains(where: { $0.name == name }) { _ = try find(context) }
+        let (account, outcome) = try await store.putOperator(
+            name,
+            role: role,
+            tenant: asked.tenant,
+            isDisabled: asked.disabled,
+            password: asked.password
+        )
+        return .json(OperatorResource(account), status: outcome.status)
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
