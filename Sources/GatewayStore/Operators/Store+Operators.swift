@@ -29,9 +29,10 @@ extension Store {
     /// Whose secret this is; `nil` when it is nobody's, or not any more.
     package func operatorAccount(holding secret: String, at now: Int64 = WallClock.seconds) -> OperatorDefinition? {
         let digest = KeyDigest(of: secret)
+        let definitions = definitions
         return definitions.operators.first { account in
-            !account.isDisabled
-                && account.tokens.contains { $0.digest == digest && now < $0.expiresAt ?? .max }
+            account.tokens.contains { $0.digest == digest && now < $0.expiresAt ?? .max }
+                && !definitions.shutsOut(account)
         }
     }
 
@@ -107,7 +108,8 @@ extension Store {
         password: String,
         at now: Int64 = WallClock.seconds
     ) async throws(StoreError) -> IssuedOperatorToken? {
-        let account = definitions.operators.first { $0.name == name && !$0.isDisabled }
+        let definitions = definitions
+        let account = definitions.operators.first { $0.name == name && !definitions.shutsOut($0) }
         let isRight = try await PasswordHash.isRight(password, for: account?.password.flatMap(PasswordHash.init))
         guard isRight else { return nil }
         return try await addToken(to: name, isSession: true, expiresAt: now + Self.sessionLifetime, at: now)
@@ -162,6 +164,13 @@ extension Store {
             throw .invalid([Problem(.invalidOperator, name, field: "password", "must have 12 to 256 characters")])
         }
         return try await PasswordHash.make(password).text
+    }
+}
+
+extension Definitions {
+    /// Whether an account opens nothing now: it is disabled, or its tenant is suspended.
+    fileprivate func shutsOut(_ account: OperatorDefinition) -> Bool {
+        account.isDisabled || tenants.contains { $0.name == account.tenant && $0.isSuspended }
     }
 }
 
