@@ -99,10 +99,12 @@ package final class Store: Sendable {
     func rehearse<Value: Sendable>(
         _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await write { [self] _ in
+        let origin = ChangeOrigin.current
+        return try await write { [self] _ in
             let before = contents
             var transaction = StoreTransaction(before, at: WallClock.seconds)
             let value = try body(&transaction)
+            try requireAllowed(transaction, over: before, by: origin)
             try compiler.check(transaction.definitions.sorted, after: before)
             return value
         }
@@ -133,7 +135,7 @@ package final class Store: Sendable {
         // One walk over the keys, for all that follows.
         let keys = KeyDifference(before.definitions, transaction.definitions)
         if keys.isEmpty, transaction.azure.isEmpty, transaction.hasChangedOnlyKeys(since: before) { return }
-        try requireOwn(transaction, over: before, by: origin)
+        try requireAllowed(transaction, over: before, by: origin)
         let isServedAlike = keys.isEmpty && transaction.hasChangedOnlyOperators(since: before)
         let next = StoreContents(
             definitions: transaction.definitions,
@@ -168,11 +170,12 @@ package final class Store: Sendable {
         }
     }
 
-    private func requireOwn(
+    private func requireAllowed(
         _ transaction: StoreTransaction,
         over before: StoreContents,
         by origin: ChangeOrigin
     ) throws(StoreError) {
+        try origin.requirement?(before.definitions, transaction.definitions)
         guard !origin.isOwner else { return }
         let problems = compiler.tenantRule.problems(before.definitions, transaction.definitions)
         guard problems.isEmpty else { throw .invalid(problems) }

@@ -31,7 +31,6 @@ enum AzureEndpointCalls {
             to: before ?? EndpointDefinition(tenant: call.tenant, name: name),
             deployments: deployments.map(\.name)
         )
-        if !wanted.changesOnlyTraffic(of: before) { try call.require(.endpoints) }
         let kept = try AzureBody.text(asked.kept)
         let operations = call.controlPlane.operations
         // One that is being made has an operation of its own, which this one must not end.
@@ -79,16 +78,6 @@ extension OperationPlan {
         tenants = [endpoint.tenant]
         state = isNew ? .creating : .updating
         targets = deployments.map { ControlOperation.Target($0.path, deadline: $0.readinessDeadline) }
-    }
-}
-
-extension EndpointDefinition {
-    /// Whether a deployer may do it: Azure's clients put the whole endpoint to move its traffic.
-    fileprivate func changesOnlyTraffic(of before: EndpointDefinition?) -> Bool {
-        guard var before else { return false }
-        before.traffic = traffic
-        before.mirrorTraffic = mirrorTraffic
-        return before == self
     }
 }
 

@@ -57,6 +57,7 @@ extension APIError {
         case .conflict(let problem): self.init(.conflict, problem.message, target: problem.resource)
         case .preconditionFailed(let resource, let reason):
             self.init(.preconditionFailed, "\(resource) \(reason)", target: resource)
+        case .forbidden(let reason): self.init(.forbidden, reason)
         case .busy(let seconds): self.init(.tooManyRequests(seconds), "many log in at once; wait \(seconds) s")
         case .unavailable: return nil
         }

@@ -16,12 +16,7 @@ struct RouteGate: Sendable {
         case .gateway: try asker.require(route.permission, in: nil)
         case .own: if !asker.may(route.permission) { try asker.require(route.permission, in: nil) }
         }
-        var origin = ChangeOrigin(
-            author: asker.label,
-            address: context.address ?? "",
-            request: "\(request.method.rawValue) \(request.uri.path)",
-            isOwner: asker.grants.contains { $0.tenant == nil }
-        )
+        var origin = ChangeOrigin(asker, request, address: context.address)
         guard let resource = try reference(context) else {
             return try await ChangeOrigin.$current.withValue(origin) { try await route.handler(request, context) }
         }

@@ -13,6 +13,8 @@ extension Routes {
             (endpoint + "/deployments/:deployment", .endpoints, "a deployment"), ("/keys/:key", .keys, "a named key"),
         ]
         return owners.flatMap { owner -> [Route] in
+            // What a tenant may use in all is not its own operators' to say.
+            let scope = owner.permission == .tenant ? Route.Scope.gateway : .tenant
             let path = "/tenants/:tenant\(owner.path)/limits"
             let answers = Route.Answer.one(LimitsResource.self)
             return [
@@ -29,6 +31,7 @@ extension Routes {
                     "Sets the limits of \(owner.word).",
                     takes: LimitsResource.self,
                     answers: answers,
+                    scope: scope,
                     use: limits.put
                 ),
                 .delete(
@@ -36,6 +39,7 @@ extension Routes {
                     owner.permission,
                     "Removes the limits of \(owner.word).",
                     answers: answers,
+                    scope: scope,
                     use: limits.delete
                 ),
             ]

@@ -37,8 +37,9 @@ extension Routes {
             .post(
                 path + "/suspend",
                 .tenant,
-                "Lets a tenant's keys and tokens open nothing.",
+                "Lets a tenant's keys, tokens and operators open nothing.",
                 answers: .one(TenantResource.self),
+                scope: .gateway,
                 use: tenants.suspend
             ),
             .post(
@@ -46,6 +47,7 @@ extension Routes {
                 .tenant,
                 "Ends a tenant's suspension.",
                 answers: .one(TenantResource.self),
+                scope: .gateway,
                 use: tenants.resume
             ),
         ]
