@@ -35,6 +35,7 @@ package struct Problem: Error, Sendable, Hashable {
     package enum Code: String, Sendable, CaseIterable {
         case addressRefused
         case alreadyExists
+        case changedMeanwhile
         case duplicate
         case invalidAuthMode
         case invalidCORS

@@ -39,7 +39,7 @@ enum AzureEndpointCalls {
         }
         let plan = OperationPlan(putting: wanted, leadingTo: named, isNew: before == nil)
         let (outcome, operation) = try await operations.perform(plan) {
-            try await call.store.putEndpoint(wanted, azure: kept, by: call.author)
+            try await call.store.putEndpoint(wanted, over: before, azure: kept, by: call.author)
         }
         let record = try await call.store.azureEndpoints(of: call.tenant)[name]
         var response = Response.json(

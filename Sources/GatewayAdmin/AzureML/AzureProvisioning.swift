@@ -62,7 +62,7 @@ struct AzureProvisioning: Sendable {
         if choice.isOwners { origin.isOwner = true }
         return try await ChangeOrigin.$current.withValue(origin) {
             try await call.controlPlane.operations.perform(plan) {
-                _ = try await call.store.putDeployment(wanted, azure: body, by: call.author)
+                _ = try await call.store.putDeployment(wanted, over: before, azure: body, by: call.author)
             }.operation
         }
     }

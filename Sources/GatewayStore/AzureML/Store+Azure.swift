@@ -39,13 +39,17 @@ extension Store {
     }
 
     /// Puts an endpoint with what its client sent, in one transaction.
+    ///
+    /// - Parameter expected: what it was made from: it is refused when there is another one now.
     package func putEndpoint(
         _ endpoint: EndpointDefinition,
+        over expected: EndpointDefinition?,
         azure body: String,
         by author: String
     ) async throws(StoreError) -> PutOutcome {
         try await change { transaction in
             let before = transaction.definitions.endpoints.first { $0.path == endpoint.path }
+            guard before == expected else { throw StoreError.changedMeanwhile(endpoint.path) }
             transaction.put(endpoint)
             transaction.azure.append(
                 .endpoint(.init(tenant: endpoint.tenant, endpoint: endpoint.name), body: body, by: author)
@@ -56,13 +60,17 @@ extension Store {
     }
 
     /// Puts a deployment with what its client sent, in one transaction.
+    ///
+    /// - Parameter expected: what it was made from: it is refused when there is another one now.
     package func putDeployment(
         _ deployment: DeploymentDefinition,
+        over expected: DeploymentDefinition?,
         azure body: String,
         by author: String
     ) async throws(StoreError) -> PutOutcome {
         try await change { transaction in
             let before = transaction.definitions.deployments.first { $0.path == deployment.path }
+            guard before == expected else { throw StoreError.changedMeanwhile(deployment.path) }
             transaction.put(deployment)
             transaction.azure.append(.deployment(deployment.azureName, body: body, by: author))
             return before == nil ? .created : before == deployment ? .unchanged : .updated
@@ -124,6 +132,13 @@ extension Store {
         } catch {
             throw StoreError(error)
         }
+    }
+}
+
+extension StoreError {
+    /// What was asked had been made from an earlier state.
+    fileprivate static func changedMeanwhile(_ resource: String) -> StoreError {
+        .conflict(Problem(.changedMeanwhile, resource, "\(resource) was changed meanwhile; send it again"))
     }
 }
 
