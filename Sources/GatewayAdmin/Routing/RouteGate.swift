@@ -1,3 +1,4 @@
+import GatewayCore
 import GatewayStore
 import HTTPTypes
 import Hummingbird
@@ -20,7 +21,7 @@ struct RouteGate: Sendable {
         guard let resource = try reference(context) else {
             return try await ChangeOrigin.$current.withValue(origin) { try await route.handler(request, context) }
         }
-        let tag = try store.tag(of: resource)
+        let tag = try store.isHidden(resource, from: asker) ? nil : store.tag(of: resource)
         if route.method == .get, let tag, request.headers.tags(.ifNoneMatch)?.contains(tag) == true {
             return Response(status: .notModified, headers: [.eTag: tag])
         }
@@ -52,6 +53,14 @@ struct RouteGate: Sendable {
             case .tenant, .endpoint, .deployment, .model, .asset, .endpointKey, .operator: names.joined(separator: "/")
             }
         return ResourceReference(kind, path)
+    }
+}
+
+extension Store {
+    /// Names of operators are one list for the whole gateway: another tenant's are as if they were not there.
+    fileprivate func isHidden(_ resource: ResourceReference, from asker: Operator) -> Bool {
+        guard resource.kind == .operator else { return false }
+        return operators().contains { $0.name == resource.path && !asker.may(.operators, in: $0.tenant) }
     }
 }
 

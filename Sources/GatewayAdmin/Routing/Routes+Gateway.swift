@@ -8,9 +8,10 @@ extension Routes {
     var limits: [Route] {
         let limits = LimitRoutes(controlPlane: controlPlane)
         let endpoint = "/endpoints/:endpoint"
-        let owners: [(path: String, permission: Permission, word: String)] = [
-            ("", .tenant, "a tenant"), (endpoint, .endpoints, "an endpoint"),
-            (endpoint + "/deployments/:deployment", .endpoints, "a deployment"), ("/keys/:key", .keys, "a named key"),
+        let owners: [(path: String, permission: Permission, word: String, kind: ResourceReference.Kind)] = [
+            ("", .tenant, "a tenant", .tenant), (endpoint, .endpoints, "an endpoint", .endpoint),
+            (endpoint + "/deployments/:deployment", .endpoints, "a deployment", .deployment),
+            ("/keys/:key", .keys, "a named key", .namedKey),
         ]
         return owners.flatMap { owner -> [Route] in
             // What a tenant may use in all is not its own operators' to say.
@@ -23,6 +24,7 @@ extension Routes {
                     .read,
                     "Shows the limits of \(owner.word), and what is left.",
                     answers: answers,
+                    tagged: owner.kind,
                     use: limits.get
                 ),
                 .put(
@@ -32,6 +34,7 @@ extension Routes {
                     takes: LimitsResource.self,
                     answers: answers,
                     scope: scope,
+                    tagged: owner.kind,
                     use: limits.put
                 ),
                 .delete(
@@ -40,6 +43,7 @@ extension Routes {
                     "Removes the limits of \(owner.word).",
                     answers: answers,
                     scope: scope,
+                    tagged: owner.kind,
                     use: limits.delete
                 ),
             ]
@@ -174,6 +178,7 @@ extension Routes {
                 "Shows a local account.",
                 answers: .one(OperatorResource.self),
                 scope: .own,
+                tagged: .operator,
                 use: operators.get
             ),
             .put(
@@ -183,6 +188,7 @@ extension Routes {
                 takes: OperatorResource.self,
                 answers: .put(OperatorResource.self),
                 scope: .own,
+                tagged: .operator,
                 use: operators.put
             ),
             .delete(
@@ -190,6 +196,7 @@ extension Routes {
                 .operators,
                 "Removes a local account.",
                 scope: .own,
+                tagged: .operator,
                 use: operators.delete
             ),
             .post(

@@ -89,6 +89,7 @@ extension Routes {
                 "Closes an endpoint with a message.",
                 takes: MaintenanceResource.self,
                 answers: .one(EndpointResource.self),
+                tagged: .endpoint,
                 use: endpoints.startMaintenance
             ),
             .delete(
@@ -96,6 +97,7 @@ extension Routes {
                 .deployments,
                 "Opens an endpoint again.",
                 answers: .one(EndpointResource.self),
+                tagged: .endpoint,
                 use: endpoints.endMaintenance
             ),
         ] + traffic(path + "/traffic")
@@ -109,6 +111,7 @@ extension Routes {
                 .read,
                 "Shows where an endpoint's traffic goes.",
                 answers: .one(TrafficResource.self),
+                tagged: .endpoint,
                 use: traffic.get
             ),
             .put(
@@ -117,6 +120,7 @@ extension Routes {
                 "Changes weights, mirrors or the default version; what is left out stays as it is.",
                 takes: TrafficResource.self,
                 answers: .one(TrafficResource.self),
+                tagged: .endpoint,
                 use: traffic.put
             ),
         ]

@@ -4,6 +4,8 @@ import NIOCore
 /// What the admin API answered.
 struct AdminAnswer {
     var status: Int
+    /// Of the resource in the body.
+    var tag: String?
     var body: ByteBuffer
 }
 
@@ -34,7 +36,7 @@ final class AnswerCollector: CurlTransferDelegate {
             answer.fail(ClientError("the gateway gave no answer"))
             return
         }
-        answer.succeed(AdminAnswer(status: head.status, body: body))
+        answer.succeed(AdminAnswer(status: head.status, tag: head.first("etag"), body: body))
     }
 
     func curlFailed(_ failure: CurlFailure) { answer.fail(failure) }
