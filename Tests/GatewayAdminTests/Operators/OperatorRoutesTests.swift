@@ -143,7 +143,7 @@ import Testing
             let audit = try await client.send(.get, "/api/v1/audit?limit=1").decode(
                 ResourceList<AuditEntryResource>.self
             )
-            #expect(audit.value.first?.operator == "token:s-1")
+            #expect(audit.value.first?.operator == "token:entra/s-1")
             _ = try await client.send(.put, "/api/v1/tenants/other", "{}")
             #expect(try await client.send(.get, "/api/v1/tenants/other", authorization: token).status == 403)
             _ = try await client.send(.post, "/api/v1/tenants/demo/suspend")
