@@ -16,6 +16,8 @@ package final class Store: Sendable {
     private let snapshots: SnapshotBox
     private let onChange: @Sendable (StoreContents) -> Void
     private let logger: Logger
+    /// What the log has told already.
+    private let unreadable = Mutex<Set<Problem>>([])
 
     /// Opens or makes the store, brings its schema up to date, compiles what it holds and publishes that.
     ///
@@ -49,9 +51,11 @@ package final class Store: Sendable {
         self.onChange = onChange
         self.logger = logger
         let (definitions, certificates) = try file.configuration()
-        let snapshot = try compiler.compile(definitions)
+        var unreadable: [Problem] = []
+        let snapshot = try compiler.open(definitions, unreadable: &unreadable)
         state = Mutex(StoreContents(definitions: definitions, certificates: certificates, snapshot: snapshot))
         snapshots.publish(snapshot)
+        tell(unreadable)
     }
 
     /// What is stored and served now.
@@ -68,7 +72,7 @@ package final class Store: Sendable {
     package func refresh() async throws(StoreError) {
         try await write { [self] _ in
             let before = contents
-            let snapshot = try compiler.compile(before.definitions, after: before, .none)
+            let snapshot = try compile(before.definitions, after: before, .none)
             guard !snapshot.hasSameEndpoints(as: before.snapshot) else { return }
             publish(
                 StoreContents(definitions: before.definitions, certificates: before.certificates, snapshot: snapshot)
@@ -141,7 +145,7 @@ package final class Store: Sendable {
             definitions: transaction.definitions,
             certificates: transaction.certificates,
             snapshot: isServedAlike
-                ? before.snapshot : try compiler.compile(transaction.definitions, after: before, keys)
+                ? before.snapshot : try compile(transaction.definitions, after: before, keys)
         )
         try store(transaction, keys, over: before, by: origin, in: database)
         if isServedAlike { return state.withLock { $0 = next } }
@@ -179,6 +183,31 @@ package final class Store: Sendable {
         guard !origin.isOwner else { return }
         let problems = compiler.tenantRule.problems(before.definitions, transaction.definitions)
         guard problems.isEmpty else { throw .invalid(problems) }
+    }
+
+    private func compile(
+        _ definitions: Definitions,
+        after previous: StoreContents,
+        _ keys: KeyDifference
+    ) throws(StoreError) -> Snapshot {
+        var unreadable: [Problem] = []
+        let snapshot = try compiler.compile(definitions, after: previous, keys, unreadable: &unreadable)
+        tell(unreadable)
+        return snapshot
+    }
+
+    /// Logs what cannot be read once, and again when it was readable in between.
+    private func tell(_ problems: [Problem]) {
+        let told = unreadable.withLock { told in
+            defer { told = Set(problems) }
+            return told
+        }
+        for problem in problems where !told.contains(problem) {
+            logger.error(
+                "a deployment is served as before, or not at all: what it refers to cannot be read",
+                metadata: ["reason": "\(problem)"]
+            )
+        }
     }
 
     private func publish(_ next: StoreContents) {

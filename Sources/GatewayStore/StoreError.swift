@@ -37,6 +37,7 @@ package struct Problem: Error, Sendable, Hashable {
         case alreadyExists
         case changedMeanwhile
         case duplicate
+        case fileUnreadable
         case invalidAuthMode
         case invalidCORS
         case invalidExpiry

@@ -45,10 +45,10 @@ final class TemporaryStore: Sendable {
     }
 
     /// What another process finds in the files now.
-    func reopened() throws -> Store {
+    func reopened(secretFiles: Set<String> = []) throws -> Store {
         try Store(
             path: path,
-            compiler: Self.compiler(),
+            compiler: Self.compiler(secretFiles: secretFiles),
             snapshots: SnapshotBox(.empty),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             environment: [:]

@@ -48,7 +48,11 @@ struct ARMRoutes: Sendable {
             try call.asker.require(route.permission, in: nil)
         }
         let origin = ChangeOrigin(call.asker, call.request, address: context.address)
-        return try await ChangeOrigin.$current.withValue(origin) { try await route.answer(call) }
+        do {
+            return try await ChangeOrigin.$current.withValue(origin) { try await route.answer(call) }
+        } catch {
+            throw call.asker.mayLearn(error, of: call.store)
+        }
     }
 
     /// From the header `Host`, when it looks like one.

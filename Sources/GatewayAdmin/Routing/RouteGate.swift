@@ -18,9 +18,7 @@ struct RouteGate: Sendable {
         case .own: if !asker.may(route.permission) { try asker.require(route.permission, in: nil) }
         }
         var origin = ChangeOrigin(asker, request, address: context.address)
-        guard let resource = try reference(context) else {
-            return try await ChangeOrigin.$current.withValue(origin) { try await route.handler(request, context) }
-        }
+        guard let resource = try reference(context) else { return try await perform(request, context, origin) }
         let tag = try store.isHidden(resource, from: asker) ? nil : store.tag(of: resource)
         if route.method == .get, let tag, request.headers.tags(.ifNoneMatch)?.contains(tag) == true {
             return Response(status: .notModified, headers: [.eTag: tag])
@@ -32,10 +30,22 @@ struct RouteGate: Sendable {
         )
         try condition.check(tag)
         origin.condition = condition
-        var response = try await ChangeOrigin.$current.withValue(origin) { try await route.handler(request, context) }
+        var response = try await perform(request, context, origin)
         // What a change has made of it, else what it was before it was read: never a newer one than the body.
         if response.status == .ok || response.status == .created { response.headers[.eTag] = condition.tag ?? tag }
         return response
+    }
+
+    private func perform(
+        _ request: Request,
+        _ context: AdminRequestContext,
+        _ origin: ChangeOrigin
+    ) async throws -> Response {
+        do {
+            return try await ChangeOrigin.$current.withValue(origin) { try await route.handler(request, context) }
+        } catch {
+            throw try context.requireOperator().mayLearn(error, of: store)
+        }
     }
 
     private func reference(_ context: AdminRequestContext) throws -> ResourceReference? {

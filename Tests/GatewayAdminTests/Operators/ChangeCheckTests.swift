@@ -169,4 +169,17 @@ import Testing
             #expect(try store.endpoint("demo", "chat").isPrivate)
         }
     }
+
+    @Test func `a problem of another tenant is not told`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            _ = try await client.send(.put, "/api/v1/tenants/zeta", "{}")
+            let claim = #"{"hosts":["chat.example.org"]}"#
+            #expect(try await client.send(.put, "/api/v1/tenants/zeta/endpoints/secret", claim).status == 201)
+            let token = try await login(client, "admin")
+            let answer = try await client.send(.put, "\(Self.tenant)/endpoints/chat", claim, authorization: token)
+            #expect(answer.status == 409 && !answer.text.contains("zeta") && !answer.text.contains("secret"))
+            #expect(try await client.send(.put, "\(Self.tenant)/endpoints/chat", claim).text.contains("zeta"))
+        }
+    }
 }
