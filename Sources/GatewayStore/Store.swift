@@ -16,6 +16,8 @@ package final class Store: Sendable {
     private let snapshots: SnapshotBox
     private let onChange: @Sendable (StoreContents) -> Void
     private let logger: Logger
+    /// What the log has told already.
+    private let unreadable = Mutex<Set<Problem>>([])
 
     /// Opens or makes the store, brings its schema up to date, compiles what it holds and publishes that.
     ///
@@ -49,9 +51,11 @@ package final class Store: Sendable {
         self.onChange = onChange
         self.logger = logger
         let (definitions, certificates) = try file.configuration()
-        let snapshot = try compiler.compile(definitions)
+        var unreadable: [Problem] = []
+        let snapshot = try compiler.open(definitions, unreadable: &unreadable)
         state = Mutex(StoreContents(definitions: definitions, certificates: certificates, snapshot: snapshot))
         snapshots.publish(snapshot)
+        tell(unreadable)
     }
 
     /// What is stored and served now.
@@ -71,7 +75,7 @@ package final class Store: Sendable {
     package func refresh() async throws(StoreError) {
         try await write { [self] _ in
             let before = contents
-            let snapshot = try compiler.compile(before.definitions, after: before, .none)
+            let snapshot = try compile(before.definitions, after: before, .none)
             guard !snapshot.hasSameEndpoints(as: before.snapshot) else { return }
             publish(
                 StoreContents(definitions: before.definitions, certificates: before.certificates, snapshot: snapshot)
@@ -102,11 +106,12 @@ package final class Store: Sendable {
     func rehearse<Value: Sendable>(
         _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
-        let isOwner = ChangeOrigin.current.isOwner
+        let origin = ChangeOrigin.current
         return try await write { [self] _ in
             let before = contents
-            var transaction = StoreTransaction(before, at: WallClock.seconds, isOwner: isOwner)
+            var transaction = StoreTransaction(before, at: WallClock.seconds, isOwner: origin.isOwner)
             let value = try body(&transaction)
+            try requireAllowed(transaction, over: before, by: origin)
             try compiler.check(transaction.definitions.sorted, after: before)
             return value
         }
@@ -137,13 +142,13 @@ package final class Store: Sendable {
         // One walk over the keys, for all that follows.
         let keys = KeyDifference(before.definitions, transaction.definitions)
         if keys.isEmpty, transaction.azure.isEmpty, transaction.hasChangedOnlyKeys(since: before) { return }
-        try requireOwn(transaction, over: before, by: origin)
+        try requireAllowed(transaction, over: before, by: origin)
         let isServedAlike = keys.isEmpty && transaction.hasChangedOnlyOperators(since: before)
         let next = StoreContents(
             definitions: transaction.definitions,
             certificates: transaction.certificates,
             snapshot: isServedAlike
-                ? before.snapshot : try compiler.compile(transaction.definitions, after: before, keys)
+                ? before.snapshot : try compile(transaction.definitions, after: before, keys)
         )
         try store(transaction, keys, over: before, by: origin, in: database)
         if isServedAlike { return state.withLock { $0 = next } }
@@ -172,11 +177,12 @@ package final class Store: Sendable {
         }
     }
 
-    private func requireOwn(
+    private func requireAllowed(
         _ transaction: StoreTransaction,
         over before: StoreContents,
         by origin: ChangeOrigin
     ) throws(StoreError) {
+        try origin.requirement?(before.definitions, transaction.definitions)
         guard !origin.isOwner else { return }
         let problems = compiler.tenantRule.problems(
             before.definitions,
@@ -184,6 +190,31 @@ package final class Store: Sendable {
             besides: transaction.ownersWord
         )
         guard problems.isEmpty else { throw .invalid(problems) }
+    }
+
+    private func compile(
+        _ definitions: Definitions,
+        after previous: StoreContents,
+        _ keys: KeyDifference
+    ) throws(StoreError) -> Snapshot {
+        var unreadable: [Problem] = []
+        let snapshot = try compiler.compile(definitions, after: previous, keys, unreadable: &unreadable)
+        tell(unreadable)
+        return snapshot
+    }
+
+    /// Logs what cannot be read once, and again when it was readable in between.
+    private func tell(_ problems: [Problem]) {
+        let told = unreadable.withLock { told in
+            defer { told = Set(problems) }
+            return told
+        }
+        for problem in problems where !told.contains(problem) {
+            logger.error(
+                "a deployment is served as before, or not at all: what it refers to cannot be read",
+                metadata: ["reason": "\(problem)"]
+            )
+        }
     }
 
     private func publish(_ next: StoreContents) {

@@ -7,6 +7,10 @@ package enum StoreError: Error, Sendable, Equatable {
     case conflict(Problem)
     /// `If-Match` or `If-None-Match` does not hold.
     case preconditionFailed(resource: String, String)
+    /// The author of a change may not do what it does.
+    case forbidden(String)
+    /// Too much of it is under way; for so many seconds.
+    case busy(Int64)
     /// The database or a file beside it cannot be used.
     case unavailable(String)
 }
@@ -18,6 +22,8 @@ extension StoreError: CustomStringConvertible {
         case .notFound(let resource): "\(resource) does not exist"
         case .conflict(let problem): problem.description
         case .preconditionFailed(let resource, let reason): "\(resource) \(reason)"
+        case .forbidden(let reason): reason
+        case .busy(let seconds): "too much is under way; wait \(seconds) s"
         case .unavailable(let message): message
         }
     }
@@ -29,7 +35,9 @@ package struct Problem: Error, Sendable, Hashable {
     package enum Code: String, Sendable, CaseIterable {
         case addressRefused
         case alreadyExists
+        case changedMeanwhile
         case duplicate
+        case fileUnreadable
         case invalidAuthMode
         case invalidCORS
         case invalidExpiry

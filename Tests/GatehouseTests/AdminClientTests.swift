@@ -112,6 +112,23 @@ import Testing
         }
     }
 
+    @Test func `what somebody else has changed in between is not overwritten`() async throws {
+        try await withService { server, folder in
+            let client = AdminClient(server: server, token: Self.token, authority: .file("\(folder)/ca.pem"))
+            let path = "/api/v1/tenants/demo"
+            let demo: TenantResource = try await client.put(path, TenantResource(name: "demo"))
+            await #expect(throws: ClientError.self) {
+                let _: TenantResource = try await client.change(path) { tenant in
+                    var other = demo
+                    other.subscription = "theirs"
+                    let _: TenantResource = try await client.put(path, other)
+                    tenant.subscription = "ours"
+                }
+            }
+            #expect(try await client.get(path, as: TenantResource.self).subscription == "theirs")
+        }
+    }
+
     @Test func `a wrong token is told in the server's words`() async throws {
         try await withService { server, folder in
             let client = AdminClient(server: server, token: "wrong", authority: .file("\(folder)/ca.pem"))

@@ -44,6 +44,11 @@ import Testing
         #"{"upstream":{"urls":["http://127.0.0.1"]},"price":{"perRequest":1e12}}"#,
         #"{"upstream":{"urls":["http://127.0.0.1"]},"price":{"perRequest":"1"}}"#,
         #"{"upstream":{"urls":["http://127.0.0.1"]},"rateLimits":[{"tokens":-1,"per":"minute"}]}"#,
+        #"{"upstream":{"urls":["http://127.0.0.1"]},"readinessProbe":{"initialDelay":9223372036854775807}}"#,
+        #"{"upstream":{"urls":["http://127.0.0.1"]},"readinessProbe":{"period":9223372036854775807}}"#,
+        #"{"upstream":{"urls":["http://127.0.0.1"]},"readinessProbe":{"failureThreshold":-9223372036854775808}}"#,
+        #"{"upstream":{"urls":["http://127.0.0.1"]},"requestSettings":{"requestTimeoutMs":9223372036854775807}}"#,
+        #"{"upstream":{"urls":["http://127.0.0.1"]},"requestSettings":{"maxQueueWaitMs":9223372036854775807}}"#,
     ])
     func `a deployment that cannot be is a 400 in JSON`(body: String) async throws {
         try await AdminFixture().withClient { client in
@@ -52,6 +57,18 @@ import Testing
             let answer = try await client.send(.put, "\(Self.endpoint)/deployments/blue", body)
             #expect(answer.status == 400)
             #expect(answer.text.contains(#""code" : "InvalidRequest""#), "\(answer.text)")
+        }
+    }
+
+    @Test func `numbers that no sum of them fits are a 400 of apply too`() async throws {
+        try await AdminFixture().withClient { client in
+            let body = #"""
+                {"endpoints":[{"tenant":"demo","name":"chat"}],
+                 "deployments":[{"tenant":"demo","endpoint":"chat","name":"blue","upstream":{"urls":["http://127.0.0.1"]},
+                 "readinessProbe":{"initialDelay":9223372036854775807,"period":9223372036854775807}}]}
+                """#
+            let answer = try await client.send(.post, "/api/v1/apply", body)
+            #expect(answer.status == 400)
         }
     }
 

@@ -49,6 +49,8 @@ import Testing
         #expect(try await temporary.store.updateNamedKey("demo", "app", KeyTerms(isDisabled: true)) == .updated)
         #expect(caller(temporary, secret) == nil)
         #expect(try await temporary.store.updateNamedKey("demo", "app", KeyTerms(isDisabled: true)) == .unchanged)
+        let kept = try await temporary.store.updateNamedKey("demo", "app", KeyTerms(), keepsDisabled: true)
+        #expect(try kept == .unchanged && temporary.store.namedKey("demo", "app").isDisabled)
         #expect(try await temporary.store.updateNamedKey("demo", "app", KeyTerms()) == .updated)
         #expect(caller(temporary, secret) != nil)
     }

@@ -164,7 +164,7 @@ import Testing
     }
 
     @Test func `a certificate authority that cannot be read is refused`() {
-        #expect(upstreamCodes { $0.certificateAuthority = "/nowhere.pem" } == [.invalidValue])
+        #expect(upstreamCodes { $0.certificateAuthority = "/nowhere.pem" } == [.fileUnreadable])
     }
 
     @Test(arguments: [

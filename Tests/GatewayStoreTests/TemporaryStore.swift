@@ -45,10 +45,10 @@ final class TemporaryStore: Sendable {
     }
 
     /// What another process finds in the files now.
-    func reopened() throws -> Store {
+    func reopened(secretFiles: Set<String> = []) throws -> Store {
         try Store(
             path: path,
-            compiler: Self.compiler(),
+            compiler: Self.compiler(secretFiles: secretFiles),
             snapshots: SnapshotBox(.empty),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             environment: [:]
@@ -70,7 +70,7 @@ final class TemporaryStore: Sendable {
         _ = try await store.putIssuer(.entra)
         _ = try await store.putRole(.callers)
         _ = try await store.putWebhook(.alarms)
-        _ = try await store.addOperator("alice", role: .admin, tenant: "demo", password: nil)
+        _ = try await store.putOperator("alice", role: .admin, tenant: "demo", password: nil)
         _ = try await store.issueOperatorToken("alice", expiresAt: nil)
         return self
     }

@@ -2,7 +2,7 @@ import GatewayAPI
 import GatewayCore
 import GatewayStore
 
-/// What an operator must be allowed for all that an apply asks.
+/// What an operator must be allowed for all that an apply asks, before any of it is done; `ChangeCheck` asks for the rest.
 struct ApplyPermissions {
     let asker: Operator
     let store: Store
@@ -23,20 +23,15 @@ struct ApplyPermissions {
                 }
             }
         }
-        try checkGrants(asked)
+        for principal in asked.principals { try check(principal) }
     }
 
-    private func checkGrants(_ asked: ApplyRequest) throws(APIError) {
-        let check = GrantCheck(asker, store)
-        for issuer in asked.issuers { try check.requireMayTrust(issuer.tenant, issuer: issuer.name) }
-        for role in asked.roles { try check.requireMayAssign(RoleAssignment(role)) }
-        for principal in asked.principals {
-            if let id = principal.clientId { try check.requireMayEquip(principal.tenant, clientID: id) }
-        }
-        // Whoever prunes takes away every assignment that is not named.
-        guard asked.prune else { return }
-        let tenants = asked.tenantNames
-        for role in check.roles where tenants.contains(role.tenant) { try check.requireMayAssign(role) }
+    /// Principals are made and changed after everything else: whether that is allowed must be known before.
+    private func check(_ principal: PrincipalResource) throws(APIError) {
+        let known = try? store.findPrincipal(principal.tenant, principal.clientId ?? principal.name)
+        guard let id = known?.clientID ?? principal.clientId, known?.stays(as: principal) != true else { return }
+        let roles = store.definitions.roles
+        try ChangeCheck(asker).requireMayEquip(principal.tenant, clientID: id, roles)
     }
 }
 
@@ -47,4 +42,8 @@ extension ApplyRequest {
         let access = keys.map(\.tenant) + principals.map(\.tenant) + issuers.map(\.tenant) + roles.map(\.tenant)
         return Set(resources + access + webhooks.map(\.tenant))
     }
+}
+
+extension Principal {
+    fileprivate func stays(as asked: PrincipalResource) -> Bool { asked.disabled ?? isDisabled == isDisabled }
 }

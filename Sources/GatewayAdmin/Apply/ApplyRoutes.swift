@@ -32,24 +32,23 @@ struct ApplyRoutes: Sendable {
         return .json(ApplyResult(changes: changes, dryRun: false, operation: operation.id)).following(operation)
     }
 
-    /// What is no part of the configuration's one change: suspension, and what is made with a secret.
+    /// What is no part of the configuration's one change: what is made with a secret.
     private func finish(
         _ asked: ApplyRequest,
         _ applied: [ApplyResult.Change],
         _ credentials: CredentialDocuments
     ) async throws -> [ApplyResult.Change] {
         var changes = applied
-        for tenant in asked.tenants {
-            guard let suspended = tenant.suspended else { continue }
-            try await store.setTenant(tenant.name, isSuspended: suspended)
-        }
         try await show(&changes, webhooks: asked.webhooks)
         return changes + (try await credentials.apply(to: store))
     }
 
     private func documents(_ asked: ApplyRequest, _ maker: DeploymentMaker) async throws -> ApplyDocuments {
         var documents = ApplyDocuments()
-        for tenant in asked.tenants { documents.tenants.append(try TenantDefinition(tenant)) }
+        for tenant in asked.tenants {
+            documents.tenants.append(try TenantDefinition(tenant))
+            documents.suspensions[tenant.name] = tenant.suspended
+        }
         for endpoint in asked.endpoints { documents.endpoints.append(try EndpointDefinition(endpoint)) }
         for deployment in asked.deployments { documents.add(try await maker.make(deployment)) }
         documents.issuers = asked.issuers.map(TrustedIssuer.init)

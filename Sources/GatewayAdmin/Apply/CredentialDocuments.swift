@@ -74,7 +74,8 @@ struct CredentialDocuments {
         if before == nil {
             change.secret = try await store.createNamedKey(resource.tenant, resource.name, terms).secret
         } else if change.action == "updated" {
-            _ = try await store.updateNamedKey(resource.tenant, resource.name, terms)
+            let keepsDisabled = resource.disabled == nil
+            _ = try await store.updateNamedKey(resource.tenant, resource.name, terms, keepsDisabled: keepsDisabled)
         }
         return change
     }

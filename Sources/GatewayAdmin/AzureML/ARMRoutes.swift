@@ -47,13 +47,12 @@ struct ARMRoutes: Sendable {
         } else if !call.asker.may(route.permission) {
             try call.asker.require(route.permission, in: nil)
         }
-        let origin = ChangeOrigin(
-            author: call.author,
-            address: context.address ?? "",
-            request: "\(call.request.method.rawValue) \(call.request.uri.path)",
-            isOwner: call.asker.grants.contains { $0.tenant == nil }
-        )
-        return try await ChangeOrigin.$current.withValue(origin) { try await route.answer(call) }
+        let origin = ChangeOrigin(call.asker, call.request, address: context.address)
+        do {
+            return try await ChangeOrigin.$current.withValue(origin) { try await route.answer(call) }
+        } catch {
+            throw call.asker.mayLearn(error, of: call.store)
+        }
     }
 
     /// From the header `Host`, when it looks like one.

@@ -31,7 +31,6 @@ enum AzureEndpointCalls {
             to: before ?? EndpointDefinition(tenant: call.tenant, name: name),
             deployments: deployments.map(\.name)
         )
-        if !wanted.changesOnlyTraffic(of: before) { try call.require(.endpoints) }
         let kept = try AzureBody.text(asked.kept)
         let plan = OperationPlan(
             putting: wanted,
@@ -40,7 +39,7 @@ enum AzureEndpointCalls {
             in: call.controlPlane
         )
         let (outcome, operation) = try await call.controlPlane.operations.perform(plan) {
-            try await call.store.putEndpoint(wanted, azure: kept, by: call.author)
+            try await call.store.putEndpoint(wanted, over: before, azure: kept, by: call.author)
         }
         let record = try await call.store.azureEndpoints(of: call.tenant)[name]
         var response = Response.json(
@@ -69,16 +68,6 @@ enum AzureEndpointCalls {
     private static func show(_ endpoint: EndpointDefinition, _ record: AzureRecord?, _ call: ARMCall) -> ARMValue {
         let state = AzureOperationCalls.state(of: endpoint.path, call)
         return AzureEndpointView(call: call, endpoint: endpoint, record: record, state: state).json
-    }
-}
-
-extension EndpointDefinition {
-    /// Whether a deployer may do it: Azure's clients put the whole endpoint to move its traffic.
-    fileprivate func changesOnlyTraffic(of before: EndpointDefinition?) -> Bool {
-        guard var before else { return false }
-        before.traffic = traffic
-        before.mirrorTraffic = mirrorTraffic
-        return before == self
     }
 }
 

@@ -64,6 +64,7 @@ struct AzureProvisioning: Sendable {
         return try await call.controlPlane.operations.perform(plan) {
             _ = try await call.store.putDeployment(
                 wanted,
+                over: before,
                 isOwners: choice.isOwners,
                 registering: model,
                 azure: body,

@@ -37,7 +37,7 @@ extension APIError {
         case let error as StoreError:
             guard let known = APIError(error) else { return nil }
             self = known
-        case is NIOTooManyBytesError: self.init(.tooLarge, "the body is over \(JSONBody.limit >> 20) MiB")
+        case is NIOTooManyBytesError: self.init(.tooLarge, "the body is over \(JSONBody.size(JSONBody.limit))")
         case let error as HTTPError where error.status == .notFound:
             self.init(.notFound, "there is nothing at this URL")
         case let error as HTTPError where error.status.kind == .clientError:
@@ -57,6 +57,8 @@ extension APIError {
         case .conflict(let problem): self.init(.conflict, problem.message, target: problem.resource)
         case .preconditionFailed(let resource, let reason):
             self.init(.preconditionFailed, "\(resource) \(reason)", target: resource)
+        case .forbidden(let reason): self.init(.forbidden, reason)
+        case .busy(let seconds): self.init(.tooManyRequests(seconds), "many log in at once; wait \(seconds) s")
         case .unavailable: return nil
         }
     }

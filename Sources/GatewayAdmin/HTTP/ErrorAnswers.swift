@@ -1,3 +1,4 @@
+import GatewayStore
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -16,6 +17,10 @@ struct ErrorAnswers: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
+            if let error = error as? HiddenProblems {
+                logger.error("a change was refused", metadata: ["reason": "\(StoreError.invalid(error.hidden))"])
+                return error.shown.response
+            }
             if let known = APIError(error) { return known.response }
             logger.error(
                 "Admin request failed",

@@ -7,11 +7,23 @@ import NIOCore
 enum JSONBody {
     static let limit = 4 << 20
 
-    static func decode<Value: Decodable>(_ type: Value.Type, from request: Request) async throws -> Value {
-        let body = try await request.body.collect(upTo: limit)
+    /// - Parameter limit: bytes that the body may have.
+    static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        from request: Request,
+        upTo limit: Int = limit
+    ) async throws -> Value {
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw APIError(.tooLarge, "the body is over \(size(limit))")
+        }
         guard body.readableBytes > 0 else { throw APIError(.invalid, "the body is empty, a JSON object is needed") }
         return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
     }
+
+    static func size(_ bytes: Int) -> String { bytes < 1 << 20 ? "\(bytes >> 10) KiB" : "\(bytes >> 20) MiB" }
 }
 
 extension Response {

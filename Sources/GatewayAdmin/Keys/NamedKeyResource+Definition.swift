@@ -4,9 +4,7 @@ package import GatewayStore
 
 extension KeyTerms {
     /// What a wire resource allows a key; names and amounts are the store's to judge.
-    ///
-    /// - Parameter isDisabled: where the resource does not say.
-    package init(_ resource: NamedKeyResource, isDisabled: Bool = false) throws(APIError) {
+    package init(_ resource: NamedKeyResource) throws(APIError) {
         var forms: [URLFormName]?
         for text in resource.forms ?? [] {
             guard let form = URLFormName(rawValue: text.lowercased()) else {
@@ -24,7 +22,7 @@ extension KeyTerms {
             expiresAt: expiresAt,
             allowedNetworks: resource.allowedNetworks,
             rules: try UsageRules(limits: resource.limits, quotas: resource.quotas),
-            isDisabled: resource.disabled ?? isDisabled
+            isDisabled: resource.disabled ?? false
         )
     }
 }

@@ -31,8 +31,7 @@ struct NamedKeyRoutes: Sendable {
         let key = try await JSONBody.decode(NamedKeyResource.self, from: request)
         let tenant = try context.name("tenant", matching: key.tenant, member: "tenant")
         let name = try context.name("key", matching: key.name, member: "name")
-        let before = try store.namedKey(tenant, name)
-        _ = try await store.updateNamedKey(tenant, name, KeyTerms(key, isDisabled: before.isDisabled))
+        _ = try await store.updateNamedKey(tenant, name, KeyTerms(key), keepsDisabled: key.disabled == nil)
         return .json(try await resource(tenant, name))
     }
 

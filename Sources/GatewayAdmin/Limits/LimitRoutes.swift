@@ -22,21 +22,7 @@ struct LimitRoutes: Sendable {
 
     private func set(_ rules: UsageRules, _ context: AdminRequestContext) async throws -> Response {
         let store = controlPlane.store
-        switch try LimitSubject(context, store) {
-        case .tenant(var tenant):
-            tenant.rules = rules
-            _ = try await store.putTenant(tenant)
-        case .endpoint(var endpoint):
-            endpoint.rules = rules
-            _ = try await store.putEndpoint(endpoint)
-        case .deployment(var deployment):
-            deployment.rules = rules
-            _ = try await store.putDeployment(deployment)
-        case .key(let key):
-            var terms = key.terms
-            terms.rules = rules
-            _ = try await store.updateNamedKey(key.tenant, key.name, terms)
-        }
+        try await store.setRules(rules, of: LimitSubject(context, store).resource)
         return try await answer(LimitSubject(context, store))
     }
 
@@ -89,6 +75,16 @@ private enum LimitSubject {
         case .endpoint(let endpoint): endpoint.path
         case .deployment(let deployment): deployment.path
         case .key(let key): key.label
+        }
+    }
+
+    var resource: RuledResource {
+        switch self {
+        case .tenant(let tenant): .tenant(tenant.name)
+        case .endpoint(let endpoint): .endpoint(tenant: endpoint.tenant, endpoint: endpoint.name)
+        case .deployment(let deployment):
+            .deployment(tenant: deployment.tenant, endpoint: deployment.endpoint, deployment: deployment.name)
+        case .key(let key): .namedKey(tenant: key.tenant, key: key.name)
         }
     }
 

@@ -1,14 +1,17 @@
 import GatewayStore
 
-/// Operations by id and by what they changed, up to a bound.
+/// Operations by id and by what they changed, up to a bound for each tenant.
 struct OperationLedger {
     private let bound: Int
     private var byID: [String: ControlOperation] = [:]
     /// The oldest first.
     private var order: [String] = []
+    /// How many each tenant has, by the first tenant that an operation names.
+    private var counts: [String: Int] = [:]
     /// The last id of each resource.
     private var last: [String: String] = [:]
 
+    /// - Parameter bound: for one tenant: what it does makes no other's operations go.
     init(bound: Int) {
         self.bound = bound
     }
@@ -22,23 +25,43 @@ struct OperationLedger {
 
     /// Adds an operation, or replaces it with how it stands now.
     ///
-    /// - Returns: the ids of those that had to make room: the oldest that are over and that are nobody's last.
-    mutating func put(_ operation: ControlOperation) -> [String] {
+    /// - Parameter resources: paths of what exists: its last operation says how it stands, and stays.
+    /// - Returns: the ids of those that had to make room: the tenant's oldest that are over and are no such last.
+    mutating func put(_ operation: ControlOperation, whileThere resources: () -> Set<String>) -> [String] {
         let isNew = byID.updateValue(operation, forKey: operation.id) == nil
         guard isNew else { return [] }
         order.append(operation.id)
-        for resource in operation.targets.map(\.deployment) + [operation.resource] { last[resource] = operation.id }
-        guard order.count > bound else { return [] }
-        return makeRoom()
+        for resource in operation.resources { last[resource] = operation.id }
+        counts[operation.account, default: 0] += 1
+        guard counts[operation.account, default: 0] > bound else { return [] }
+        return makeRoom(operation.account, resources())
     }
 
     /// A tenth at a time: not every new one walks over the list.
-    private mutating func makeRoom() -> [String] {
-        let gone = order.filter { byID[$0]?.state.isOver ?? true }.prefix(max(1, bound / 10))
+    private mutating func makeRoom(_ account: String, _ resources: Set<String>) -> [String] {
+        var gone: [String] = []
+        for id in order {
+            guard let operation = byID[id], operation.account == account else { continue }
+            if operation.state.isOver, !saysHow(operation, resources) { gone.append(operation.id) }
+            if gone.count == max(1, bound / 10) { break }
+        }
         let set = Set(gone)
         order.removeAll(where: set.contains)
         for id in gone { byID[id] = nil }
+        counts[account, default: 0] -= set.count
         last = last.filter { !set.contains($0.value) }
-        return Array(gone)
+        return gone
     }
+
+    /// Whether it tells how a resource that exists stands now.
+    private func saysHow(_ operation: ControlOperation, _ resources: Set<String>) -> Bool {
+        operation.resources.contains { last[$0] == operation.id && resources.contains($0) }
+    }
+}
+
+extension ControlOperation {
+    /// What it is about.
+    fileprivate var resources: [String] { targets.map(\.deployment) + [resource] }
+    /// Whose bound it counts for.
+    fileprivate var account: String { tenants.first ?? "" }
 }

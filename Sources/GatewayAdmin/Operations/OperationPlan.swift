@@ -75,8 +75,13 @@ extension DeploymentDefinition {
         switch serving {
         case .upstream:
             let probe = readiness ?? ProbeSettings()
-            return Int64(probe.initialDelay + probe.period * probe.failureThreshold) * 1000
+            return
+                (Self.bounded(probe.initialDelay) + Self.bounded(probe.period) * Self.bounded(probe.failureThreshold))
+                * 1000
         case .native: return 600_000
         }
     }
+
+    /// The plan is made before the store looks at the numbers: what it will refuse must not overflow here.
+    private static func bounded(_ number: Int) -> Int64 { Int64(min(max(number, 0), 86_400)) }
 }

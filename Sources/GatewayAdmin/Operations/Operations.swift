@@ -32,7 +32,9 @@ package final class Operations: Service {
         self.readiness = readiness
         self.logger = logger
         let now = WallClock.milliseconds
-        for operation in try await store.operations() { resume(operation, at: now) }
+        var gone: [String] = []
+        for operation in try await store.operations() { gone += resume(operation, at: now) }
+        if !gone.isEmpty { try await store.save([], forgetting: gone) }
         wake.continuation.yield()
     }
 
@@ -68,7 +70,7 @@ package final class Operations: Service {
             targets: plan.targets
         )
         operation.fail(code, message, after: 0)
-        let gone = state.withLock { $0.ledger.put(operation) }
+        let gone = state.withLock { $0.ledger.put(operation, whileThere: store.servedPaths) }
         try await store.save([operation], forgetting: gone)
         return operation
     }
@@ -116,18 +118,22 @@ package final class Operations: Service {
     }
 
     private func begin(_ operation: ControlOperation) async throws(StoreError) -> ControlOperation {
-        let (changed, gone) = state.withLock { state in state.begin(operation, now: .now, readiness) }
+        let (changed, gone) = state.withLock { state in
+            state.begin(operation, now: .now, readiness, whileThere: store.servedPaths)
+        }
         try await store.save(changed, forgetting: gone)
         wake.continuation.yield()
         return changed.last ?? operation
     }
 
-    private func resume(_ operation: ControlOperation, at now: Int64) {
+    /// - Returns: what is forgotten.
+    private func resume(_ operation: ControlOperation, at now: Int64) -> [String] {
         state.withLock { state in
-            _ = state.ledger.put(operation)
-            guard !operation.state.isOver else { return }
+            let gone = state.ledger.put(operation, whileThere: store.servedPaths)
+            guard !operation.state.isOver else { return gone }
             let elapsed = max(0, now - operation.startedAt)
             state.began[operation.id] = .now - .milliseconds(elapsed)
+            return gone
         }
     }
 }
@@ -137,7 +143,8 @@ extension Operations.State {
     fileprivate mutating func begin(
         _ operation: ControlOperation,
         now: ContinuousClock.Instant,
-        _ readiness: (String) -> DeploymentReadiness?
+        _ readiness: (String) -> DeploymentReadiness?,
+        whileThere resources: () -> Set<String>
     ) -> (changed: [ControlOperation], gone: [String]) {
         var operation = operation
         let names = operation.targets.map(\.deployment) + [operation.resource]
@@ -149,7 +156,7 @@ extension Operations.State {
         operation.published(after: 0)
         _ = operation.advance(after: 0, readiness)
         if !operation.state.isOver { began[operation.id] = now }
-        let gone = ledger.put(operation)
+        let gone = ledger.put(operation, whileThere: resources)
         changed.append(operation)
         return (changed, gone)
     }
@@ -166,7 +173,8 @@ extension Operations.State {
         for (id, start) in began {
             guard var operation = ledger[id] else { continue }
             guard event(&operation, (now - start).milliseconds) else { continue }
-            _ = ledger.put(operation)
+            // It is there already: nothing makes room.
+            _ = ledger.put(operation) { [] }
             if operation.state.isOver { began[id] = nil }
             changed.append(operation)
         }

@@ -39,11 +39,17 @@ package struct Operator: Sendable, Equatable {
     }
 
     /// - Throws: forbidden; the same words whether the tenant exists or not.
-    package func require(_ permission: Permission, in tenant: String?) throws(APIError) {
+    ///
+    /// - Parameter what: needs it, as the beginning of a sentence.
+    package func require(
+        _ permission: Permission,
+        in tenant: String?,
+        for what: String = "this"
+    ) throws(APIError) {
         guard !may(permission, in: tenant) else { return }
         let place = tenant.map { "in the tenant \($0)" } ?? "on the whole gateway"
         let roles = permission.words
-        throw APIError(.forbidden, "this needs the role \(roles) \(place); \(label) does not have it")
+        throw APIError(.forbidden, "\(what) needs the role \(roles) \(place); \(label) does not have it")
     }
 
     /// Tenants where the permission is held; `nil` = all.

@@ -40,6 +40,20 @@ struct OperatorDirectory: Sendable {
                 && role.accepts(token, tenant: role.tenant)
         }
         let grants = Set(roles.map { Operator.Grant(role: $0.role, tenant: $0.tenant) })
-        return Operator(label: "token:\(token.subject)", grants: Array(grants))
+        let issuer = token.issuer.name(in: Set(roles.map(\.tenant)))
+        return Operator(label: "token:\(issuer)/\(token.subject)", grants: Array(grants))
+    }
+}
+
+extension VerifiedToken.Issuer {
+    /// What tenants call it: one subject of two issuers is two people.
+    ///
+    /// - Parameter tenants: whose name for it counts first.
+    fileprivate func name(in tenants: Set<String>) -> String {
+        switch self {
+        case .builtIn, .endpoint: RoleAssignment.builtInIssuer
+        case .trusted(let issuers):
+            (issuers.filter { tenants.contains($0.tenant) }.map(\.name).min() ?? issuers.map(\.name).min()) ?? ""
+        }
     }
 }

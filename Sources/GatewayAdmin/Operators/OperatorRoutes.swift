@@ -9,6 +9,9 @@ import Logging
 struct OperatorRoutes: Sendable {
     let store: Store
     let logger: Logger
+    /// Name and password, with room to spare.
+    private static let largestLogin = 8 << 10
+
     private let limit = LoginLimit()
 
     init(store: Store, logger: Logger) {
@@ -37,18 +40,15 @@ struct OperatorRoutes: Sendable {
         let name = try context.name("operator", matching: asked.name, member: "name")
         let role = try Self.role(asked.role)
         try context.requireOperator().requireMayGrant(role, in: asked.tenant)
-        guard store.operators().contains(where: { $0.name == name }) else {
-            _ = try await store.addOperator(name, role: role, tenant: asked.tenant, password: asked.password)
-            if asked.disabled == true {
-                _ = try await store.setOperator(name, role: role, tenant: asked.tenant, isDisabled: true)
-            }
-            return .json(OperatorResource(try store.operatorAccount(name)), status: .created)
-        }
-        let before = try find(context)
-        let isDisabled = asked.disabled ?? before.isDisabled
-        _ = try await store.setOperator(name, role: role, tenant: asked.tenant, isDisabled: isDisabled)
-        if let password = asked.password { try await store.setPassword(name, password) }
-        return .json(OperatorResource(try store.operatorAccount(name)))
+        if store.operators().contains(where: { $0.name == name }) { _ = try find(context) }
+        let (account, outcome) = try await store.putOperator(
+            name,
+            role: role,
+            tenant: asked.tenant,
+            isDisabled: asked.disabled,
+            password: asked.password
+        )
+        return .json(OperatorResource(account), status: outcome.status)
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
@@ -68,12 +68,14 @@ struct OperatorRoutes: Sendable {
         return .noContent
     }
 
-    /// Open to everybody, five times a minute.
+    /// Open to everybody, five times a minute from one address.
     @Sendable func logIn(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        let asked = try await JSONBody.decode(LoginRequest.self, from: request)
-        if let seconds = limit.refusal(name: asked.name, address: context.address) {
-            throw APIError(.tooManyRequests(seconds), "only \(LoginLimit.allowed) logins a minute; wait \(seconds) s")
+        let asked = try await JSONBody.decode(LoginRequest.self, from: request, upTo: Self.largestLogin)
+        let isPossible = asked.isPossible
+        if let seconds = limit.refusal(name: isPossible ? asked.name : nil, address: context.address) {
+            throw APIError(.tooManyRequests(seconds), "that are too many logins a minute; wait \(seconds) s")
         }
+        guard isPossible else { throw refused(context) }
         let origin = ChangeOrigin(
             author: asked.name,
             address: context.address ?? "",
@@ -83,11 +85,14 @@ struct OperatorRoutes: Sendable {
         let issued = try await ChangeOrigin.$current.withValue(origin) {
             try await store.logIn(asked.name, password: asked.password)
         }
-        guard let issued else {
-            logger.warning("login refused", metadata: ["address": "\(context.address ?? "")"])
-            throw APIError(.unauthorized, "the name or the password is wrong")
-        }
+        guard let issued else { throw refused(context) }
         return .json(OperatorTokenResource(issued, isSession: true))
+    }
+
+    /// One answer, whatever was wrong.
+    private func refused(_ context: AdminRequestContext) -> APIError {
+        logger.warning("login refused", metadata: ["address": "\(context.address ?? "")"])
+        return APIError(.unauthorized, "the name or the password is wrong")
     }
 
     /// An operator that the asker may manage; the others are as if they were not there.
@@ -122,6 +127,11 @@ extension OperatorResource {
             )
         }
     }
+}
+
+extension LoginRequest {
+    /// Whether an account can have this name and this password: of others nothing is remembered, and nothing is tried.
+    fileprivate var isPossible: Bool { name.utf8.count <= 64 && password.utf8.count <= 1024 }
 }
 
 extension OperatorTokenResource {

@@ -20,9 +20,6 @@ struct PrincipalRoutes: Sendable {
     @Sendable func create(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let asked = try await JSONBody.decode(PrincipalResource.self, from: request)
         let tenant = try context.name("tenant", matching: asked.tenant, member: "tenant")
-        if let id = asked.clientId {
-            try GrantCheck(context.requireOperator(), store).requireMayEquip(tenant, clientID: id)
-        }
         let expiries = try (asked.secrets ?? [PrincipalSecretResource()]).map { try $0.expiry() }
         let issued = try await store.makePrincipal(asked, of: tenant, expiries: expiries)
         let principal = try store.principal(tenant, issued.clientID)
@@ -33,7 +30,6 @@ struct PrincipalRoutes: Sendable {
         let asked = try await JSONBody.decode(PrincipalResource.self, from: request)
         let tenant = try context.name("tenant", matching: asked.tenant, member: "tenant")
         let principal = try find(context)
-        try requireMayEquip(principal, context)
         guard asked.name.isEmpty || asked.name == principal.name,
             asked.clientId == nil || asked.clientId?.lowercased() == principal.clientID
         else {
@@ -54,7 +50,6 @@ struct PrincipalRoutes: Sendable {
     @Sendable func addSecret(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let asked = try await JSONBody.decode(PrincipalSecretResource.self, from: request)
         let principal = try find(context)
-        try requireMayEquip(principal, context)
         let issued = try await store.addPrincipalSecret(
             principal.tenant,
             principal.clientID,
@@ -67,11 +62,6 @@ struct PrincipalRoutes: Sendable {
         let principal = try find(context)
         try await store.removePrincipalSecret(principal.tenant, principal.clientID, context.name("secret"))
         return .noContent
-    }
-
-    private func requireMayEquip(_ principal: Principal, _ context: AdminRequestContext) throws {
-        let check = GrantCheck(try context.requireOperator(), store)
-        try check.requireMayEquip(principal.tenant, clientID: principal.clientID)
     }
 
     private func find(_ context: AdminRequestContext) throws -> Principal {

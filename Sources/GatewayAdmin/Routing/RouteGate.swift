@@ -1,3 +1,4 @@
+import GatewayCore
 import GatewayStore
 import HTTPTypes
 import Hummingbird
@@ -16,16 +17,9 @@ struct RouteGate: Sendable {
         case .gateway: try asker.require(route.permission, in: nil)
         case .own: if !asker.may(route.permission) { try asker.require(route.permission, in: nil) }
         }
-        var origin = ChangeOrigin(
-            author: asker.label,
-            address: context.address ?? "",
-            request: "\(request.method.rawValue) \(request.uri.path)",
-            isOwner: asker.grants.contains { $0.tenant == nil }
-        )
-        guard let resource = try reference(context) else {
-            return try await ChangeOrigin.$current.withValue(origin) { try await route.handler(request, context) }
-        }
-        let tag = try store.tag(of: resource)
+        var origin = ChangeOrigin(asker, request, address: context.address)
+        guard let resource = try reference(context) else { return try await perform(request, context, origin) }
+        let tag = try store.isHidden(resource, from: asker) ? nil : store.tag(of: resource)
         if route.method == .get, let tag, request.headers.tags(.ifNoneMatch)?.contains(tag) == true {
             return Response(status: .notModified, headers: [.eTag: tag])
         }
@@ -36,10 +30,22 @@ struct RouteGate: Sendable {
         )
         try condition.check(tag)
         origin.condition = condition
-        var response = try await ChangeOrigin.$current.withValue(origin) { try await route.handler(request, context) }
+        var response = try await perform(request, context, origin)
         // What a change has made of it, else what it was before it was read: never a newer one than the body.
         if response.status == .ok || response.status == .created { response.headers[.eTag] = condition.tag ?? tag }
         return response
+    }
+
+    private func perform(
+        _ request: Request,
+        _ context: AdminRequestContext,
+        _ origin: ChangeOrigin
+    ) async throws -> Response {
+        do {
+            return try await ChangeOrigin.$current.withValue(origin) { try await route.handler(request, context) }
+        } catch {
+            throw try context.requireOperator().mayLearn(error, of: store)
+        }
     }
 
     private func reference(_ context: AdminRequestContext) throws -> ResourceReference? {
@@ -57,6 +63,14 @@ struct RouteGate: Sendable {
             case .tenant, .endpoint, .deployment, .model, .asset, .endpointKey, .operator: names.joined(separator: "/")
             }
         return ResourceReference(kind, path)
+    }
+}
+
+extension Store {
+    /// Names of operators are one list for the whole gateway: another tenant's are as if they were not there.
+    fileprivate func isHidden(_ resource: ResourceReference, from asker: Operator) -> Bool {
+        guard resource.kind == .operator else { return false }
+        return operators().contains { $0.name == resource.path && !asker.may(.operators, in: $0.tenant) }
     }
 }
 

@@ -8,11 +8,14 @@ extension Routes {
     var limits: [Route] {
         let limits = LimitRoutes(controlPlane: controlPlane)
         let endpoint = "/endpoints/:endpoint"
-        let owners: [(path: String, permission: Permission, word: String)] = [
-            ("", .tenant, "a tenant"), (endpoint, .endpoints, "an endpoint"),
-            (endpoint + "/deployments/:deployment", .endpoints, "a deployment"), ("/keys/:key", .keys, "a named key"),
+        let owners: [(path: String, permission: Permission, word: String, kind: ResourceReference.Kind)] = [
+            ("", .tenant, "a tenant", .tenant), (endpoint, .endpoints, "an endpoint", .endpoint),
+            (endpoint + "/deployments/:deployment", .endpoints, "a deployment", .deployment),
+            ("/keys/:key", .keys, "a named key", .namedKey),
         ]
         return owners.flatMap { owner -> [Route] in
+            // What a tenant may use in all is not its own operators' to say.
+            let scope = owner.permission == .tenant ? Route.Scope.gateway : .tenant
             let path = "/tenants/:tenant\(owner.path)/limits"
             let answers = Route.Answer.one(LimitsResource.self)
             return [
@@ -21,6 +24,7 @@ extension Routes {
                     .read,
                     "Shows the limits of \(owner.word), and what is left.",
                     answers: answers,
+                    tagged: owner.kind,
                     use: limits.get
                 ),
                 .put(
@@ -29,6 +33,8 @@ extension Routes {
                     "Sets the limits of \(owner.word).",
                     takes: LimitsResource.self,
                     answers: answers,
+                    scope: scope,
+                    tagged: owner.kind,
                     use: limits.put
                 ),
                 .delete(
@@ -36,6 +42,8 @@ extension Routes {
                     owner.permission,
                     "Removes the limits of \(owner.word).",
                     answers: answers,
+                    scope: scope,
+                    tagged: owner.kind,
                     use: limits.delete
                 ),
             ]
@@ -146,7 +154,7 @@ extension Routes {
             .post(
                 "/login",
                 .identity,
-                "Begins a session of a local account; five tries a minute.",
+                "Begins a session of a local account; five tries a minute from one address.",
                 takes: LoginRequest.self,
                 answers: .one(OperatorTokenResource.self),
                 scope: .open,
@@ -174,6 +182,7 @@ extension Routes {
                 "Shows a local account.",
                 answers: .one(OperatorResource.self),
                 scope: .own,
+                tagged: .operator,
                 use: operators.get
             ),
             .put(
@@ -183,6 +192,7 @@ extension Routes {
                 takes: OperatorResource.self,
                 answers: .put(OperatorResource.self),
                 scope: .own,
+                tagged: .operator,
                 use: operators.put
             ),
             .delete(
@@ -190,6 +200,7 @@ extension Routes {
                 .operators,
                 "Removes a local account.",
                 scope: .own,
+                tagged: .operator,
                 use: operators.delete
             ),
             .post(

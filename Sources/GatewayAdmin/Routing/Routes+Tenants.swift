@@ -37,8 +37,9 @@ extension Routes {
             .post(
                 path + "/suspend",
                 .tenant,
-                "Lets a tenant's keys and tokens open nothing.",
+                "Lets a tenant's keys, tokens and operators open nothing.",
                 answers: .one(TenantResource.self),
+                scope: .gateway,
                 use: tenants.suspend
             ),
             .post(
@@ -46,6 +47,7 @@ extension Routes {
                 .tenant,
                 "Ends a tenant's suspension.",
                 answers: .one(TenantResource.self),
+                scope: .gateway,
                 use: tenants.resume
             ),
         ]
@@ -87,6 +89,7 @@ extension Routes {
                 "Closes an endpoint with a message.",
                 takes: MaintenanceResource.self,
                 answers: .one(EndpointResource.self),
+                tagged: .endpoint,
                 use: endpoints.startMaintenance
             ),
             .delete(
@@ -94,6 +97,7 @@ extension Routes {
                 .deployments,
                 "Opens an endpoint again.",
                 answers: .one(EndpointResource.self),
+                tagged: .endpoint,
                 use: endpoints.endMaintenance
             ),
         ] + traffic(path + "/traffic")
@@ -107,6 +111,7 @@ extension Routes {
                 .read,
                 "Shows where an endpoint's traffic goes.",
                 answers: .one(TrafficResource.self),
+                tagged: .endpoint,
                 use: traffic.get
             ),
             .put(
@@ -118,6 +123,7 @@ extension Routes {
                 """,
                 takes: TrafficResource.self,
                 answers: .one(TrafficResource.self),
+                tagged: .endpoint,
                 use: traffic.put
             ),
         ]

@@ -21,8 +21,7 @@ struct TenantRoutes: Sendable {
     @Sendable func put(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         var tenant = try await JSONBody.decode(TenantResource.self, from: request)
         tenant.name = try context.name("tenant", matching: tenant.name, member: "name")
-        let outcome = try await store.putTenant(TenantDefinition(tenant))
-        if let suspended = tenant.suspended { try await store.setTenant(tenant.name, isSuspended: suspended) }
+        let outcome = try await store.putTenant(TenantDefinition(tenant), isSuspended: tenant.suspended)
         return .json(TenantResource(try store.tenant(tenant.name)), status: outcome.status)
     }
 
@@ -44,13 +43,7 @@ struct TenantRoutes: Sendable {
 
     private func set(isSuspended: Bool, _ context: AdminRequestContext) async throws -> Response {
         let name = try context.name("tenant")
-        try await store.setTenant(name, isSuspended: isSuspended)
+        _ = isSuspended ? try await store.suspendTenant(name) : try await store.resumeTenant(name)
         return .json(TenantResource(try store.tenant(name)))
-    }
-}
-
-extension Store {
-    func setTenant(_ name: String, isSuspended: Bool) async throws(StoreError) {
-        _ = isSuspended ? try await suspendTenant(name) : try await resumeTenant(name)
     }
 }

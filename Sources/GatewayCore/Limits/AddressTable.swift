@@ -1,12 +1,12 @@
-/// Whose counter it is in a rule by address.
+/// Whose counter it is where addresses are counted.
 ///
 /// An IPv6 network of 64 bits counts as one: each of its hosts has more addresses than a gateway has memory.
-struct AddressKey: Sendable, Hashable {
+package struct AddressKey: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
 
     /// Clients without an address (Unix sockets) share one counter.
-    init(_ address: IPAddress?) {
+    package init(_ address: IPAddress?) {
         high = address?.high ?? 0
         low = address.map { $0.isIPv4 ? $0.low : 0 } ?? 0
     }

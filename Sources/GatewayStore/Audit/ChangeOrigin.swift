@@ -1,4 +1,4 @@
-import GatewayCore
+package import GatewayCore
 import Synchronization
 
 /// Who asks for a change, from where, and on what condition; travels with the task, so that every change of every route is
@@ -15,10 +15,13 @@ package struct ChangeOrigin: Sendable {
     package var address: String
     /// Method and path.
     package var request: String
-    /// Whether the author may act on the whole gateway, and not only on a tenant.
+    /// Whether the author owns the whole gateway, and may let a tenant's resources reach into it.
     package var isOwner: Bool
     /// What must hold when the change is made.
     package var condition: ChangeCondition?
+    /// Whether the author may do what the change does to the configuration: asked in the transaction, so that nothing which
+    /// came in between is overlooked, and of each change of a request.
+    package var requirement: (@Sendable (_ before: Definitions, _ after: Definitions) throws(StoreError) -> Void)?
     /// Stored with the change, in one transaction.
     package var operation: ControlOperation?
 

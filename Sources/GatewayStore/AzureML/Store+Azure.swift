@@ -39,13 +39,17 @@ extension Store {
     }
 
     /// Puts an endpoint with what its client sent, in one transaction.
+    ///
+    /// - Parameter expected: what it was made from: it is refused when there is another one now.
     package func putEndpoint(
         _ endpoint: EndpointDefinition,
+        over expected: EndpointDefinition?,
         azure body: String,
         by author: String
     ) async throws(StoreError) -> PutOutcome {
         try await change { transaction in
             let before = transaction.definitions.endpoints.first { $0.path == endpoint.path }
+            guard before == expected else { throw StoreError.changedMeanwhile(endpoint.path) }
             transaction.put(endpoint)
             transaction.azure.append(
                 .endpoint(.init(tenant: endpoint.tenant, endpoint: endpoint.name), body: body, by: author)
@@ -58,16 +62,20 @@ extension Store {
     /// Puts a deployment with what its client sent, in one transaction.
     ///
     /// - Parameters:
+    ///   - expected: what it was made from: it is refused when there is another one now.
     ///   - isOwners: whether the configuration file says what serves it: then it is the owner's word, whoever asks.
     ///   - model: registered in the same change.
     package func putDeployment(
         _ deployment: DeploymentDefinition,
+        over expected: DeploymentDefinition?,
         isOwners: Bool = false,
         registering model: ModelRegistration? = nil,
         azure body: String,
         by author: String
     ) async throws(StoreError) -> PutOutcome {
         try await change { transaction in
+            let before = transaction.definitions.deployments.first { $0.path == deployment.path }
+            guard before == expected else { throw StoreError.changedMeanwhile(deployment.path) }
             if let model { _ = try transaction.register(model) }
             let outcome = transaction.put(deployment, isOwners: isOwners)
             transaction.azure.append(.deployment(deployment.azureName, body: body, by: author))
@@ -130,6 +138,13 @@ extension Store {
         } catch {
             throw StoreError(error)
         }
+    }
+}
+
+extension StoreError {
+    /// What was asked had been made from an earlier state.
+    fileprivate static func changedMeanwhile(_ resource: String) -> StoreError {
+        .conflict(Problem(.changedMeanwhile, resource, "\(resource) was changed meanwhile; send it again"))
     }
 }
 

@@ -44,11 +44,29 @@ struct DeploymentParts: Sendable {
     }
 }
 
+extension DeploymentParts {
+    /// Those of a deployment that is served.
+    init(_ served: Deployment, of definition: DeploymentDefinition) {
+        self.init(
+            definition: definition,
+            instances: served.instances,
+            headers: served.headers,
+            modelLabel: served.modelLabel,
+            queue: served.queue,
+            budget: served.budget,
+            version: served.version
+        )
+    }
+}
+
 /// Compiles one deployment: reads its URLs, resolves its secrets, finds its model.
 struct DeploymentCompiler: Sendable {
     /// Every problem of one deployment.
     struct Failure: Error {
         let problems: [Problem]
+
+        /// Whether it is nothing that the deployment says, but what files and variables have, which may change any time.
+        var isOutside: Bool { problems.allSatisfy { [.fileUnreadable, .secretUnreadable].contains($0.code) } }
     }
 
     private static let mostURLs = 256
@@ -99,6 +117,11 @@ struct DeploymentCompiler: Sendable {
             instances.instance(at: $0, of: definition.path, isReady: false, isUsable: true)
         }
         return parts(of: definition, upstreams, headers: headers, in: definitions)
+    }
+
+    /// What is served of a deployment whose files cannot be read: nothing, as if its instances were out.
+    func out(_ definition: DeploymentDefinition, in definitions: Definitions) -> DeploymentParts {
+        parts(of: definition, [], in: definitions)
     }
 
     private func parts(
@@ -191,7 +214,7 @@ struct DeploymentCompiler: Sendable {
             note(.invalidName, "model", "must be 1 to 256 visible ASCII characters")
         }
         if let file = upstream.certificateAuthority, !FileManager.default.isReadableFile(atPath: file) {
-            note(.invalidValue, "ca", "\(file) cannot be read by the gateway; name a PEM file that it can read")
+            note(.fileUnreadable, "ca", "\(file) cannot be read by the gateway; name a PEM file that it can read")
         }
         return problems
     }
@@ -238,7 +261,7 @@ struct DeploymentCompiler: Sendable {
         let field = "\(list).\(header.name)"
         let value = try secrets.resolve(header.value, resource: resource, field: field)
         if let message = HeaderRule.problem(ofValue: value) {
-            throw Problem(.invalidHeader, resource, field: field, message)
+            throw Problem(value == header.value ? .invalidHeader : .secretUnreadable, resource, field: field, message)
         }
         return UpstreamHeader(name: header.name, value: value)
     }

@@ -39,16 +39,29 @@ package struct SnapshotCompiler: Sendable {
     package func compile(_ definitions: Definitions, after previous: StoreContents? = nil) throws(StoreError)
         -> Snapshot
     {
-        try compile(definitions, after: previous, KeyDifference(previous?.definitions, definitions))
+        var unreadable: [Problem] = []
+        let keys = KeyDifference(previous?.definitions, definitions)
+        return try compile(definitions, after: previous, keys, unreadable: &unreadable)
     }
 
-    /// - Parameter keys: what differs from what is served now.
+    /// What a store holds when it is opened.
+    func open(_ definitions: Definitions, unreadable: inout [Problem]) throws(StoreError) -> Snapshot {
+        let keys = KeyDifference(nil, definitions)
+        return try compile(definitions, after: nil, keys, isOpening: true, unreadable: &unreadable)
+    }
+
+    /// - Parameters:
+    ///   - keys: what differs from what is served now.
+    ///   - isOpening: whether what cannot be read leaves its deployment without instances.
+    ///   - unreadable: what could not be read, of deployments that stay as they are served.
     func compile(
         _ definitions: Definitions,
         after previous: StoreContents?,
-        _ keys: KeyDifference
+        _ keys: KeyDifference,
+        isOpening: Bool = false,
+        unreadable: inout [Problem]
     ) throws(StoreError) -> Snapshot {
-        let deployments = try check(definitions, after: previous, keys)
+        let deployments = try check(definitions, after: previous, keys, isOpening, &unreadable)
         let served = previous.map(ServedEndpoints.init)
         let tenants = Dictionary(definitions.tenants.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var endpoints: [String: [Endpoint]] = [:]
@@ -74,7 +87,9 @@ package struct SnapshotCompiler: Sendable {
 
     /// Says everything that is wrong, and touches no counter: what is only tried must not change what is served.
     func check(_ definitions: Definitions, after previous: StoreContents?) throws(StoreError) {
-        _ = try check(definitions, after: previous, KeyDifference(previous?.definitions, definitions))
+        var unreadable: [Problem] = []
+        let keys = KeyDifference(previous?.definitions, definitions)
+        _ = try check(definitions, after: previous, keys, false, &unreadable)
     }
 
     /// Names of the form `endpoint.tenant.domain` are given out by the gateway: nobody can claim one.
@@ -92,7 +107,9 @@ package struct SnapshotCompiler: Sendable {
     private func check(
         _ definitions: Definitions,
         after previous: StoreContents?,
-        _ keys: KeyDifference
+        _ keys: KeyDifference,
+        _ isOpening: Bool,
+        _ unreadable: inout [Problem]
     ) throws(StoreError) -> [String: [DeploymentParts]] {
         let check = DefinitionsCheck(
             definitions,
@@ -108,11 +125,28 @@ package struct SnapshotCompiler: Sendable {
                 let parts = try deployments.compile(definition, in: definitions)
                 compiled[definition.endpointPath, default: []].append(parts)
             } catch {
-                problems += error.problems
+                let kept = error.isOutside ? kept(definition, in: definitions, after: previous, isOpening) : nil
+                if let kept { compiled[definition.endpointPath, default: []].append(kept) }
+                if kept == nil { problems += error.problems } else { unreadable += error.problems }
             }
         }
         guard problems.isEmpty else { throw .invalid(problems) }
         return compiled
+    }
+
+    /// What a deployment whose files cannot be read is served as: as before where it is the same, so that one tenant's file
+    /// keeps nobody from changing anything, nor the gateway from starting; `nil` refuses it.
+    private func kept(
+        _ definition: DeploymentDefinition,
+        in definitions: Definitions,
+        after previous: StoreContents?,
+        _ isOpening: Bool
+    ) -> DeploymentParts? {
+        guard let previous else { return isOpening ? deployments.out(definition, in: definitions) : nil }
+        guard previous.definitions.deployments.contains(definition) else { return nil }
+        let endpoint = previous.snapshot.tenants[definition.tenant]?.endpoints[definition.endpoint]
+        let served = endpoint?.deployments.first { $0.name == definition.name }
+        return served.map { DeploymentParts($0, of: definition) }
     }
 
     /// References of new webhooks that have no value.

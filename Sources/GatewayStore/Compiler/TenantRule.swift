@@ -1,6 +1,6 @@
 package import GatewayCore
 
-/// What an operator of a tenant may not name, and one of the whole gateway may (DESIGN §4): addresses in private networks
+/// What a tenant's operators may not name, and an owner of the whole gateway may (DESIGN §4): addresses in private networks
 /// that are not the tenant's, and what lies on the gateway's machine.
 ///
 /// What the owner has set stays: only what is new is looked at, and a reference to a secret goes nowhere but where it went.
@@ -45,7 +45,7 @@ package struct TenantRule: Sendable {
             if let problem = problem(with: header, deployment.path, "upstream.headers") { problems.append(problem) }
         }
         if let file = upstream.certificateAuthority, file != known.certificateAuthority {
-            let message = "names a file on the gateway's machine, which only an operator of the whole gateway may"
+            let message = "names a file on the gateway's machine, which only an owner of the whole gateway may"
             problems.append(Problem(.secretRefused, deployment.path, field: "upstream.ca", message))
         }
         return problems
@@ -62,7 +62,7 @@ package struct TenantRule: Sendable {
     private func problem(with header: UpstreamHeader, _ resource: String, _ field: String) -> Problem? {
         guard header.value.contains("${env:") || header.value.contains("${file:") else { return nil }
         let message =
-            "\(header.name) refers to a secret of the gateway's, which only an operator of the whole gateway may; write "
+            "\(header.name) refers to a secret of the gateway's, which only an owner of the whole gateway may; write "
             + "the value itself, it is kept sealed"
         return Problem(.secretRefused, resource, field: field, message)
     }
@@ -74,7 +74,7 @@ package struct TenantRule: Sendable {
         let refusal: String?
         switch address.transport {
         case .http(let host, _), .https(let host, _): refusal = rule.refusal(ofHost: host)
-        case .unix(let path): refusal = "\(path) is on the gateway's machine, which only its own operators may name"
+        case .unix(let path): refusal = "\(path) is on the gateway's machine, which only its owner may name"
         }
         guard let refusal else { return nil }
         let message = refusal.replacing("upstreams.allow", with: "upstreams.tenants.\(tenant)")

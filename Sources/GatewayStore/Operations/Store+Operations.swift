@@ -1,8 +1,15 @@
 import GRDB
+import GatewayCore
 
 extension Store {
-    /// Operations that are kept; the oldest of those that are over go first.
-    package static let mostOperations = 10_000
+    /// Operations of one tenant that are kept; the oldest of those that are over go first, and a resource's last one stays.
+    package static let mostOperations = 1000
+
+    /// Endpoints and deployments: `tenant/endpoint` and `tenant/endpoint/deployment`.
+    package func servedPaths() -> Set<String> {
+        let definitions = definitions
+        return Set(definitions.endpoints.map(\.path) + definitions.deployments.map(\.path))
+    }
 
     /// All of them, the oldest first.
     package func operations() async throws(StoreError) -> [ControlOperation] {

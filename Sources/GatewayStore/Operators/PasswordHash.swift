@@ -1,14 +1,13 @@
 import Crypto
 import CryptoExtras
-import Dispatch
 import Foundation
 
 /// A password as it is stored: salted, and slow to try out (scrypt, RFC 7914).
 struct PasswordHash: Sendable, Equatable {
     /// 2^15 rounds of 1 KiB: 32 MiB and about a tenth of a second per try.
     private static let standard = Cost(exponent: 15, blockSize: 8, parallelism: 1)
-    /// One at a time, on a thread of its own: many logins at once cost neither memory nor the cooperative pool.
-    private static let queue = DispatchQueue(label: "gatehouse.passwords")
+    /// Logins come from everywhere: 16 of them are about two seconds' work.
+    private static let queue = SlowQueue(most: 16)
     /// What a name that does not exist is compared with, so that it takes as long.
     private static let nobody = PasswordHash(cost: standard, salt: Data(count: 16), key: Data(count: 32))
 
@@ -52,33 +51,32 @@ struct PasswordHash: Sendable, Equatable {
     static func make(_ password: String) async throws(StoreError) -> PasswordHash {
         var generator = SystemRandomNumberGenerator()
         let salt = Data((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
-        guard let key = await derive(password, salt, standard) else {
+        guard let key = try await derive(password, salt, standard) else {
             throw .unavailable("the password cannot be hashed")
         }
         return PasswordHash(cost: standard, salt: salt, key: key)
     }
 
     /// Whether this is the password of the hash; without a hash, never, and after the same time.
-    static func isRight(_ password: String, for hash: PasswordHash?) async -> Bool {
+    static func isRight(_ password: String, for hash: PasswordHash?) async throws(StoreError) -> Bool {
         let expected = hash ?? nobody
-        guard let key = await derive(password, expected.salt, expected.cost) else { return false }
+        guard let key = try await derive(password, expected.salt, expected.cost) else { return false }
         let isSame = zip(key, expected.key).reduce(0) { $0 | $1.0 ^ $1.1 } == 0 && key.count == expected.key.count
         return isSame && hash != nil
     }
 
-    private static func derive(_ password: String, _ salt: Data, _ cost: Cost) async -> Data? {
-        await withCheckedContinuation { continuation in
-            queue.async {
-                let key = try? KDF.Scrypt.deriveKey(
-                    from: Data(password.utf8),
-                    salt: salt,
-                    outputByteCount: 32,
-                    rounds: 1 << cost.exponent,
-                    blockSize: cost.blockSize,
-                    parallelism: cost.parallelism
-                )
-                continuation.resume(returning: key.map { key in unsafe key.withUnsafeBytes { unsafe Data($0) } })
-            }
+    /// - Throws: busy, when as many wait as may.
+    private static func derive(_ password: String, _ salt: Data, _ cost: Cost) async throws(StoreError) -> Data? {
+        try await queue.run {
+            let key = try? KDF.Scrypt.deriveKey(
+                from: Data(password.utf8),
+                salt: salt,
+                outputByteCount: 32,
+                rounds: 1 << cost.exponent,
+                blockSize: cost.blockSize,
+                parallelism: cost.parallelism
+            )
+            return key.map { key in unsafe key.withUnsafeBytes { unsafe Data($0) } }
         }
     }
 }

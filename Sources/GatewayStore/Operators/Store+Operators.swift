@@ -29,55 +29,45 @@ extension Store {
     /// Whose secret this is; `nil` when it is nobody's, or not any more.
     package func operatorAccount(holding secret: String, at now: Int64 = WallClock.seconds) -> OperatorDefinition? {
         let digest = KeyDigest(of: secret)
+        let definitions = definitions
         return definitions.operators.first { account in
-            !account.isDisabled
-                && account.tokens.contains { $0.digest == digest && now < $0.expiresAt ?? .max }
+            account.tokens.contains { $0.digest == digest && now < $0.expiresAt ?? .max }
+                && !definitions.shutsOut(account)
         }
     }
 
-    /// - Parameter password: `nil` for one that only has tokens.
-    package func addOperator(
+    /// Makes an operator, or changes all that is said of one, or nothing.
+    ///
+    /// - Parameters:
+    ///   - isDisabled: `nil` leaves that as it is.
+    ///   - password: the same; with a new one, sessions that were begun with the one before are over.
+    package func putOperator(
         _ name: String,
         role: Role,
         tenant: String?,
-        password: String?,
+        isDisabled: Bool? = nil,
+        password: String? = nil,
         at now: Int64 = WallClock.seconds
-    ) async throws(StoreError) -> OperatorDefinition {
+    ) async throws(StoreError) -> (account: OperatorDefinition, outcome: PutOutcome) {
         let hash = try await Self.hash(password, of: name)
-        let account = OperatorDefinition(name: name, role: role, tenant: tenant, password: hash, createdAt: now)
         return try await change(at: now) { transaction in
-            guard !transaction.definitions.operators.contains(where: { $0.name == name }) else {
-                let message = "is taken; choose another name, or remove the operator that has it"
-                throw StoreError.conflict(Problem(.alreadyExists, name, field: "name", message))
-            }
-            try account.check(transaction.definitions)
-            transaction.definitions.operators.append(account)
-            return account
-        }
-    }
-
-    /// Gives an operator another role, another tenant, or shuts it out; its tokens stay.
-    package func setOperator(
-        _ name: String,
-        role: Role,
-        tenant: String?,
-        isDisabled: Bool
-    ) async throws(StoreError) -> OperatorDefinition {
-        try await changeOperator(name) { account, definitions in
+            let index = transaction.definitions.operators.firstIndex { $0.name == name }
+            let before = index.map { transaction.definitions.operators[$0] }
+            var account = before ?? OperatorDefinition(name: name, role: role, tenant: tenant, createdAt: now)
             account.role = role
             account.tenant = tenant
-            account.isDisabled = isDisabled
-            try account.check(definitions)
-            return account
-        }
-    }
-
-    /// Sessions that were begun with the password before are over.
-    package func setPassword(_ name: String, _ password: String) async throws(StoreError) {
-        let hash = try await Self.hash(password, of: name)
-        try await changeOperator(name) { account, _ in
-            account.password = hash
-            account.tokens.removeAll(where: \.isSession)
+            account.isDisabled = isDisabled ?? account.isDisabled
+            if let hash {
+                account.password = hash
+                account.tokens.removeAll(where: \.isSession)
+            }
+            try account.check(transaction.definitions)
+            if let index {
+                transaction.definitions.operators[index] = account
+            } else {
+                transaction.definitions.operators.append(account)
+            }
+            return (account, before == nil ? .created : before == account ? .unchanged : .updated)
         }
     }
 
@@ -118,8 +108,9 @@ extension Store {
         password: String,
         at now: Int64 = WallClock.seconds
     ) async throws(StoreError) -> IssuedOperatorToken? {
-        let account = definitions.operators.first { $0.name == name && !$0.isDisabled }
-        let isRight = await PasswordHash.isRight(password, for: account?.password.flatMap(PasswordHash.init))
+        let definitions = definitions
+        let account = definitions.operators.first { $0.name == name && !definitions.shutsOut($0) }
+        let isRight = try await PasswordHash.isRight(password, for: account?.password.flatMap(PasswordHash.init))
         guard isRight else { return nil }
         return try await addToken(to: name, isSession: true, expiresAt: now + Self.sessionLifetime, at: now)
     }
@@ -173,6 +164,13 @@ extension Store {
             throw .invalid([Problem(.invalidOperator, name, field: "password", "must have 12 to 256 characters")])
         }
         return try await PasswordHash.make(password).text
+    }
+}
+
+extension Definitions {
+    /// Whether an account opens nothing now: it is disabled, or its tenant is suspended.
+    fileprivate func shutsOut(_ account: OperatorDefinition) -> Bool {
+        account.isDisabled || tenants.contains { $0.name == account.tenant && $0.isSuspended }
     }
 }
 

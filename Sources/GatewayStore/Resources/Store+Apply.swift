@@ -3,6 +3,8 @@ package import GatewayCore
 /// Documents that the store is to match.
 package struct ApplyDocuments: Sendable, Equatable {
     package var tenants: [TenantDefinition]
+    /// Whether a tenant is suspended, where its document says so.
+    package var suspensions: [String: Bool]
     package var endpoints: [EndpointDefinition]
     package var deployments: [DeploymentDefinition]
     /// Of the deployments, the paths of those of which the configuration file says what serves them.
@@ -22,6 +24,7 @@ package struct ApplyDocuments: Sendable, Equatable {
         webhooks: [WebhookDefinition] = []
     ) {
         self.tenants = tenants
+        suspensions = [:]
         self.endpoints = endpoints
         self.deployments = deployments
         self.issuers = issuers
@@ -56,7 +59,8 @@ package struct ApplyDocuments: Sendable, Equatable {
 extension Store {
     /// Makes the store match the documents, all or nothing.
     ///
-    /// Missing tenants are made; keys are kept, and so is what an operator switches: suspension and maintenance.
+    /// Missing tenants are made; keys are kept, and so is what an operator switches: maintenance, and suspension where no
+    /// document says otherwise.
     ///
     /// - Parameters:
     ///   - prune: removes what the tenants that the documents name have and the documents do not name: endpoints,
@@ -80,7 +84,7 @@ extension Store {
 extension StoreTransaction {
     fileprivate mutating func merge(_ documents: ApplyDocuments) throws {
         isApplying = true
-        for tenant in documents.tenants { put(tenant) }
+        for tenant in documents.tenants { put(tenant, isSuspended: documents.suspensions[tenant.name]) }
         for name in documents.tenantNames where !definitions.tenants.contains(where: { $0.name == name }) {
             definitions.tenants.append(TenantDefinition(name: name))
         }

@@ -95,14 +95,18 @@ extension Store {
         }
     }
 
+    /// - Parameter keepsDisabled: whether one that is disabled stays so, and one that is not too.
     package func updateNamedKey(
         _ tenant: String,
         _ name: String,
         _ terms: KeyTerms,
+        keepsDisabled: Bool = false,
         at now: Int64 = WallClock.seconds
     ) async throws(StoreError) -> PutOutcome {
         try await change(at: now) { transaction in
             var key = try transaction.namedKey(tenant, name)
+            var terms = terms
+            if keepsDisabled { terms.isDisabled = key.isDisabled }
             if key.terms == terms { return .unchanged }
             // A key that is over stays as it is unless it is given a new date.
             if key.expiresAt != terms.expiresAt { try terms.checkExpiry(at: now, key.path) }

@@ -10,9 +10,12 @@ extension Store {
         return tenant
     }
 
-    /// Whether one that is there is suspended does not change.
-    package func putTenant(_ tenant: TenantDefinition) async throws(StoreError) -> PutOutcome {
-        try await change { transaction in transaction.put(tenant) }
+    /// - Parameter isSuspended: `nil` leaves that as it is.
+    package func putTenant(
+        _ tenant: TenantDefinition,
+        isSuspended: Bool? = nil
+    ) async throws(StoreError) -> PutOutcome {
+        try await change { transaction in transaction.put(tenant, isSuspended: isSuspended) }
     }
 
     /// Its keys and tokens open nothing until it is resumed.
@@ -47,16 +50,18 @@ extension Store {
 }
 
 extension StoreTransaction {
-    /// Replaces or adds; one that is there stays as suspended as it is.
+    /// Replaces or adds.
+    ///
+    /// - Parameter isSuspended: `nil` leaves one that is there as suspended as it is.
     @discardableResult
-    mutating func put(_ tenant: TenantDefinition) -> PutOutcome {
+    mutating func put(_ tenant: TenantDefinition, isSuspended: Bool? = nil) -> PutOutcome {
         guard let index = definitions.tenants.firstIndex(where: { $0.name == tenant.name }) else {
             definitions.tenants.append(tenant)
             return .created
         }
         let before = definitions.tenants[index]
         definitions.tenants[index] = tenant
-        definitions.tenants[index].isSuspended = before.isSuspended
+        definitions.tenants[index].isSuspended = isSuspended ?? before.isSuspended
         return definitions.tenants[index] == before ? .unchanged : .updated
     }
 

@@ -47,14 +47,15 @@ struct AdminClient {
         String(buffer: try check(await transfer("GET", path, body: nil, accept: accept), "GET", path))
     }
 
-    /// Reads a resource, changes it and puts it back.
+    /// Reads a resource, changes it and puts it back, unless somebody else has changed it in between.
     func change<Resource: Codable>(
         _ path: String,
-        _ body: (inout Resource) throws -> Void
+        _ body: (inout Resource) async throws -> Void
     ) async throws -> Resource {
-        var resource: Resource = try await get(path)
-        try body(&resource)
-        return try await put(path, resource)
+        let answer = try await transfer("GET", path, body: nil)
+        var resource: Resource = try decode(check(answer, "GET", path))
+        try await body(&resource)
+        return try decode(await send("PUT", path, body: JSONEncoder().encode(resource), ifMatch: answer.tag))
     }
 
     func put<Answer: Decodable>(_ path: String, _ body: some Encodable) async throws -> Answer {
@@ -83,8 +84,13 @@ struct AdminClient {
         }
     }
 
-    private func send(_ method: String, _ path: String, body: Data?) async throws -> ByteBuffer {
-        try check(await transfer(method, path, body: body), method, path)
+    private func send(
+        _ method: String,
+        _ path: String,
+        body: Data?,
+        ifMatch tag: String? = nil
+    ) async throws -> ByteBuffer {
+        try check(await transfer(method, path, body: body, ifMatch: tag), method, path)
     }
 
     /// The body of a good answer; a bad one is thrown in the server's words.
@@ -101,10 +107,13 @@ struct AdminClient {
         _ method: String,
         _ path: String,
         body: Data?,
-        accept: String = "application/json"
+        accept: String = "application/json",
+        ifMatch tag: String? = nil
     ) async throws -> AdminAnswer {
         do {
-            return try await transfer(request(method, path, body: body, accept: accept), body: body)
+            var request = request(method, path, body: body, accept: accept)
+            if let tag { request.headers.append(("If-Match", tag)) }
+            return try await transfer(request, body: body)
         } catch let failure as CurlFailure {
             throw explain(failure)
         }

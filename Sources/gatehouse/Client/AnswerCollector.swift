@@ -4,6 +4,8 @@ import NIOCore
 /// What the admin API answered.
 struct AdminAnswer {
     var status: Int
+    /// Of the resource in the body.
+    var tag: String?
     var body: ByteBuffer
     /// The id of the operation that `Operation-Location` names.
     var operation: String?
@@ -36,9 +38,9 @@ final class AnswerCollector: CurlTransferDelegate {
             answer.fail(ClientError("the gateway gave no answer"))
             return
         }
-        let location = head.headers.first { $0.0.lowercased() == "operation-location" }?.1
+        let location = head.first("operation-location")
         let operation = location?.split(separator: "/").last.map(String.init)
-        answer.succeed(AdminAnswer(status: head.status, body: body, operation: operation))
+        answer.succeed(AdminAnswer(status: head.status, tag: head.first("etag"), body: body, operation: operation))
     }
 
     func curlFailed(_ failure: CurlFailure) { answer.fail(failure) }

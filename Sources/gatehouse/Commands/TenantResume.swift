@@ -5,7 +5,7 @@ import GatewayAPI
 struct TenantResume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Let a suspended tenant's keys and tokens open again."
+        abstract: "Let a suspended tenant's keys, tokens and operators open again."
     )
 
     @Argument(help: "The tenant.") var tenant: TenantName

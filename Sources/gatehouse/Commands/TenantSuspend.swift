@@ -5,7 +5,7 @@ import GatewayAPI
 struct TenantSuspend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suspend",
-        abstract: "Let a tenant's keys and tokens open nothing; its resources stay."
+        abstract: "Let a tenant's keys, tokens and operators open nothing; its resources stay."
     )
 
     @Argument(help: "The tenant.") var tenant: TenantName

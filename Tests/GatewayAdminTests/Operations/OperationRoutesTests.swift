@@ -115,6 +115,36 @@ import Testing
         #expect(try await plane.store.operations().allSatisfy { $0.state == .succeeded })
     }
 
+    private static func operation(_ id: String, _ resource: String, of tenant: String) -> ControlOperation {
+        ControlOperation(
+            id: id,
+            resource: resource,
+            tenants: [tenant],
+            startedAt: 0,
+            state: .creating,
+            targets: []
+        )
+    }
+
+    @Test func `what one tenant does makes no other's operation go, nor the last one of what is there`() {
+        var ledger = OperationLedger(bound: 10)
+        var failed = Self.operation("failed", "other/e/d", of: "other")
+        failed.fail("DeploymentNotReady", "no", after: 1)
+        var kept = Self.operation("kept", "demo/e/kept", of: "demo")
+        kept.fail("DeploymentNotReady", "no", after: 1)
+        var gone: [String] = []
+        for operation in [failed, kept] { gone += ledger.put(operation) { ["demo/e/kept"] } }
+        for index in 0..<100 {
+            var operation = Self.operation("\(index)", "demo/e/\(index)", of: "demo")
+            operation.published(after: 0)
+            gone += ledger.put(operation) { ["demo/e/kept"] }
+        }
+        #expect(ledger.newest.count == 11 && gone.count == 91)
+        #expect(ledger.latest(of: "other/e/d")?.state == .failed)
+        #expect(ledger.latest(of: "demo/e/kept")?.state == .failed)
+        #expect(ledger.latest(of: "demo/e/0") == nil && ledger.latest(of: "demo/e/99") != nil)
+    }
+
     @Test func `the ledger forgets the oldest that are over`() {
         var ledger = OperationLedger(bound: 10)
         var gone: [String] = []
@@ -128,7 +158,7 @@ import Testing
                 targets: index == 0 ? [ControlOperation.Target("demo/e/0", deadline: 1)] : []
             )
             operation.published(after: 0)
-            gone += ledger.put(operation)
+            gone += ledger.put(operation) { [] }
         }
         #expect(ledger.newest.count <= 10 && ledger["0"] != nil && ledger["39"] != nil)
         #expect(gone.count + ledger.newest.count == 40 && !gone.contains("0"))

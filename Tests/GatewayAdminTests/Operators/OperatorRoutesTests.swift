@@ -143,11 +143,51 @@ import Testing
             let audit = try await client.send(.get, "/api/v1/audit?limit=1").decode(
                 ResourceList<AuditEntryResource>.self
             )
-            #expect(audit.value.first?.operator == "token:s-1")
+            #expect(audit.value.first?.operator == "token:entra/s-1")
             _ = try await client.send(.put, "/api/v1/tenants/other", "{}")
             #expect(try await client.send(.get, "/api/v1/tenants/other", authorization: token).status == 403)
             _ = try await client.send(.post, "/api/v1/tenants/demo/suspend")
             #expect(try await client.send(.get, "/api/v1/tenants/demo", authorization: token).status == 403)
+        }
+    }
+
+    @Test func `an operator is put as a whole or not at all, on the condition that it is as it was`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            let uri = "\(Self.accounts)/alice"
+            let made = try await client.send(.put, uri, #"{"role":"reviewer","tenant":"demo","disabled":true}"#)
+            #expect(made.status == 201 && made.text.contains(#""disabled" : true"#))
+            #expect(try await client.send(.put, uri, #"{"role":"owner","password":"short"}"#).status == 400)
+            let shown = try await client.send(.get, uri)
+            let alice = try shown.decode(OperatorResource.self)
+            #expect(alice.role == "reviewer" && alice.tenant == "demo" && alice.disabled == true)
+            let tag = try #require(shown.headers[.eTag])
+            let body = #"{"role":"deployer","tenant":"demo"}"#
+            let changed = try await client.send(.put, uri, body, headers: [.ifMatch: tag])
+            #expect(changed.status == 200 && changed.headers[.eTag] != tag)
+            #expect(try changed.decode(OperatorResource.self).disabled == true)
+            #expect(try await client.send(.put, uri, body, headers: [.ifMatch: tag]).status == 412)
+            #expect(try await client.send(.delete, uri, headers: [.ifMatch: tag]).status == 412)
+        }
+    }
+
+    @Test func `the tag of another tenant's operator tells nothing of it`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            _ = try await client.send(.put, "/api/v1/tenants/other", "{}")
+            _ = try await account(client, "olga", "reviewer", tenant: "other")
+            let token = "Bearer \(try await account(client, "ada", "admin", tenant: "demo"))"
+            var answers: [String] = []
+            for name in ["olga", "nobody"] {
+                for headers: HTTPFields in [[:], [.ifMatch: "\"x\""], [.ifMatch: "*"]] {
+                    for method in [HTTPRequest.Method.get, .delete] {
+                        let uri = "\(Self.accounts)/\(name)"
+                        let answer = try await client.send(method, uri, headers: headers, authorization: token)
+                        answers.append("\(answer.status) \(answer.text.replacing(name, with: "x"))")
+                    }
+                }
+            }
+            #expect(answers.count == 12 && answers.prefix(6) == answers.suffix(6), "\(answers)")
         }
     }
 

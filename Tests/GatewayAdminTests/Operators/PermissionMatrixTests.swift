@@ -17,8 +17,8 @@ import Testing
         GET /tenants/:tenant oadkr
         PUT /tenants/:tenant o
         DELETE /tenants/:tenant o
-        POST /tenants/:tenant/suspend o
-        POST /tenants/:tenant/resume o
+        POST /tenants/:tenant/suspend o+
+        POST /tenants/:tenant/resume o+
         GET /tenants/:tenant/endpoints oadkr
         GET /tenants/:tenant/endpoints/:endpoint oadkr
         PUT /tenants/:tenant/endpoints/:endpoint oa
@@ -62,8 +62,8 @@ import Testing
         POST /tenants/:tenant/webhooks/:webhook/test oa
         GET /tenants/:tenant/webhooks/:webhook/deliveries oadkr
         GET /tenants/:tenant/limits oadkr
-        PUT /tenants/:tenant/limits o
-        DELETE /tenants/:tenant/limits o
+        PUT /tenants/:tenant/limits o+
+        DELETE /tenants/:tenant/limits o+
         GET /tenants/:tenant/endpoints/:endpoint/limits oadkr
         PUT /tenants/:tenant/endpoints/:endpoint/limits oa
         DELETE /tenants/:tenant/endpoints/:endpoint/limits oa

@@ -64,6 +64,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("endpoints/chat/limits", "{}"), ("endpoints/chat/deployments/blue/limits", "{}"), ("limits", "{}"),
+        ("keys/app/limits", "{}"), ("endpoints/chat/traffic", #"{"traffic":{"blue":100}}"#),
+    ])
+    func `a part of a resource has the tag of the whole`(path: String, body: String) async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            _ = try await client.send(.post, "/api/v1/tenants/demo/keys", #"{"name":"app"}"#)
+            let uri = "/api/v1/tenants/demo/\(path)"
+            let tag = try #require(try await client.send(.get, uri).headers[.eTag])
+            #expect(try await client.send(.put, uri, body, headers: [.ifMatch: "\"other\""]).status == 412)
+            #expect(try await client.send(.put, uri, body, headers: [.ifMatch: tag]).status == 200)
+        }
+    }
+
     @Test func `lists come in pages`() async throws {
         try await AdminFixture().withClient { client in
             try await client.prepare()

@@ -68,7 +68,7 @@ import Testing
         hook.headers = [UpstreamHeader(name: "x-key", value: "canary-hook")]
         _ = try await temporary.store.putWebhook(hook)
         let named = try await temporary.store.createNamedKey("demo", "app-one", .narrow).secret
-        _ = try await temporary.store.addOperator("alice", role: .admin, tenant: nil, password: "canary-password")
+        _ = try await temporary.store.putOperator("alice", role: .admin, tenant: nil, password: "canary-password")
         let token = try await temporary.store.issueOperatorToken("alice", expiresAt: nil).secret
         let pair = try await temporary.store.keys("demo", "chat")
         let log = try await temporary.store.auditEntries(limit: 1000).map { ($0.before ?? "") + ($0.after ?? "") }

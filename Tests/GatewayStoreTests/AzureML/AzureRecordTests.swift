@@ -22,7 +22,7 @@ import Testing
 
     private static func prepared() async throws -> TemporaryStore {
         let temporary = try await TemporaryStore().configured()
-        _ = try await temporary.store.putEndpoint(endpoint("azure"), azure: #"{"identity":1}"#, by: "ann")
+        _ = try await temporary.store.putEndpoint(endpoint("azure"), over: nil, azure: #"{"identity":1}"#, by: "ann")
         return temporary
     }
 
@@ -30,7 +30,12 @@ import Testing
         let temporary = try await Self.prepared()
         let record = try #require(try await temporary.store.azureEndpoints(of: "demo")["azure"])
         #expect(record.body == #"{"identity":1}"# && record.createdBy == "ann")
-        _ = try await temporary.store.putEndpoint(Self.endpoint("azure"), azure: "{}", by: "bob")
+        _ = try await temporary.store.putEndpoint(
+            Self.endpoint("azure"),
+            over: Self.endpoint("azure"),
+            azure: "{}",
+            by: "bob"
+        )
         let changed = try #require(try await temporary.store.azureEndpoints(of: "demo")["azure"])
         #expect(changed.body == "{}" && changed.createdBy == "ann" && changed.createdAt == record.createdAt)
         try await temporary.store.deleteEndpoint("demo", "azure")
@@ -40,17 +45,38 @@ import Testing
     @Test func `a deployment's record goes with the deployment, whoever deletes it`() async throws {
         let temporary = try await Self.prepared()
         let body = #"{"a":"\#(Self.secret)"}"#
-        #expect(try await temporary.store.putDeployment(Self.deployment("blue"), azure: body, by: "ann") == .created)
+        #expect(
+            try await temporary.store.putDeployment(Self.deployment("blue"), over: nil, azure: body, by: "ann")
+                == .created
+        )
         #expect(try await temporary.store.azureDeployments(of: "demo", "azure")["blue"]?.body == body)
         try await temporary.store.deleteDeployment("demo", "azure", "blue")
         #expect(try await temporary.store.azureDeployments(of: "demo", "azure").isEmpty)
+    }
+
+    @Test func `what was made from a state that is not there any more is refused`() async throws {
+        let temporary = try await Self.prepared()
+        let store = temporary.store
+        let stale = try store.endpoint("demo", "azure")
+        try await store.setRules(UsageRules(limits: [LimitRule(.requests, 5, per: .minute)]), of: .azure)
+        await #expect(throws: StoreError.self) {
+            try await store.putEndpoint(stale, over: stale, azure: "{}", by: "ann")
+        }
+        #expect(try store.endpoint("demo", "azure").rules.limits.count == 1)
+        _ = try await store.putDeployment(Self.deployment("blue"), over: nil, azure: "{}", by: "ann")
+        await #expect(throws: StoreError.self) {
+            try await store.putDeployment(Self.deployment("blue"), over: nil, azure: "{}", by: "ann")
+        }
+        #expect(try await store.azureDeployments(of: "demo", "azure")["blue"]?.createdBy == "ann")
     }
 
     @Test func `a refused change keeps no record`() async throws {
         let temporary = try await Self.prepared()
         var bad = Self.deployment("blue")
         bad.serving = .upstream(UpstreamDefinition(urls: ["http://169.254.169.254"]))
-        await #expect(throws: StoreError.self) { try await temporary.store.putDeployment(bad, azure: "{}", by: "ann") }
+        await #expect(throws: StoreError.self) {
+            try await temporary.store.putDeployment(bad, over: nil, azure: "{}", by: "ann")
+        }
         #expect(try await temporary.store.azureDeployments(of: "demo", "azure").isEmpty)
     }
 
@@ -58,7 +84,7 @@ import Testing
         let temporary = try await Self.prepared()
         try await temporary.store.keepAzureDeployment("demo", "azure", "blue", body: "{}", failure: "no way", by: "ann")
         #expect(try await temporary.store.azureDeployments(of: "demo", "azure")["blue"]?.failure == "no way")
-        _ = try await temporary.store.putDeployment(Self.deployment("blue"), azure: "{}", by: "ann")
+        _ = try await temporary.store.putDeployment(Self.deployment("blue"), over: nil, azure: "{}", by: "ann")
         #expect(try await temporary.store.azureDeployments(of: "demo", "azure")["blue"]?.failure == nil)
         try await temporary.store.failAzureDeployment("demo", "azure", "blue", "again")
         #expect(try await temporary.store.azureDeployments(of: "demo", "azure")["blue"]?.failure == "again")
@@ -77,7 +103,7 @@ import Testing
     @Test func `environment variables of a deployment do not lie in the database in clear`() async throws {
         let temporary = try await Self.prepared()
         let body = #"{"properties":{"environmentVariables":{"TOKEN":"\#(Self.secret)"}}}"#
-        _ = try await temporary.store.putDeployment(Self.deployment("blue"), azure: body, by: "ann")
+        _ = try await temporary.store.putDeployment(Self.deployment("blue"), over: nil, azure: body, by: "ann")
         for suffix in ["", "-wal"] {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: temporary.path + suffix))
             #expect(bytes.range(of: Data(Self.secret.utf8)) == nil)
@@ -117,4 +143,8 @@ import Testing
         _ = try await temporary.store.putTenant(TenantDefinition(name: "demo"))
         #expect(try await temporary.store.azureAssets("demo", .models).isEmpty)
     }
+}
+
+extension RuledResource {
+    fileprivate static let azure = RuledResource.endpoint(tenant: "demo", endpoint: "azure")
 }
