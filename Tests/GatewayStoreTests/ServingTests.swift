@@ -157,3 +157,13 @@ import Testing
         #expect(try wrong(allowsOtherModel: true) == [])
     }
 }
+    @Test func `a new probe waits a minute at most, and one that was stored before goes on`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        var patient = Self.watched
+        patient.liveness?.timeout = 61
+        await #expect(throws: StoreError.self) { try await temporary.store.putDeployment(patient) }
+        var stored = temporary.store.definitions
+        stored.deployments[1] = patient
+        _ = try temporary.store.compiler.compile(stored)
+    }
+

@@ -2,6 +2,9 @@
 ///
 /// Spans are in whole seconds.
 package struct ProbeSettings: Sendable, Equatable {
+    /// Seconds: one that hangs holds a place among those that run.
+    package static let longestTimeout = 60
+
     /// Failures before this has passed since the first probe do not count.
     package var initialDelay: Int
     package var period: Int

@@ -214,6 +214,57 @@ import Testing
         let chat = Endpoint(
             tenant: "demo",
             name: "chat",
+    @Test func `probes of one tenant that are not answered keep no other tenant's instances from being asked`() throws {
+        let book = ProbeBook()
+        let registry = InstanceRegistry()
+        func tenant(_ name: String, ports: ClosedRange<Int>) throws -> Tenant {
+            let blue = Deployment(
+                name: "blue",
+                isNative: false,
+                instances: try ports.map {
+                    registry.instance(
+                        at: try InstanceAddress.parse("http://a:\($0)").get(),
+                        of: name,
+                        isReady: false,
+                        isUsable: true
+                    )
+                },
+                timeout: .seconds(1)
+            )
+            let chat = Endpoint(
+                tenant: name,
+                name: "chat",
+                modelNames: [],
+                hosts: [],
+                deployments: [blue],
+                split: TrafficSplit(weights: [100])
+            )
+            return Tenant(name: name, endpoints: [chat])
+        }
+        let silent = try tenant("silent", ports: 1...64)
+        let before = Snapshot(domain: nil, tenants: [silent], keyring: Keyring([:]))
+        var running = 0
+        for round in 0..<10 { running += book.takeDue(in: before, at: Int64(round)).count }
+        #expect((30...64).contains(running))
+        let after = Snapshot(domain: nil, tenants: [silent, try tenant("new", ports: 1...1)], keyring: Keyring([:]))
+        #expect(book.takeDue(in: after, at: 100).map(\.0.path) == ["new/chat/blue", "new/chat/blue"])
+    }
+
+    @Test func `no probe takes longer than a minute`() throws {
+        let instance = try InstanceRegistry().instance(at: InstanceAddress.parse("http://a:1").get(), isReady: true)
+        var patient = settings()
+        patient.timeout = 3600
+        let blue = Deployment(
+            name: "blue",
+            isNative: false,
+            instances: [instance],
+            timeout: .seconds(1),
+            probes: ProbeRule(liveness: patient, readiness: settings())
+        )
+        let target = ProbeTarget("demo/chat/blue", instance, of: blue)
+        #expect(target.timeout(.liveness) == .seconds(60) && target.timeout(.readiness) == .seconds(2))
+    }
+
             modelNames: [],
             hosts: [],
             deployments: [blue],
