@@ -38,6 +38,12 @@ import Testing
         #expect(play(&track, [false, true, true]) == [0, 1, 2])
     }
 
+    @Test func `a track that has failed is asked every second until it succeeds`() {
+        var track = ProbeTrack(settings(successes: 2, failures: 2), at: 0)
+        let asked = play(&track, [true, true, false, false, false, true, false, true, true, true])
+        #expect(asked == [0, 1, 11, 21, 22, 23, 24, 25, 26, 36])
+    }
+
     @Test func `so many failures in a row take it out, and so many successes put it back`() {
         var track = ProbeTrack(settings(successes: 2, failures: 3), at: 0)
         _ = play(&track, [true])
