@@ -86,6 +86,7 @@ extension Admission {
     /// The endpoint's other deployments that may answer, when the one whose turn it is has no instance.
     private func beside(
         _ call: AdmittedCall,
+            guard call.endpoint.mayFallBack(to: chain[index], from: call.choice) else { continue }
         _ first: Deployment,
         because reason: FallbackReason,
         at now: Moment

@@ -100,9 +100,14 @@ package final class Plan: Sendable {
     }
 
     /// Whether another deployment may still answer in the place of this one.
-    package var canFallBack: Bool {
-        guard !isPinned, let chain = endpoint.fallback?.chain else { return false }
-        return chain.dropFirst(nextFallback).contains { $0 !== deployment && $0 !== origin }
+    package var canFallBack: Bool { !substitutes.isEmpty }
+
+    /// The deployments that may still answer in the place of this one, in order.
+    var substitutes: [Deployment] {
+        guard let chain = endpoint.fallback?.chain else { return [] }
+        return chain.dropFirst(nextFallback).filter {
+            $0 !== deployment && $0 !== origin && endpoint.mayFallBack(to: $0, from: choice)
+        }
     }
 
     /// The same plan at the instance where a place was taken for it.
