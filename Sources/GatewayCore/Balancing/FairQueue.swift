@@ -20,7 +20,7 @@ package struct FairQueue<Element> {
         case waits
         /// It waits, in the place of the last element of who had the most.
         case displaces(Element)
-        /// There is no room, and nobody has more waiting than its own tenant.
+        /// There is no room: no tenant has more waiting than its own, and none of its callers more than its own.
         case full
     }
 
@@ -54,10 +54,8 @@ package struct FairQueue<Element> {
     package mutating func add(_ element: Element, number: Int, of flow: Flow) -> Entry {
         var displaced: Element?
         if count >= bound {
-            guard let longest = longestTenant, longest.count > (tenants[flow.tenant]?.count ?? 0) + 1 else {
-                return .full
-            }
-            displaced = removeLast(of: longest.name)
+            displaced = makeRoom(for: flow)
+            guard displaced != nil else { return .full }
         }
         forgetIdle()
         var tenant = tenants.removeValue(forKey: flow.tenant) ?? Tenant()
@@ -160,6 +158,15 @@ package struct FairQueue<Element> {
 private struct Order {
     let tenant: (start: Int, count: Int)
     let lane: (start: Int, count: Int)
+    /// Of the tenant that has the most, else of the caller of its own tenant that has.
+    private mutating func makeRoom(for flow: Flow) -> Element? {
+        let own = tenants[flow.tenant]
+        if let longest = longestTenant, longest.count > (own?.count ?? 0) + 1 { return removeLast(of: longest.name) }
+        let longest = own?.lanes.values.map(\.waiting.count).max() ?? 0
+        guard longest > (own?.lanes[flow.caller]?.waiting.count ?? 0) + 1 else { return nil }
+        return removeLast(of: flow.tenant)
+    }
+
     let number: Int
 
     init(tenant: (start: Int, count: Int), lane: (start: Int, count: Int), _ number: Int) {
