@@ -104,7 +104,8 @@ package struct RunningGateway: Sendable {
         )
         let probes = ProbeService(snapshots: snapshots, curl: curl, logger: logger)
         let isProbed = serving.contains { $0.probes != nil }
-        let services = ServiceGroup(services: (isProbed ? [probes] : []) + [proxy], logger: logger)
+        let waiting = QueueService(snapshots: snapshots)
+        let services = ServiceGroup(services: (isProbed ? [probes] : []) + [waiting, proxy], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             let port = try await port(of: proxy)

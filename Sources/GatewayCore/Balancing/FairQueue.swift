@@ -71,7 +71,21 @@ package struct FairQueue<Element> {
     }
 
     /// The element whose turn it is, of those that fit now; it stays until it is removed by `serve`.
-    package func next(where fits: (Element) -> Bool) -> (flow: Flow, element: Element)? {
+    ///
+    /// - Parameters:
+    ///   - kind: elements of one kind fit alike, and are asked about once.
+    package func next<Kind: Hashable>(
+        of kind: (Element) -> Kind,
+        where fits: (Element) -> Bool
+    ) -> (flow: Flow, element: Element)? {
+        var answers: [Kind: Bool] = [:]
+        func isFitting(_ element: Element) -> Bool {
+            let kind = kind(element)
+            if let answer = answers[kind] { return answer }
+            let answer = fits(element)
+            answers[kind] = answer
+            return answer
+        }
         var best: (flow: Flow, element: Element, order: Order)?
         for (name, tenant) in tenants where tenant.count > 0 {
             for (caller, lane) in tenant.lanes {
@@ -82,7 +96,7 @@ package struct FairQueue<Element> {
                     first.number
                 )
                 if let best, !(order < best.order) { continue }
-                guard fits(first.element) else { continue }
+                guard isFitting(first.element) else { continue }
                 best = (Flow(tenant: name, caller: caller), first.element, order)
             }
         }
@@ -120,11 +134,37 @@ package struct FairQueue<Element> {
         return true
     }
 
+    /// Takes out all that are meant, whoever's turn it is.
+    package mutating func removeAll(where isMeant: (Element) -> Bool) -> [Element] {
+        var removed: [Element] = []
+        for (name, tenant) in tenants where tenant.count > 0 {
+            for (caller, lane) in tenant.lanes {
+                let gone = lane.waiting.filter { isMeant($0.element) }
+                guard !gone.isEmpty else { continue }
+                let numbers = Set(gone.map(\.number))
+                tenants[name]?.lanes[caller]?.waiting.removeAll { numbers.contains($0.number) }
+                tenants[name]?.count -= gone.count
+                count -= gone.count
+                removed += gone.map(\.element)
+            }
+        }
+        return removed
+    }
+
     /// How many flows are remembered.
     package var lanes: Int { tenants.values.reduce(0) { $0 + $1.lanes.count } }
 
     private var longestTenant: (name: String, count: Int)? {
         tenants.max { $0.value.count < $1.value.count }.map { ($0.key, $0.value.count) }
+    }
+
+    /// Of the tenant that has the most, else of the caller of its own tenant that has.
+    private mutating func makeRoom(for flow: Flow) -> Element? {
+        let own = tenants[flow.tenant]
+        if let longest = longestTenant, longest.count > (own?.count ?? 0) + 1 { return removeLast(of: longest.name) }
+        let longest = own?.lanes.values.map(\.waiting.count).max() ?? 0
+        guard longest > (own?.lanes[flow.caller]?.waiting.count ?? 0) + 1 else { return nil }
+        return removeLast(of: flow.tenant)
     }
 
     private mutating func removeLast(of name: String) -> Element? {
@@ -158,15 +198,6 @@ package struct FairQueue<Element> {
 private struct Order {
     let tenant: (start: Int, count: Int)
     let lane: (start: Int, count: Int)
-    /// Of the tenant that has the most, else of the caller of its own tenant that has.
-    private mutating func makeRoom(for flow: Flow) -> Element? {
-        let own = tenants[flow.tenant]
-        if let longest = longestTenant, longest.count > (own?.count ?? 0) + 1 { return removeLast(of: longest.name) }
-        let longest = own?.lanes.values.map(\.waiting.count).max() ?? 0
-        guard longest > (own?.lanes[flow.caller]?.waiting.count ?? 0) + 1 else { return nil }
-        return removeLast(of: flow.tenant)
-    }
-
     let number: Int
 
     init(tenant: (start: Int, count: Int), lane: (start: Int, count: Int), _ number: Int) {

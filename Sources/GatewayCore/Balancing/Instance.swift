@@ -125,6 +125,21 @@ extension Instance {
     /// Why it takes no requests now, as the end of a sentence; `nil` when it does.
     package func outage(at now: Int64) -> String? { health.withLock { $0.reason(at: now) } }
 
+    /// Gives a place back; the next in a queue takes it.
+    ///
+    /// - Parameters:
+    ///   - begun: when its request was sent; one that ends without a verdict may have been the trial.
+    ///   - now: nanoseconds of the monotonic clock; without it nobody is sent where a circuit is open.
+    package func leave(begun: Int64?, at now: Int64?) {
+        if let begun, let now, isDoubtful.load(ordering: .relaxed) {
+            change(at: now) { health in
+                health.endedUnjudged(begun: begun, at: now)
+                return false
+            }
+        }
+        load.leave(at: now)
+    }
+
     /// - Parameter body: returns whether the instance has come back.
     private func change(at now: Int64, _ body: (inout InstanceHealth) -> Bool) {
         health.withLock { health in
