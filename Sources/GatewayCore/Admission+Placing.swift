@@ -48,7 +48,7 @@ extension Admission {
                 let permit = try reserve(call, deployment, at: now)
                 return self.plan(call, plan, on: deployment, instance, permit)
             } catch {
-                instance.load.leave(at: now.uptime)
+                instance.leave(begun: now.uptime, at: now.uptime)
             }
         }
         return nil

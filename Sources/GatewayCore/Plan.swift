@@ -133,10 +133,12 @@ package final class Plan: Sendable {
 
     /// Gives the place at the instance back, once; the next in the queue has it.
     ///
-    /// - Parameter now: nanoseconds of the monotonic clock.
-    package func leave(at now: Int64?) {
+    /// - Parameters:
+    ///   - begun: when the request was sent to the instance.
+    ///   - now: nanoseconds of the monotonic clock.
+    package func leave(begun: Int64? = nil, at now: Int64?) {
         guard holdsPlace.exchange(false, ordering: .relaxed) else { return }
-        instance.load.leave(at: now)
+        instance.leave(begun: begun, at: now)
     }
 }
 

@@ -189,7 +189,7 @@ extension Waiter.Outcome {
 
 extension CurrentRequest {
     /// When the attempt that runs began, in nanoseconds of the monotonic clock.
-    fileprivate var begun: Int64 { Int64(clamping: attemptStarted.uptimeNanoseconds) }
+    var begun: Int64 { Int64(clamping: attemptStarted.uptimeNanoseconds) }
 }
 
 extension UpstreamFailure {
