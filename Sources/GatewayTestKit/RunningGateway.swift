@@ -128,6 +128,11 @@ package struct RunningGateway: Sendable {
         snapshots.current.tenants["demo"]?.endpoints["chat"]?.deployments.first { $0.name == name }
     }
 
+    /// What came of the copies for its first mirror.
+    package var mirrored: MirrorMeter.Counts? {
+        snapshots.current.tenants["demo"]?.endpoints["chat"]?.mirror.targets.first?.meter.counts
+    }
+
     /// Asks the gateway to stop; it does so behind the exchanges that run.
     package func beginStop() async {
         await services.triggerGracefulShutdown()
