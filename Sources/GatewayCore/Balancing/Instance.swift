@@ -6,7 +6,7 @@ import Synchronization
 /// what is known of health. Two deployments with one address have an instance each: what one's callers provoke says
 /// nothing about the other's.
 package final class Instance: Sendable {
-    /// Small number, unique in the process: indexes the pools of every event loop.
+    /// Small number, unique as long as the instance is there: indexes the pools of every event loop.
     package let number: Int
     package let address: InstanceAddress
     /// `address.authority` and `address.url`, made once.

@@ -93,6 +93,8 @@ package struct SnapshotCompiler: Sendable {
         after previous: StoreContents?,
         _ keys: KeyDifference
     ) throws(StoreError) -> [String: [DeploymentParts]] {
+        // What the last change, or one that was refused, has left behind.
+        deployments.instances.forgetUnused()
         let check = DefinitionsCheck(
             definitions,
             after: previous?.definitions,
