@@ -83,7 +83,10 @@ package final class Instance: Sendable {
     package func forget(at now: Int64) {
         probe.withLock { $0 = LastProbe() }
         ready.store(false, ordering: .relaxed)
-        change(at: now) { $0.probed(isOut: false) }
+        change(at: now) { health in
+            health = InstanceHealth()
+            return false
+        }
     }
 
     /// Whether it has shown that it serves, by these probes.
@@ -122,9 +125,6 @@ extension Instance {
         }
     }
 
-    /// Why it takes no requests now, as the end of a sentence; `nil` when it does.
-    package func outage(at now: Int64) -> String? { health.withLock { $0.reason(at: now) } }
-
     /// Gives a place back; the next in a queue takes it.
     ///
     /// - Parameters:
@@ -139,6 +139,9 @@ extension Instance {
         }
         load.leave(at: now)
     }
+
+    /// Why it takes no requests now, as the end of a sentence; `nil` when it does.
+    package func outage(at now: Int64) -> String? { health.withLock { $0.reason(at: now) } }
 
     /// - Parameter body: returns whether the instance has come back.
     private func change(at now: Int64, _ body: (inout InstanceHealth) -> Bool) {

@@ -40,19 +40,26 @@ package struct ProbePaths: Sendable, Equatable {
     }
 }
 
-/// Everything that a deployment says about its probes.
+/// Everything that a deployment says about its probes, and what else they are sent with.
 package struct ProbeRule: Sendable, Equatable {
     package var liveness: ProbeSettings
     package var readiness: ProbeSettings
     package var paths: ProbePaths
+    /// What an instance answers to with these says nothing about others.
+    package var headers: [UpstreamHeader]
+    package var certificateAuthority: String?
 
     package init(
         liveness: ProbeSettings = ProbeSettings(),
         readiness: ProbeSettings = ProbeSettings(),
-        paths: ProbePaths = ProbePaths()
+        paths: ProbePaths = ProbePaths(),
+        headers: [UpstreamHeader] = [],
+        certificateAuthority: String? = nil
     ) {
         self.liveness = liveness
         self.readiness = readiness
         self.paths = paths
+        self.headers = headers
+        self.certificateAuthority = certificateAuthority
     }
 }

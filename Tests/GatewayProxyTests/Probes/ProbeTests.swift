@@ -166,6 +166,10 @@ import Testing
         #expect(book.takeDue(in: snapshot(second), at: 2).count == 2)
         #expect(book.takeDue(in: snapshot(nil), at: 3).isEmpty)
         #expect(!instance.isReady && instance.lastProbe == nil)
+        for _ in 0..<5 { instance.failed(.unreachable, begun: 3, at: 3) }
+        #expect(book.takeDue(in: snapshot(second), at: 4).count == 2 && instance.outage(at: 4) != nil)
+        #expect(book.takeDue(in: snapshot(nil), at: 5).isEmpty)
+        #expect(instance.outage(at: 5) == nil)
     }
 
     @Test func `a worker is asked only whether it lives, while it runs, and keeps its supervisor's word`() throws {
@@ -210,16 +214,6 @@ import Testing
         #expect(book.takeDue(in: snapshot, at: 100 * Self.second).count == 1)
     }
 
-    @Test func `instances that do not answer keep no other from being asked`() throws {
-        let book = ProbeBook()
-        let registry = InstanceRegistry()
-        let instances = try (1...100).map {
-            registry.instance(at: try InstanceAddress.parse("http://a:\($0)").get(), isReady: false, isUsable: true)
-        }
-        let blue = Deployment(name: "blue", isNative: false, instances: instances, timeout: .seconds(1))
-        let chat = Endpoint(
-            tenant: "demo",
-            name: "chat",
     @Test func `probes of one tenant that are not answered keep no other tenant's instances from being asked`() throws {
         let book = ProbeBook()
         let registry = InstanceRegistry()
@@ -271,6 +265,16 @@ import Testing
         #expect(target.timeout(.liveness) == .seconds(60) && target.timeout(.readiness) == .seconds(2))
     }
 
+    @Test func `instances that do not answer keep no other from being asked`() throws {
+        let book = ProbeBook()
+        let registry = InstanceRegistry()
+        let instances = try (1...100).map {
+            registry.instance(at: try InstanceAddress.parse("http://a:\($0)").get(), isReady: false, isUsable: true)
+        }
+        let blue = Deployment(name: "blue", isNative: false, instances: instances, timeout: .seconds(1))
+        let chat = Endpoint(
+            tenant: "demo",
+            name: "chat",
             modelNames: [],
             hosts: [],
             deployments: [blue],
