@@ -141,9 +141,13 @@ extension ExchangeHandler {
     /// Asks the next deployment of the endpoint's fallback chain; false when there is none, or when what came of the request
     /// is not at hand any more.
     private func fallsBack(_ plan: Plan, because reason: FallbackReason) -> Bool {
-        guard plan.canFallBack, let request = current, request.canReplay, !exchange.hasResponseBegun,
-            let decision = resources.admission.fallBack(plan, of: request.head, because: reason, at: .now)
-        else { return false }
+        guard plan.canFallBack, let request = current, request.canReplay, !exchange.hasResponseBegun else {
+            return false
+        }
+        var held = plan
+        let decision = resources.admission.fallBack(&held, of: request.head, because: reason, at: .now)
+        request.plan = held
+        guard let decision else { return false }
         call?.cancel()
         call = nil
         request.receipt.upstreamStatus = 0
