@@ -23,6 +23,7 @@ struct Prober: Sendable {
         request.connectTimeout = target.timeout(kind)
         request.isConnectOnly = route == nil
         request.isFresh = true
+        request.closesConnection = true
         if case .unix(let path) = target.instance.address.transport { request.unixSocketPath = path }
         if route != nil {
             request.headers = [("Host", target.instance.authority)] + target.headers.map { ($0.name, $0.value) }
