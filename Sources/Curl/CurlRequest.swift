@@ -24,6 +24,8 @@ package struct CurlRequest: Sendable {
     package var allowsHTTP2: Bool
     /// No kept connection will do.
     package var isFresh: Bool
+    /// Its connection is closed behind it.
+    package var closesConnection: Bool
     /// Only dials: nothing is sent, and the answer is an empty one with the status 0.
     package var isConnectOnly: Bool
     /// Dials this socket instead of the URL's host; no proxy and no address check apply then.
@@ -52,6 +54,7 @@ package struct CurlRequest: Sendable {
         timeout = nil
         allowsHTTP2 = true
         isFresh = false
+        closesConnection = false
         isConnectOnly = false
         unixSocketPath = nil
         allowsProxy = true

@@ -11,6 +11,7 @@ extension EasyHandle {
         try set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout)
         if request.isConnectOnly { try set(CURLOPT_CONNECT_ONLY, true) }
         if request.isFresh { try set(CURLOPT_FRESH_CONNECT, true) }
+        if request.closesConnection { try set(CURLOPT_FORBID_REUSE, true) }
         if let timeout = request.timeout { try set(CURLOPT_TIMEOUT_MS, timeout) }
     }
 

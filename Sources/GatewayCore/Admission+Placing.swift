@@ -48,22 +48,32 @@ extension Admission {
                 let permit = try reserve(call, deployment, at: now)
                 return self.plan(call, plan, on: deployment, instance, permit)
             } catch {
-                instance.load.leave(at: now.uptime)
+                instance.leave(begun: now.uptime, at: now.uptime)
             }
         }
         return nil
     }
 
-    /// The next deployment of the endpoint's fallback chain that takes the request; `nil` when there is none.
-    ///
-    /// What the old plan held is given back.
-    package func fallBack(_ plan: Plan, of head: RequestHead, because reason: FallbackReason, at now: Moment)
-        -> Decision?
-    {
-        guard plan.canFallBack, let call = call(of: plan, head) else { return nil }
-        plan.leave(at: now.uptime)
+    /// The next deployment of the endpoint's fallback chain that takes the request, and what the plan held is given back;
+    /// `nil` when there is none: then the plan goes on holding it.
+    package func fallBack(
+        _ plan: inout Plan,
+        of head: RequestHead,
+        because reason: FallbackReason,
+        at now: Moment
+    ) -> Decision? {
+        guard plan.substitutes.contains(where: { $0.isAvailable(at: now.uptime) }), let call = call(of: plan, head)
+        else { return nil }
+        // First given back, then taken: what both deployments share would be counted twice.
         plan.permit?.settle(ActualUsage(isAnswered: false), at: now)
-        return fallBack(call, from: plan.deployment, origin: plan.origin, at: plan.nextFallback, because: reason, now)
+        let (current, start) = (plan.deployment, plan.nextFallback)
+        let next = fallBack(call, from: current, origin: plan.origin, at: start, because: reason, now)
+        if next != nil {
+            plan.leave(at: now.uptime)
+        } else if plan.permit != nil {
+            plan = plan.holding(try? reserve(call, plan.deployment, at: now))
+        }
+        return next
     }
 
     private func fallBack(
@@ -76,6 +86,7 @@ extension Admission {
     ) -> Decision? {
         guard let chain = call.endpoint.fallback?.chain else { return nil }
         for index in chain.indices.dropFirst(start) where chain[index] !== current && chain[index] !== origin {
+            guard call.endpoint.mayFallBack(to: chain[index], from: call.choice) else { continue }
             let step = (reason: reason, next: index + 1)
             let decision = try? seat(call, on: chain[index], origin: origin, step: step, at: now)
             if let decision { return decision }

@@ -100,9 +100,14 @@ package final class Plan: Sendable {
     }
 
     /// Whether another deployment may still answer in the place of this one.
-    package var canFallBack: Bool {
-        guard !isPinned, let chain = endpoint.fallback?.chain else { return false }
-        return chain.dropFirst(nextFallback).contains { $0 !== deployment && $0 !== origin }
+    package var canFallBack: Bool { !substitutes.isEmpty }
+
+    /// The deployments that may still answer in the place of this one, in order.
+    var substitutes: [Deployment] {
+        guard let chain = endpoint.fallback?.chain else { return [] }
+        return chain.dropFirst(nextFallback).filter {
+            $0 !== deployment && $0 !== origin && endpoint.mayFallBack(to: $0, from: choice)
+        }
     }
 
     /// The same plan at the instance where a place was taken for it.
@@ -117,21 +122,36 @@ package final class Plan: Sendable {
         return Plan(self, seat, permit: permit)
     }
 
-    /// The plan of a copy of the request, without limits and without a place; `nil` when no instance of the target can take
-    /// it.
-    ///
-    /// - Parameter now: nanoseconds of the monotonic clock.
-    package func mirrored(to target: MirrorTarget, at now: Int64) -> Plan? {
-        guard let instance = target.deployment.pickInstance(at: now) else { return nil }
-        return Plan(self, Seat(deployment: target.deployment, instance: instance, isTaken: false), permit: nil)
+    /// The same plan with its limits reserved anew; it has the place from now on.
+    func holding(_ permit: Permit?) -> Plan {
+        let seat = Seat(
+            deployment: deployment,
+            instance: instance,
+            isTaken: holdsPlace.exchange(false, ordering: .relaxed),
+            fallback: fallback,
+            nextFallback: nextFallback
+        )
+        return Plan(self, seat, permit: permit)
+    }
+
+    /// The plan of a copy of the request, without limits; `nil` when no instance of the target has a place for it.
+    package func mirrored(to target: MirrorTarget) -> Plan? {
+        let deployment = target.deployment
+        // A copy overtakes nobody who waits, and is no trial: nobody judges by its answer.
+        guard deployment.capacity.limit == nil || deployment.queue.isEmpty,
+            case .taken(let instance) = deployment.take(at: nil)
+        else { return nil }
+        return Plan(self, Seat(deployment: deployment, instance: instance, isTaken: true), permit: nil)
     }
 
     /// Gives the place at the instance back, once; the next in the queue has it.
     ///
-    /// - Parameter now: nanoseconds of the monotonic clock.
-    package func leave(at now: Int64?) {
+    /// - Parameters:
+    ///   - begun: when the request was sent to the instance.
+    ///   - now: nanoseconds of the monotonic clock.
+    package func leave(begun: Int64? = nil, at now: Int64?) {
         guard holdsPlace.exchange(false, ordering: .relaxed) else { return }
-        instance.load.leave(at: now)
+        instance.leave(begun: begun, at: now)
     }
 }
 

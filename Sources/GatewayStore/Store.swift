@@ -141,7 +141,12 @@ package final class Store: Sendable {
         transaction.certificates.sort { $0.host < $1.host }
         // One walk over the keys, for all that follows.
         let keys = KeyDifference(before.definitions, transaction.definitions)
-        if keys.isEmpty, transaction.azure.isEmpty, transaction.hasChangedOnlyKeys(since: before) { return }
+        var origin = origin
+        if keys.isEmpty, transaction.hasChangedOnlyKeys(since: before) {
+            guard !transaction.azure.isEmpty else { return }
+            // A client's own words for what is served already begin no operation.
+            (origin.operation, origin.served) = (nil, nil)
+        }
         try requireAllowed(transaction, over: before, by: origin)
         let isServedAlike = keys.isEmpty && transaction.hasChangedOnlyOperators(since: before)
         let next = StoreContents(
@@ -151,6 +156,7 @@ package final class Store: Sendable {
                 ? before.snapshot : try compile(transaction.definitions, after: before, keys)
         )
         try store(transaction, keys, over: before, by: origin, in: database)
+        defer { origin.served?() }
         if isServedAlike { return state.withLock { $0 = next } }
         publish(next)
         logger.info(

@@ -9,12 +9,29 @@ package enum HTTP2Frames {
         return bytes
     }
 
-    /// A GET with the key of `demo/chat`; every field is a literal, shorter than 127 bytes.
+    /// A GET with the key of `demo/chat`.
     package static func get(_ path: String, stream: UInt32) -> ByteBuffer {
-        let fields = [
-            (":method", "GET"), (":scheme", "https"), (":authority", "localhost"), (":path", path),
-            ("authorization", "Bearer \(RunningGateway.key)"),
-        ]
+        // END_HEADERS and END_STREAM.
+        frame(1, flags: 5, stream: stream, head("GET", path))
+    }
+
+    /// The head of a POST whose body follows in DATA.
+    package static func post(_ path: String, _ more: [(String, String)], stream: UInt32) -> ByteBuffer {
+        frame(1, flags: 4, stream: stream, head("POST", path, more))
+    }
+
+    /// The end of a body.
+    package static func lastData(_ text: String, stream: UInt32) -> ByteBuffer {
+        frame(0, flags: 1, stream: stream, ByteBuffer(string: text))
+    }
+
+    /// Every field is a literal, shorter than 127 bytes.
+    private static func head(_ method: String, _ path: String, _ more: [(String, String)] = []) -> ByteBuffer {
+        let fields =
+            [
+                (":method", method), (":scheme", "https"), (":authority", "localhost"), (":path", path),
+                ("authorization", "Bearer \(RunningGateway.key)"),
+            ] + more
         var block = ByteBuffer()
         for (name, value) in fields {
             block.writeInteger(UInt8(0))
@@ -23,8 +40,7 @@ package enum HTTP2Frames {
                 block.writeString(text)
             }
         }
-        // END_HEADERS and END_STREAM.
-        return frame(1, flags: 5, stream: stream, block)
+        return block
     }
 
     /// RST_STREAM with CANCEL.

@@ -106,7 +106,8 @@ package struct RunningGateway: Sendable {
         )
         let probes = ProbeService(snapshots: snapshots, curl: curl, logger: logger)
         let isProbed = serving.contains { $0.probes != nil }
-        let services = ServiceGroup(services: (isProbed ? [probes] : []) + [proxy], logger: logger)
+        let waiting = QueueService(snapshots: snapshots)
+        let services = ServiceGroup(services: (isProbed ? [probes] : []) + [waiting, proxy], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             let port = try await port(of: proxy)
@@ -127,6 +128,11 @@ package struct RunningGateway: Sendable {
     /// A compiled deployment of `demo/chat`, to see what is known of its instances.
     package func deployment(_ name: String) -> Deployment? {
         snapshots.current.tenants["demo"]?.endpoints["chat"]?.deployments.first { $0.name == name }
+    }
+
+    /// What came of the copies for its first mirror.
+    package var mirrored: MirrorMeter.Counts? {
+        snapshots.current.tenants["demo"]?.endpoints["chat"]?.mirror.targets.first?.meter.counts
     }
 
     /// Asks the gateway to stop; it does so behind the exchanges that run.

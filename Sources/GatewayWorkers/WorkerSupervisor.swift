@@ -6,7 +6,7 @@ import ServiceLifecycle
 /// Runs the instances that are wanted and no others, until the gateway stops.
 ///
 /// Specifications with one id and different settings may be wanted side by side: to change a deployment without a gap, want
-/// both, wait until the new one is ready, then want only the new one.
+/// both, wait until the new one is ready, then want only the new one; `WorkerSuccession` does that.
 package actor WorkerSupervisor: Service {
     /// An instance and the task that keeps it running; the task ends when the instance is asked to stop.
     private struct Running {
@@ -79,12 +79,13 @@ package actor WorkerSupervisor: Service {
         instances(of: id).map(\.lines)
     }
 
-    /// Returns when every instance of the deployment is ready.
-    package func waitUntilReady(_ id: String, timeout: Duration) async throws {
+    /// Returns when every copy of the specification is ready, whatever else its deployment still has.
+    package func waitUntilReady(_ specification: WorkerSpecification, timeout: Duration) async throws {
         let deadline = ContinuousClock.now + timeout
         while true {
-            guard !instances(of: id).isEmpty else { throw WorkerFailure.unknownDeployment(id) }
-            guard let waiting = instances(of: id).first(where: { $0.state != .ready }) else { return }
+            let instances = specification.copies.compactMap { running[$0]?.supervisor }
+            guard !instances.isEmpty else { throw WorkerFailure.unknownDeployment(specification.id) }
+            guard let waiting = instances.first(where: { $0.state != .ready }) else { return }
             guard ContinuousClock.now < deadline else { throw Self.failure(waiting) }
             try await Task.sleep(for: .milliseconds(20))
         }

@@ -118,6 +118,7 @@ struct Composition {
             workers,
             reconciler(),
             probes(),
+            QueueService(snapshots: snapshots),
             operations,
             try admin(),
             try proxy(),

@@ -4,13 +4,9 @@ import GatewayTLS
 import GatewayWorkers
 import Logging
 import ServiceLifecycle
-import Synchronization
 
 /// Brings what runs beside the data plane in line with the store: worker processes and certificates.
 struct ReconcileService: Service {
-    private static let startLimit = Duration.seconds(600)
-    private static let retryDelay = Duration.seconds(5)
-
     let changes: AsyncStream<StoreContents>
     let compiler: SnapshotCompiler
     let workers: WorkerSupervisor
@@ -21,7 +17,7 @@ struct ReconcileService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            let wanted = Wanted()
+            let succession = WorkerSuccession(workers, logger: logger)
             // Cancelled by the next change, and at the end.
             var settling: Task<Void, Never>?
             for await contents in changes {
@@ -29,41 +25,9 @@ struct ReconcileService: Service {
                 await settling?.value
                 serve(contents.usableCertificates(logger))
                 let desired = compiler.nativeInstances(of: contents.definitions).map(\.specification)
-                settling = Task { await settle(on: desired, after: wanted) }
+                settling = Task { await succession.settle(on: desired) }
             }
             settling?.cancel()
-        }
-    }
-
-    /// Starts what is new beside what it replaces, and ends the old when the new one answers.
-    private func settle(on desired: [WorkerSpecification], after wanted: Wanted) async {
-        let ids = Set(desired.map(\.id))
-        let replaced = wanted.specifications.filter { ids.contains($0.id) && !desired.contains($0) }
-        await want(desired + replaced, wanted)
-        guard !replaced.isEmpty else { return }
-        for id in Set(replaced.map(\.id)) {
-            do {
-                try await workers.waitUntilReady(id, timeout: Self.startLimit)
-            } catch {
-                guard !Task.isCancelled else { return }
-                logger.error("the worker of the earlier settings goes on", metadata: ["reason": "\(error)"])
-                return
-            }
-        }
-        await want(desired, wanted)
-    }
-
-    /// Tries until the supervisor took it, or something else is wanted.
-    private func want(_ specifications: [WorkerSpecification], _ wanted: Wanted) async {
-        while !Task.isCancelled {
-            do {
-                try await workers.apply(specifications)
-                wanted.specifications = specifications
-                return
-            } catch {
-                logger.error("workers cannot be started", metadata: ["reason": "\(error)"])
-                try? await Task.sleep(for: Self.retryDelay)
-            }
         }
     }
 
@@ -73,16 +37,6 @@ struct ReconcileService: Service {
         } catch {
             logger.error("certificates stay as they were", metadata: ["reason": "\(error)"])
         }
-    }
-}
-
-/// What the supervisor was asked for last.
-private final class Wanted: Sendable {
-    private let value = Mutex<[WorkerSpecification]>([])
-
-    var specifications: [WorkerSpecification] {
-        get { value.withLock { $0 } }
-        set { value.withLock { $0 = newValue } }
     }
 }
 

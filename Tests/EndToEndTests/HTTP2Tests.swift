@@ -131,6 +131,43 @@ import Testing
         #expect(receipts.map(\.outcome) == [.cancelled])
     }
 
+    @Test(arguments: [false, true])
+    func `a request with Expect gets a 100 before it sends its body, waiting in the queue too`(mustWait: Bool)
+        async throws
+    {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(.http, in: workspace) { visit in
+            if visit.target == "/busy" { return }
+            try await visit.respond(200, [], try await visit.body())
+        }
+        var blue = RunningGateway.Serving("blue", urls: [upstream.url])
+        if mustWait { blue.capacity = Deployment.Capacity(limit: 1, queueWait: .seconds(20)) }
+        try await RunningGateway.run([blue], in: workspace) { gateway in
+            let busy = try await gateway.connect()
+            if mustWait {
+                try await busy.request("GET", "/demo/chat/busy")
+                _ = try await upstream.arrivals.next()
+            }
+            let client = try await gateway.connectHTTP2()
+            try await client.send(HTTP2Frames.preface)
+            let fields = [("expect", "100-continue"), ("content-length", "4")]
+            try await client.send(HTTP2Frames.post("/demo/chat/score", fields, stream: 1))
+            let interim = try await client.headers()
+            // `:status: 100`, coded by Huffman or as it is.
+            let ends: [[UInt8]] = [[0x82, 0x08, 0x01], [0x03] + Array("100".utf8)]
+            #expect(ends.contains { Array(interim.payload.readableBytesView.suffix($0.count)) == $0 })
+            #expect(!interim.endsStream)
+            try await client.send(HTTP2Frames.lastData("body", stream: 1))
+            await busy.leave()
+            #expect(try await client.headers().payload.readableBytes > interim.payload.readableBytes)
+            var data = try await client.frame()
+            while !data.isData { data = try await client.frame() }
+            #expect(String(buffer: data.payload) == "body")
+            await client.leave()
+        }
+        try await upstream.stop()
+    }
+
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `a graceful stop finishes the stream that runs`(transport: FakeUpstream.Transport) async throws {
         let go = Inbox<Bool>()
@@ -152,5 +189,15 @@ import Testing
             #expect(String(buffer: response.body) == "data: one\n\ndata: two\n\n")
         }
         #expect(receipts.map(\.outcome) == [.completed, .completed])
+    }
+}
+
+extension RawClient {
+    /// The next HEADERS frame.
+    fileprivate func headers() async throws -> Frame {
+        while true {
+            let frame = try await frame()
+            if frame.type == 1 { return frame }
+        }
     }
 }

@@ -12,6 +12,7 @@ import Testing
         _ transport: FakeUpstream.Transport,
         rules: UsageRules = .none,
         timeout: Duration = .patience * 2,
+        limit: Int? = nil,
         shadow script: @escaping FakeUpstream.Script,
         act: (RunningGateway, _ blue: FakeUpstream, _ shadow: FakeUpstream) async throws -> Void
     ) async throws -> [Receipt] {
@@ -22,6 +23,7 @@ import Testing
         let shadow = try await FakeUpstream.start(transport, in: workspace, number: 1, script: script)
         var mirror = RunningGateway.Serving("shadow", weight: 0, urls: [shadow.url], timeout: timeout, model: "small")
         mirror.mirror = 100
+        mirror.capacity.limit = limit
         var access = RunningGateway.Access()
         access.rules = rules
         let serving = [RunningGateway.Serving("blue", urls: [blue.url]), mirror]
@@ -178,6 +180,22 @@ import Testing
             }
             #expect(shadow.visits.isEmpty)
         }
+    }
+
+    @Test func `a mirror with a limit of one sees at most one copy at a time, and the rest are dropped and counted`()
+        async throws
+    {
+        let copies = try await Self.play(.http, limit: 1) { _ in
+        } act: { gateway, _, shadow in
+            let client = try await gateway.connect()
+            for _ in 0..<10 { #expect(try await client.exchange("GET", "/demo/chat/score").status == 200) }
+            let visit = try await shadow.arrivals.next()
+            #expect(shadow.visits.count == 1)
+            #expect(gateway.mirrored == MirrorMeter.Counts(sent: 1, failed: 0, dropped: 9))
+            visit.cut()
+            try await wait { gateway.deployment("shadow")?.instances.first?.load.inFlight == 0 }
+        }.filter { !$0.mirrorOf.isEmpty }
+        #expect(copies.count == 1)
     }
 
     @Test func `copies take nothing of the limits`() async throws {

@@ -52,6 +52,18 @@ import Testing
     }
 
     @Test(arguments: FakeUpstream.Transport.allCases)
+    func `a probe leaves no connection behind`(transport: FakeUpstream.Transport) async throws {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(transport, in: workspace) { try await $0.respond() }
+        var blue = RunningGateway.Serving("blue", urls: [upstream.url])
+        blue.probes = Self.rule(ProbePaths(liveness: "/health", readiness: "/ready"))
+        try await RunningGateway.run([blue], in: workspace) { _ in
+            try await upstream.arrivals.next().gatewayLeft()
+        }
+        try await upstream.stop()
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
     func `without a path a connect is enough, and sends nothing`(transport: FakeUpstream.Transport) async throws {
         let workspace = try Workspace()
         let upstream = try await FakeUpstream.start(transport, in: workspace) { try await $0.respond() }

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewayTestKit
+import NIOCore
 import Synchronization
 import Testing
 
@@ -99,6 +100,55 @@ import Testing
         try await upstream.stop()
         #expect(upstream.visits.map(\.target) == ["/score", "/third"])
         #expect(receipts.count { $0.outcome == .cancelled } == 1)
+    }
+
+    @Test func `who waits is served when another instance's pause is over, without any other request`() async throws {
+        let workspace = try Workspace()
+        let busy = try await FakeUpstream.start(.http, in: workspace, number: 0) { _ in }
+        let paused = try await FakeUpstream.start(.http, in: workspace, number: 1) {
+            try await $0.respond(200, [], "paused")
+        }
+        var blue = Self.blue(busy.url, wait: .seconds(15))
+        blue.urls.append(paused.url)
+        try await RunningGateway.run([blue], in: workspace) { gateway in
+            let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+            gateway.deployment("blue")?.instances[1].pause(seconds: 1, at: now)
+            let first = try await gateway.connect()
+            try await first.request("POST", "/demo/chat/score", body: "x")
+            _ = try await busy.arrivals.next()
+            let answer = try await gateway.connect().exchange("POST", "/demo/chat/score", body: "x")
+            #expect(answer.status == 200 && answer.body == "paused")
+            await first.leave()
+        }
+        try await busy.stop()
+        try await paused.stop()
+    }
+
+    @Test func `who waits falls back at once when the last instance goes out`() async throws {
+        let workspace = try Workspace()
+        let busy = try await FakeUpstream.start(.http, in: workspace, number: 0) { _ in }
+        let other = try await FakeUpstream.start(.http, in: workspace, number: 1) {
+            try await $0.respond(200, [], "green")
+        }
+        var access = RunningGateway.Access()
+        access.fallback = ["green"]
+        let serving = [Self.blue(busy.url, wait: .seconds(15)), .init("green", weight: 0, urls: [other.url])]
+        try await RunningGateway.run(serving, in: workspace, access: access) { gateway in
+            let first = try await gateway.connect()
+            try await first.request("POST", "/demo/chat/score", body: "x")
+            _ = try await busy.arrivals.next()
+            let second = try await gateway.connect()
+            try await second.request("POST", "/demo/chat/score", body: "x")
+            try await wait { gateway.waiting == 1 }
+            let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+            gateway.deployment("blue")?.instances[0].pause(seconds: 60, at: now)
+            let answer = try await second.answer()
+            #expect(answer.status == 200 && answer.body == "green")
+            #expect(answer["x-gatehouse-fallback"] == "no_healthy_instance")
+            await first.leave()
+        }
+        try await busy.stop()
+        try await other.stop()
     }
 
     @Test func `one request of another caller starts within one service time, 100 of 100, whatever waits`() async throws

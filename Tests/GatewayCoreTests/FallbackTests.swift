@@ -24,7 +24,8 @@ import Testing
 
     private func move(_ plan: Plan, _ reason: FallbackReason) throws -> Plan? {
         let now = Moment(uptime: 0, wall: 0)
-        switch fixture.admission.fallBack(plan, of: request("POST", "/demo/chat/score"), because: reason, at: now) {
+        var plan = plan
+        switch fixture.admission.fallBack(&plan, of: request("POST", "/demo/chat/score"), because: reason, at: now) {
         case .plan(let plan): return plan
         case nil: return nil
         default: throw Fixture.NoPlan()
@@ -112,6 +113,59 @@ import Testing
         #expect(throws: Refusal.self) { try plan() }
     }
 
+    @Test func `what cannot move keeps its place and its limits`() throws {
+        let usage = UsageRegistry()
+        let admission = Admission(snapshots: fixture.snapshots, receipts: fixture.receipts, usage: usage)
+        let rules = UsageRules(limits: [LimitRule(.concurrent, 1)])
+        func counted(_ deployment: Deployment) -> (UsageSubject, Deployment) {
+            let subject = UsageSubject.deployment(tenant: "demo", endpoint: "chat", deployment: deployment.name)
+            let counted = Deployment(
+                name: deployment.name,
+                isNative: false,
+                instances: deployment.instances,
+                timeout: .seconds(5),
+                usage: usage.scope(subject, rules)
+            )
+            return (subject, counted)
+        }
+        let (subject, first) = counted(blue)
+        let (_, second) = counted(green)
+        let now = Moment(uptime: 0, wall: 0)
+        let head = request("POST", "/demo/chat/score")
+        func plan() throws -> Plan {
+            guard case .plan(let plan) = try admission.admit(head, at: now) else { throw Fixture.NoPlan() }
+            return plan
+        }
+        fixture.publishChat([second], weights: [100])
+        let other = try plan()
+        fixture.publishChat([first, second], weights: [100, 0], fallback: [second])
+        var held = try plan()
+        #expect(admission.fallBack(&held, of: head, because: .status(503), at: now) == nil)
+        #expect(usage.status(of: subject, at: now).map(\.used) == [1])
+        #expect(blue.instances[0].load.inFlight == 1 && held.deployment === first)
+        held.leave(at: 0)
+        held.permit?.settle(ActualUsage(isAnswered: false), at: now)
+        #expect(usage.status(of: subject, at: now).map(\.used) == [0] && blue.instances[0].load.inFlight == 0)
+        other.leave(at: 0)
+    }
+
+    @Test func `when the trial's client leaves before an answer, the next request is a trial at once`() throws {
+        let second: Int64 = 1_000_000_000
+        func plan(_ time: Int64) throws -> Plan {
+            let now = Moment(uptime: time, wall: 0)
+            guard case .plan(let plan) = try fixture.admission.admit(request("POST", "/demo/chat/score"), at: now)
+            else { throw Fixture.NoPlan() }
+            return plan
+        }
+        fixture.publishChat([green, local], weights: [100, 0], fallback: [local])
+        fail(green)
+        let trial = try plan(2 * second)
+        #expect(trial.deployment === green)
+        #expect(try plan(2 * second).deployment === local)
+        trial.leave(begun: 2 * second, at: 3 * second)
+        #expect(try plan(3 * second).deployment === green)
+    }
+
     @Test func `what moves gives back what it held of the first deployment's limits`() throws {
         let usage = UsageRegistry()
         let admission = Admission(snapshots: fixture.snapshots, receipts: fixture.receipts, usage: usage)
@@ -127,9 +181,9 @@ import Testing
         fixture.publishChat([counted, green], weights: [100, 0], fallback: [green])
         let now = Moment(uptime: 0, wall: 0)
         let head = request("POST", "/demo/chat/score")
-        guard case .plan(let first) = try admission.admit(head, at: now) else { throw Fixture.NoPlan() }
+        guard case .plan(var first) = try admission.admit(head, at: now) else { throw Fixture.NoPlan() }
         #expect(usage.status(of: subject, at: now).map(\.used) == [1])
-        guard case .plan(let second) = admission.fallBack(first, of: head, because: .timedOut, at: now) else {
+        guard case .plan(let second) = admission.fallBack(&first, of: head, because: .timedOut, at: now) else {
             throw Fixture.NoPlan()
         }
         #expect(second.deployment === green && second.permit == nil)

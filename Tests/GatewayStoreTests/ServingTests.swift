@@ -68,7 +68,7 @@ import Testing
         let (blue, green) = (chat.deployments[0], chat.deployments[1])
         #expect(blue.capacity == Deployment.Capacity(limit: nil, queueWait: .milliseconds(500)))
         #expect(green.capacity == Deployment.Capacity(limit: 8, queueWait: .milliseconds(9)))
-        #expect(blue.probes == ProbeRule())
+        #expect(blue.probes == ProbeRule(headers: blue.headers))
         let paths = ProbePaths(liveness: "/health", readiness: "/ready")
         #expect(green.probes == ProbeRule(liveness: Self.probe, paths: paths))
         #expect(chat.fallback?.chain.first === green && chat.fallback?.statuses == [429, 502, 503, 504])
@@ -97,6 +97,46 @@ import Testing
         #expect(before !== after)
         #expect(before.instances.elementsEqual(after.instances, by: ===))
         #expect(before.queue === after.queue && before.budget === after.budget)
+    }
+
+    @Test func `an instance that answered is not ready by other headers before it has answered with them`() async throws
+    {
+        let temporary = try await TemporaryStore().configured()
+        let served = { temporary.snapshots.current.tenants["demo"]?.endpoints["chat"]?.deployments[1] }
+        let before = try #require(served())
+        for instance in before.instances {
+            instance.probed("it answered", by: before.probes, isReady: true, isOut: false, at: 0)
+        }
+        #expect(before.isReady)
+        var green = DeploymentDefinition.green
+        guard case .upstream(var upstream) = green.serving else { return }
+        upstream.headers = [UpstreamHeader(name: "x-key", value: "another")]
+        green.serving = .upstream(upstream)
+        _ = try await temporary.store.putDeployment(green)
+        #expect(served()?.isReady == false)
+    }
+
+    @Test func `deployments that were removed or refused leave no instance behind`() throws {
+        let compiler = TemporaryStore.compiler()
+        /// With one more deployment, on a port of its own.
+        func definitions(_ port: Int, limit: Int = 1) -> Definitions {
+            var passing = DeploymentDefinition.green
+            passing.name = "passing-\(port)"
+            passing.settings.maxConcurrent = limit
+            passing.serving = .upstream(UpstreamDefinition(urls: ["https://models.example.net:\(port)/v1"]))
+            return Definitions(
+                tenants: [TenantDefinition(name: "demo")],
+                endpoints: ApplyDocuments.demo.endpoints,
+                deployments: [.blue, .green, passing]
+            )
+        }
+        for port in 1...100 {
+            _ = try compiler.compile(definitions(port))
+            #expect(throws: StoreError.self) { try compiler.check(definitions(1000 + port, limit: 0), after: nil) }
+        }
+        let chat = try #require(try compiler.compile(definitions(9999)).tenants["demo"]?.endpoints["chat"])
+        let numbers = chat.deployments.flatMap(\.instances).map(\.number)
+        #expect(numbers.allSatisfy { $0 <= numbers.count }, "\(numbers)")
     }
 
     @Test func `an unchanged endpoint with a fallback keeps its place in the split`() async throws {
@@ -128,6 +168,16 @@ import Testing
                 "upstream.probe.readiness",
             ]
         )
+    }
+
+    @Test func `a new probe waits a minute at most, and one that was stored before goes on`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        var patient = Self.watched
+        patient.liveness?.timeout = 61
+        await #expect(throws: StoreError.self) { try await temporary.store.putDeployment(patient) }
+        var stored = temporary.store.definitions
+        stored.deployments[1] = patient
+        _ = try temporary.store.compiler.compile(stored)
     }
 
     @Test(arguments: [

@@ -10,6 +10,7 @@ final class FakeWorker: Sendable {
     let folder: String
     let curl = CurlClient(logger: Logger(label: "test"))
     let supervisor: WorkerSupervisor
+    let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     private let changes: AsyncStream<(String, Bool)>
 
     init(grace: Duration = .seconds(10)) throws {
@@ -25,7 +26,7 @@ final class FakeWorker: Sendable {
             runtimeDirectory: folder + "/run",
             grace: grace,
             curl: curl,
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            logger: logger,
             onChange: { continuation.yield(($0, $1)) }
         )
     }
@@ -34,8 +35,8 @@ final class FakeWorker: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    func specification(_ arguments: String...) -> WorkerSpecification {
-        var specification = WorkerSpecification(id: "demo/chat/local", modelPath: "m.gguf", modelName: "m")
+    func specification(_ arguments: String..., id: String = "demo/chat/local") -> WorkerSpecification {
+        var specification = WorkerSpecification(id: id, modelPath: "m.gguf", modelName: "m")
         specification.arguments = arguments
         return specification
     }

@@ -8,7 +8,7 @@ import Testing
         let fake = try FakeWorker()
         let specification = fake.specification()
         try await fake.supervisor.apply([specification])
-        try await fake.supervisor.waitUntilReady(specification.id, timeout: .seconds(60))
+        try await fake.supervisor.waitUntilReady(specification, timeout: .seconds(60))
         #expect(await fake.nextChanges(1) == [true])
         #expect(await fake.supervisor.states() == [specification.id: [.ready]])
         #expect(await fake.supervisor.logs(specification.id) == [["model loaded"]])
@@ -75,7 +75,7 @@ import Testing
         let fake = try FakeWorker()
         let specification = fake.specification("--broken")
         try await fake.supervisor.apply([specification])
-        try await fake.waitUntilFailed(specification.id, with: "the model file is damaged")
+        try await fake.waitUntilFailed(specification, with: "the model file is damaged")
         try await fake.stop()
     }
 
@@ -84,7 +84,7 @@ import Testing
         try FileManager.default.removeItem(atPath: fake.folder + "/worker")
         let specification = fake.specification()
         try await fake.supervisor.apply([specification])
-        try await fake.waitUntilFailed(specification.id, with: "could not be run")
+        try await fake.waitUntilFailed(specification, with: "could not be run")
         try await fake.stop()
     }
 
@@ -93,9 +93,9 @@ import Testing
         let old = fake.specification()
         let new = fake.specification("--new")
         try await fake.supervisor.apply([old])
-        try await fake.supervisor.waitUntilReady(old.id, timeout: .seconds(60))
+        try await fake.supervisor.waitUntilReady(old, timeout: .seconds(60))
         try await fake.supervisor.apply([old, new])
-        try await fake.supervisor.waitUntilReady(old.id, timeout: .seconds(60))
+        try await fake.supervisor.waitUntilReady(new, timeout: .seconds(60))
         #expect(await fake.supervisor.states() == [old.id: [.ready, .ready]])
         try await fake.supervisor.apply([new])
         #expect(await fake.nextChanges(3) == [true, true, false])
@@ -124,11 +124,11 @@ import Testing
 
 extension FakeWorker {
     /// Returns when the supervisor gives this reason; the suite's time limit is the bound.
-    func waitUntilFailed(_ id: String, with reason: String) async throws {
+    func waitUntilFailed(_ specification: WorkerSpecification, with reason: String) async throws {
         var said = ""
         while !said.contains(reason) {
             do {
-                try await supervisor.waitUntilReady(id, timeout: .milliseconds(20))
+                try await supervisor.waitUntilReady(specification, timeout: .milliseconds(20))
                 Issue.record("it must not become ready")
                 return
             } catch let failure as WorkerFailure {

@@ -40,7 +40,8 @@ package final class Operations: Service {
 
     /// Makes a change and begins the operation that ends when its deployments are ready.
     ///
-    /// When the change is refused there is no operation.
+    /// When the change is refused there is no operation. It begins with the change, so that of two changes the later one's
+    /// takes the place of the earlier one's. A change that changes nothing has the one that is under way.
     package func perform<Value: Sendable>(
         _ plan: OperationPlan,
         _ change: () async throws -> Value
@@ -53,10 +54,26 @@ package final class Operations: Service {
             state: plan.state,
             targets: plan.targets
         )
+        let beginning = Beginning()
         var origin = ChangeOrigin.current
         origin.operation = operation
-        let value = try await ChangeOrigin.$current.withValue(origin) { try await change() }
-        return (value, try await begin(operation))
+        origin.served = { [self] in
+            beginning.once {
+                state.withLock { $0.begin(operation, now: .now, readiness, whileThere: store.servedPaths) }
+            }
+        }
+        let value: Value
+        do {
+            value = try await ChangeOrigin.$current.withValue(origin) { try await change() }
+        } catch {
+            // Of several changes a later one failed; the first is served all the same.
+            if let begun = beginning.outcome { _ = try await save(begun) }
+            throw error
+        }
+        let begun =
+            beginning.outcome
+            ?? state.withLock { $0.repeated(operation, now: .now, readiness, whileThere: store.servedPaths) }
+        return (value, try await save(begun))
     }
 
     /// An operation that has failed before it changed anything.
@@ -71,7 +88,7 @@ package final class Operations: Service {
         )
         operation.fail(code, message, after: 0)
         let gone = state.withLock { $0.ledger.put(operation, whileThere: store.servedPaths) }
-        try await store.save([operation], forgetting: gone)
+        try await store.save(forgetting: gone) { [operation] in [operation] }
         return operation
     }
 
@@ -110,20 +127,23 @@ package final class Operations: Service {
             logger.info("operation over", metadata: ["id": "\(operation.id)", "state": "\(operation.state.rawValue)"])
         }
         do throws(StoreError) {
-            try await store.save(changed)
+            try await save(changed.map(\.id))
         } catch {
             // What is told is right; only a restart would begin again where the last save was.
             logger.error("operations cannot be saved", metadata: ["reason": "\(error)"])
         }
     }
 
-    private func begin(_ operation: ControlOperation) async throws(StoreError) -> ControlOperation {
-        let (changed, gone) = state.withLock { state in
-            state.begin(operation, now: .now, readiness, whileThere: store.servedPaths)
-        }
-        try await store.save(changed, forgetting: gone)
+    private func save(_ begun: Begun) async throws(StoreError) -> ControlOperation {
         wake.continuation.yield()
-        return changed.last ?? operation
+        try await save(begun.changed + [begun.operation.id], forgetting: begun.gone)
+        return begun.operation
+    }
+
+    private func save(_ ids: [String], forgetting gone: [String] = []) async throws(StoreError) {
+        try await store.save(forgetting: gone) { [self] in
+            state.withLock { state in ids.compactMap { state.ledger[$0] } }
+        }
     }
 
     /// - Returns: what is forgotten.
@@ -138,27 +158,72 @@ package final class Operations: Service {
     }
 }
 
+/// An operation that has begun, and what is to be saved besides.
+private struct Begun {
+    let operation: ControlOperation
+    /// Ids of the others whose place it took.
+    var changed: [String] = []
+    /// Ids of what was forgotten.
+    var gone: [String] = []
+}
+
+/// Remembers that an operation has begun: a request may make several changes, and the first begins it.
+private final class Beginning: Sendable {
+    private let begun = Mutex<Begun?>(nil)
+
+    var outcome: Begun? { begun.withLock { $0 } }
+
+    func once(_ begin: () -> Begun) {
+        begun.withLock { begun in
+            if begun == nil { begun = begin() }
+        }
+    }
+}
+
 extension Operations.State {
-    /// - Returns: what is to be saved, the new operation last, and the ids of what is forgotten.
     fileprivate mutating func begin(
         _ operation: ControlOperation,
         now: ContinuousClock.Instant,
         _ readiness: (String) -> DeploymentReadiness?,
         whileThere resources: () -> Set<String>
-    ) -> (changed: [ControlOperation], gone: [String]) {
-        var operation = operation
+    ) -> Begun {
         let names = operation.targets.map(\.deployment) + [operation.resource]
-        var changed = advance(now: now) { other, elapsed in
+        let changed = advance(now: now) { other, elapsed in
             guard other.targets.contains(where: { names.contains($0.deployment) }) else { return false }
             other.superseded(by: operation.id, after: elapsed)
             return true
         }
+        var begun = watch(operation, now: now, readiness, whileThere: resources)
+        begun.changed = changed.map(\.id)
+        return begun
+    }
+
+    /// Nothing was changed: the operation of the deployment that is under way goes on; else the new one looks whether its
+    /// deployments are ready, and takes no other's place.
+    fileprivate mutating func repeated(
+        _ operation: ControlOperation,
+        now: ContinuousClock.Instant,
+        _ readiness: (String) -> DeploymentReadiness?,
+        whileThere resources: () -> Set<String>
+    ) -> Begun {
+        if let current = ledger.latest(of: operation.resource), !current.state.isOver, current.covers(operation) {
+            return Begun(operation: current)
+        }
+        return watch(operation, now: now, readiness, whileThere: resources)
+    }
+
+    private mutating func watch(
+        _ operation: ControlOperation,
+        now: ContinuousClock.Instant,
+        _ readiness: (String) -> DeploymentReadiness?,
+        whileThere resources: () -> Set<String>
+    ) -> Begun {
+        var operation = operation
         operation.published(after: 0)
         _ = operation.advance(after: 0, readiness)
         if !operation.state.isOver { began[operation.id] = now }
         let gone = ledger.put(operation, whileThere: resources)
-        changed.append(operation)
-        return (changed, gone)
+        return Begun(operation: operation, gone: gone)
     }
 
     /// Tells each operation that is under way what has happened.
@@ -179,6 +244,13 @@ extension Operations.State {
             changed.append(operation)
         }
         return changed
+    }
+}
+
+extension ControlOperation {
+    /// Whether it waits for the one deployment that the other is about, and is seen by the same operators.
+    fileprivate func covers(_ other: ControlOperation) -> Bool {
+        tenants == other.tenants && targets.contains { $0.deployment == other.resource }
     }
 }
 

@@ -43,7 +43,7 @@ package final class CapacityQueue: Sendable {
             return false
         case .displaces(let other):
             went()
-            other.wake(nil)
+            other.wake(.displaced)
         case .waits: break
         }
         serve(at: now)
@@ -65,12 +65,33 @@ package final class CapacityQueue: Sendable {
     func serve(at now: Int64?) {
         while let (waiter, instance) = state.withLock({ Self.next(of: &$0.waiters, at: now) }) {
             went()
-            waiter.wake(instance)
+            waiter.wake(.seated(instance))
         }
     }
 
+    /// Time has passed: a pause may be over, or a deployment without any instance that another may stand in for.
+    package func review(at now: Int64) {
+        guard !isEmpty else { return }
+        for waiter in state.withLock({ Self.released(from: &$0.waiters, at: now) }) {
+            went()
+            waiter.wake(.released)
+        }
+        serve(at: now)
+    }
+
+    private static func released(from waiters: inout FairQueue<Waiter>, at now: Int64) -> [Waiter] {
+        var known: [ObjectIdentifier: Bool] = [:]
+        func isAvailable(_ deployment: Deployment) -> Bool {
+            if let answer = known[ObjectIdentifier(deployment)] { return answer }
+            let answer = deployment.isAvailable(at: now)
+            known[ObjectIdentifier(deployment)] = answer
+            return answer
+        }
+        return waiters.removeAll { !isAvailable($0.deployment) && $0.substitutes.contains(where: isAvailable) }
+    }
+
     private static func next(of waiters: inout FairQueue<Waiter>, at now: Int64?) -> (Waiter, Instance)? {
-        if let next = waiters.next(where: { $0.deployment.hasPlace(isLast: $0.isLast, at: now) }) {
+        if let next = waiters.next(of: \.kind, where: { $0.deployment.hasPlace(isLast: $0.isLast, at: now) }) {
             // Somebody without a cap may have been quicker.
             let waiter = next.element
             guard case .taken(let instance) = waiter.deployment.take(isLast: waiter.isLast, at: now) else { return nil }
@@ -93,19 +114,37 @@ package final class CapacityQueue: Sendable {
 
 /// One request in a queue.
 package final class Waiter: Sendable {
+    /// What became of it.
+    package enum Outcome: Sendable {
+        /// A place was taken for it.
+        case seated(Instance)
+        /// Another's request has its place in the queue.
+        case displaced
+        /// Its deployment has no instance that takes requests any more, and another deployment may answer.
+        case released
+    }
+
+    /// Waiters of one kind find the same places.
+    struct Kind: Hashable {
+        let deployment: ObjectIdentifier
+        let isLast: Bool
+    }
+
     let deployment: Deployment
+    /// Who may answer in the deployment's place.
+    let substitutes: [Deployment]
     /// Whether it has nowhere else to go.
-    let isLast: Bool
+    var isLast: Bool { substitutes.isEmpty }
+    var kind: Kind { Kind(deployment: ObjectIdentifier(deployment), isLast: isLast) }
     let flow: FairQueue<Waiter>.Flow
     /// Given by the queue.
     let number = Atomic<Int>(0)
-    /// Told the instance where a place was taken, or `nil` when another's request took the place in the queue.
-    let wake: @Sendable (Instance?) -> Void
+    let wake: @Sendable (Outcome) -> Void
 
     /// - Parameter wake: called once at most, on any thread and outside of locks; must be quick.
-    package init(_ plan: Plan, wake: @escaping @Sendable (Instance?) -> Void) {
+    package init(_ plan: Plan, wake: @escaping @Sendable (Outcome) -> Void) {
         deployment = plan.deployment
-        isLast = !plan.canFallBack
+        substitutes = plan.substitutes
         flow = FairQueue<Waiter>.Flow(tenant: plan.endpoint.tenant, caller: plan.caller.label)
         self.wake = wake
     }

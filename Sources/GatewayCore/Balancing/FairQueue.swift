@@ -20,7 +20,7 @@ package struct FairQueue<Element> {
         case waits
         /// It waits, in the place of the last element of who had the most.
         case displaces(Element)
-        /// There is no room, and nobody has more waiting than its own tenant.
+        /// There is no room: no tenant has more waiting than its own, and none of its callers more than its own.
         case full
     }
 
@@ -54,10 +54,8 @@ package struct FairQueue<Element> {
     package mutating func add(_ element: Element, number: Int, of flow: Flow) -> Entry {
         var displaced: Element?
         if count >= bound {
-            guard let longest = longestTenant, longest.count > (tenants[flow.tenant]?.count ?? 0) + 1 else {
-                return .full
-            }
-            displaced = removeLast(of: longest.name)
+            displaced = makeRoom(for: flow)
+            guard displaced != nil else { return .full }
         }
         forgetIdle()
         var tenant = tenants.removeValue(forKey: flow.tenant) ?? Tenant()
@@ -73,7 +71,21 @@ package struct FairQueue<Element> {
     }
 
     /// The element whose turn it is, of those that fit now; it stays until it is removed by `serve`.
-    package func next(where fits: (Element) -> Bool) -> (flow: Flow, element: Element)? {
+    ///
+    /// - Parameters:
+    ///   - kind: elements of one kind fit alike, and are asked about once.
+    package func next<Kind: Hashable>(
+        of kind: (Element) -> Kind,
+        where fits: (Element) -> Bool
+    ) -> (flow: Flow, element: Element)? {
+        var answers: [Kind: Bool] = [:]
+        func isFitting(_ element: Element) -> Bool {
+            let kind = kind(element)
+            if let answer = answers[kind] { return answer }
+            let answer = fits(element)
+            answers[kind] = answer
+            return answer
+        }
         var best: (flow: Flow, element: Element, order: Order)?
         for (name, tenant) in tenants where tenant.count > 0 {
             for (caller, lane) in tenant.lanes {
@@ -84,7 +96,7 @@ package struct FairQueue<Element> {
                     first.number
                 )
                 if let best, !(order < best.order) { continue }
-                guard fits(first.element) else { continue }
+                guard isFitting(first.element) else { continue }
                 best = (Flow(tenant: name, caller: caller), first.element, order)
             }
         }
@@ -122,11 +134,37 @@ package struct FairQueue<Element> {
         return true
     }
 
+    /// Takes out all that are meant, whoever's turn it is.
+    package mutating func removeAll(where isMeant: (Element) -> Bool) -> [Element] {
+        var removed: [Element] = []
+        for (name, tenant) in tenants where tenant.count > 0 {
+            for (caller, lane) in tenant.lanes {
+                let gone = lane.waiting.filter { isMeant($0.element) }
+                guard !gone.isEmpty else { continue }
+                let numbers = Set(gone.map(\.number))
+                tenants[name]?.lanes[caller]?.waiting.removeAll { numbers.contains($0.number) }
+                tenants[name]?.count -= gone.count
+                count -= gone.count
+                removed += gone.map(\.element)
+            }
+        }
+        return removed
+    }
+
     /// How many flows are remembered.
     package var lanes: Int { tenants.values.reduce(0) { $0 + $1.lanes.count } }
 
     private var longestTenant: (name: String, count: Int)? {
         tenants.max { $0.value.count < $1.value.count }.map { ($0.key, $0.value.count) }
+    }
+
+    /// Of the tenant that has the most, else of the caller of its own tenant that has.
+    private mutating func makeRoom(for flow: Flow) -> Element? {
+        let own = tenants[flow.tenant]
+        if let longest = longestTenant, longest.count > (own?.count ?? 0) + 1 { return removeLast(of: longest.name) }
+        let longest = own?.lanes.values.map(\.waiting.count).max() ?? 0
+        guard longest > (own?.lanes[flow.caller]?.waiting.count ?? 0) + 1 else { return nil }
+        return removeLast(of: flow.tenant)
     }
 
     private mutating func removeLast(of name: String) -> Element? {

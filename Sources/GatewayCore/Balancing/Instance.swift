@@ -6,7 +6,7 @@ import Synchronization
 /// what is known of health. Two deployments with one address have an instance each: what one's callers provoke says
 /// nothing about the other's.
 package final class Instance: Sendable {
-    /// Small number, unique in the process: indexes the pools of every event loop.
+    /// Small number, unique as long as the instance is there: indexes the pools of every event loop.
     package let number: Int
     package let address: InstanceAddress
     /// `address.authority` and `address.url`, made once.
@@ -83,7 +83,10 @@ package final class Instance: Sendable {
     package func forget(at now: Int64) {
         probe.withLock { $0 = LastProbe() }
         ready.store(false, ordering: .relaxed)
-        change(at: now) { $0.probed(isOut: false) }
+        change(at: now) { health in
+            health = InstanceHealth()
+            return false
+        }
     }
 
     /// Whether it has shown that it serves, by these probes.
@@ -120,6 +123,21 @@ extension Instance {
             health.pause(for: isOver ? .max : duration, at: now)
             return false
         }
+    }
+
+    /// Gives a place back; the next in a queue takes it.
+    ///
+    /// - Parameters:
+    ///   - begun: when its request was sent; one that ends without a verdict may have been the trial.
+    ///   - now: nanoseconds of the monotonic clock; without it nobody is sent where a circuit is open.
+    package func leave(begun: Int64?, at now: Int64?) {
+        if let begun, let now, isDoubtful.load(ordering: .relaxed) {
+            change(at: now) { health in
+                health.endedUnjudged(begun: begun, at: now)
+                return false
+            }
+        }
+        load.leave(at: now)
     }
 
     /// Why it takes no requests now, as the end of a sentence; `nil` when it does.

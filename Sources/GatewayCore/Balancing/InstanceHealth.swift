@@ -26,7 +26,7 @@ package struct InstanceHealth: Sendable {
     package static let longestOpenUnreachable: Int64 = 4_000_000_000
     /// A trial that times out or fails costs a caller its answer.
     package static let longestOpen: Int64 = 30_000_000_000
-    /// A trial that nobody reported on: its caller left.
+    /// A trial that nobody reported on.
     package static let trialLimit: Int64 = 10_000_000_000
     package static let longestPause: Int64 = 60_000_000_000
 
@@ -103,6 +103,12 @@ package struct InstanceHealth: Sendable {
             close()
             return true
         }
+    }
+
+    /// A request is over that says nothing: when it was the trial, the next one is.
+    package mutating func endedUnjudged(begun: Int64, at now: Int64) {
+        guard case .trial = circuit, begun >= openedAt else { return }
+        circuit = .open(until: now)
     }
 
     /// The backend said when it wants to be asked again.

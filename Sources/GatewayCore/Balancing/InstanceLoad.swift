@@ -7,10 +7,23 @@ package final class InstanceLoad: Sendable {
         weak var queue: CapacityQueue?
     }
 
+    /// The queues of deployments that have the address, and which of them is served first.
+    private struct Queues {
+        var all: [WeakQueue] = []
+        var turn = 0
+
+        /// Each time another one comes first: else the last ones would get what the first one leaves.
+        mutating func inTurn() -> [CapacityQueue] {
+            guard !all.isEmpty else { return [] }
+            turn = turn + 1 < all.count ? turn + 1 : 0
+            return (all[turn...] + all[..<turn]).compactMap(\.queue)
+        }
+    }
+
     private let running = Atomic<Int>(0)
     /// Queues with waiters: nobody looks for them in vain.
     private let waiting = Atomic<Int>(0)
-    private let queues = Mutex<[WeakQueue]>([])
+    private let queues = Mutex(Queues())
 
     package init() {}
 
@@ -39,7 +52,7 @@ package final class InstanceLoad: Sendable {
         running.subtract(1, ordering: .sequentiallyConsistent)
         // A waiter counts itself before it looks for a place: one of the two sees the other.
         guard waiting.load(ordering: .sequentiallyConsistent) > 0 else { return }
-        for queue in queues.withLock({ $0.compactMap(\.queue) }) { queue.serve(at: now) }
+        for queue in queues.withLock({ $0.inTurn() }) { queue.serve(at: now) }
     }
 
     /// Takes back an `enter` whose trial somebody else has: that request's own end wakes who waits.
@@ -47,8 +60,8 @@ package final class InstanceLoad: Sendable {
 
     func add(_ queue: CapacityQueue) {
         queues.withLock { queues in
-            queues.removeAll { $0.queue == nil }
-            queues.append(WeakQueue(queue: queue))
+            queues.all.removeAll { $0.queue == nil }
+            queues.all.append(WeakQueue(queue: queue))
         }
     }
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Every instance that was ever named, by its deployment and address: gives the same object to every snapshot.
+/// Every instance that is named, by its deployment and address: gives the same object to every snapshot.
 package final class InstanceRegistry: Sendable {
     private struct Place: Hashable {
         let deployment: String
@@ -15,16 +15,19 @@ package final class InstanceRegistry: Sendable {
         var instances: [Place: Instance] = [:]
         var loads: [InstanceAddress: InstanceLoad] = [:]
         /// Where a native deployment's workers have listened.
-        var workers: [String: [Instance]] = [:]
+        var workers: [String: [InstanceAddress]] = [:]
         var queues: [Set<InstanceAddress>: WeakQueue] = [:]
         var budgets: [String: RetryBudget] = [:]
+        /// Numbers that were given back, the smallest last.
+        var free: [Int] = []
+        var given = 0
 
         mutating func instance(at place: Place, isReady: Bool, isUsable: Bool) -> Instance {
             if let instance = instances[place] { return instance }
             let load = loads[place.address] ?? InstanceLoad()
             loads[place.address] = load
             let instance = Instance(
-                number: instances.count,
+                number: nextNumber(),
                 address: place.address,
                 isReady: isReady,
                 isUsable: isUsable,
@@ -32,6 +35,38 @@ package final class InstanceRegistry: Sendable {
             )
             instances[place] = instance
             return instance
+        }
+
+        private mutating func nextNumber() -> Int {
+            if let number = free.popLast() { return number }
+            given += 1
+            return given - 1
+        }
+
+        /// A worker that answers is kept: only its supervisor says that it does, and says it once.
+        mutating func forgetUnused() {
+            let unused = Self.unused(in: &instances).filter { !$0.deployment.isEmpty || instances[$0]?.isReady != true }
+            free += unused.compactMap { instances.removeValue(forKey: $0)?.number }
+            free.sort(by: >)
+            for address in Self.unused(in: &loads) { loads[address] = nil }
+            for deployment in Self.unused(in: &budgets) { budgets[deployment] = nil }
+            queues = queues.filter { $0.value.queue != nil }
+            workers = workers.compactMapValues { addresses in
+                let left = addresses.filter { instances[Place(deployment: "", address: $0)] != nil }
+                return left.isEmpty ? nil : left
+            }
+        }
+
+        /// The keys of what only the dictionary holds.
+        private static func unused<Key, Value: AnyObject>(in held: inout [Key: Value]) -> [Key] {
+            var unused: [Key] = []
+            // Not by `indices`, which would hold the dictionary once more, and with it every value.
+            var index = held.startIndex
+            while index != held.endIndex {
+                if isKnownUniquelyReferenced(&held.values[index]) { unused.append(held[index].key) }
+                held.formIndex(after: &index)
+            }
+            return unused
         }
     }
 
@@ -67,8 +102,10 @@ package final class InstanceRegistry: Sendable {
         known.withLock { known in
             let place = Place(deployment: "", address: address)
             let instance = known.instance(at: place, isReady: false, isUsable: false)
-            let earlier = known.workers[deployment, default: []].filter { $0 !== instance && $0.isReady }
-            known.workers[deployment] = earlier + [instance]
+            let earlier = known.workers[deployment, default: []]
+                .compactMap { known.instances[Place(deployment: "", address: $0)] }
+                .filter { $0 !== instance && $0.isReady }
+            known.workers[deployment] = earlier.map(\.address) + [address]
             return [instance] + earlier
         }
     }
@@ -79,11 +116,16 @@ package final class InstanceRegistry: Sendable {
             let addresses = Set(instances.map(\.address))
             if let queue = known.queues[addresses]?.queue { return queue }
             let queue = CapacityQueue(instances.map(\.load))
-            known.queues = known.queues.filter { $0.value.queue != nil }
             known.queues[addresses] = WeakQueue(queue: queue)
             return queue
         }
     }
+
+    /// Lets go of what no snapshot, no request and no kept connection has any more; its numbers are given out again.
+    package func forgetUnused() { known.withLock { $0.forgetUnused() } }
+
+    /// How many instances are known.
+    var count: Int { known.withLock { $0.instances.count } }
 
     /// - Parameter deployment: `tenant/endpoint/deployment`.
     package func budget(of deployment: String) -> RetryBudget {

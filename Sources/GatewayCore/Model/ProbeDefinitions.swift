@@ -2,6 +2,9 @@
 ///
 /// Spans are in whole seconds.
 package struct ProbeSettings: Sendable, Equatable {
+    /// Seconds: one that hangs holds a place among those that run.
+    package static let longestTimeout = 60
+
     /// Failures before this has passed since the first probe do not count.
     package var initialDelay: Int
     package var period: Int
@@ -37,19 +40,26 @@ package struct ProbePaths: Sendable, Equatable {
     }
 }
 
-/// Everything that a deployment says about its probes.
+/// Everything that a deployment says about its probes, and what else they are sent with.
 package struct ProbeRule: Sendable, Equatable {
     package var liveness: ProbeSettings
     package var readiness: ProbeSettings
     package var paths: ProbePaths
+    /// What an instance answers to with these says nothing about others.
+    package var headers: [UpstreamHeader]
+    package var certificateAuthority: String?
 
     package init(
         liveness: ProbeSettings = ProbeSettings(),
         readiness: ProbeSettings = ProbeSettings(),
-        paths: ProbePaths = ProbePaths()
+        paths: ProbePaths = ProbePaths(),
+        headers: [UpstreamHeader] = [],
+        certificateAuthority: String? = nil
     ) {
         self.liveness = liveness
         self.readiness = readiness
         self.paths = paths
+        self.headers = headers
+        self.certificateAuthority = certificateAuthority
     }
 }

@@ -88,4 +88,14 @@ extension Endpoint {
         case .canary, .sticky, .split: split.hasWeight(index)
         }
     }
+
+    /// Whether a deployment of the fallback chain may answer where the chosen one cannot: who asked for a version is not
+    /// answered by another.
+    func mayFallBack(to deployment: Deployment, from choice: Choice) -> Bool {
+        switch choice.reason {
+        case .pinned: false
+        case .version: deployment.version == deployments[choice.deployment].version
+        case .canary, .standardVersion, .sticky, .split: true
+        }
+    }
 }

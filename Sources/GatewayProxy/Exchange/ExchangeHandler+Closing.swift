@@ -38,7 +38,7 @@ extension ExchangeHandler {
         receipt.attempts = request.attempts
         receipt.durationMicroseconds = (NIODeadline.now() - request.started).nanoseconds / 1000
         if let plan = request.plan {
-            plan.leave(at: .uptime)
+            plan.leave(begun: request.begun, at: .uptime)
             if let fallback = plan.fallback { receipt.fallback = fallback.word }
             Self.settleUsage(plan, &receipt)
         }

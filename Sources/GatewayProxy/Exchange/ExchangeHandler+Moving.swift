@@ -15,8 +15,8 @@ extension ExchangeHandler {
         let number = resources.nextWaiting()
         let bound = NIOLoopBound(resources, eventLoop: resources.loop)
         let loop = resources.loop
-        let waiter = Waiter(plan) { instance in
-            loop.execute { bound.value.woken(number, instance) }
+        let waiter = Waiter(plan) { outcome in
+            loop.execute { bound.value.woken(number, outcome) }
         }
         request.waiter = QueuePlace(number: number, waiter: waiter, queue: plan.deployment.queue)
         resources.waiting[number] = self
@@ -25,24 +25,28 @@ extension ExchangeHandler {
         queueWasFull(plan)
     }
 
-    /// - Parameter instance: where a place was taken; `nil` when the request lost its place in the queue.
-    func woken(at instance: Instance?) {
+    func woken(_ outcome: Waiter.Outcome) {
         guard let request = current, let waiting = request.plan, request.waiter != nil else {
-            instance?.load.leave(at: .uptime)
-            return
+            return outcome.giveBack()
         }
         request.waiter = nil
-        if let instance {
-            let plan = waiting.seated(at: instance)
-            plan.deployment.budget.earn(at: .uptime)
-            request.plan = plan
-            // The time in the queue counts: the caller's clock runs.
-            requestTimer.set(request.attemptStarted + TimeAmount(plan.deployment.timeout))
-            connect(plan)
-        } else {
-            queueWasFull(waiting)
+        switch outcome {
+        case .seated(let instance): takeSeat(waiting.seated(at: instance), request)
+        case .displaced: queueWasFull(waiting)
+        case .released:
+            if !fallsBack(waiting, because: .noHealthyInstance) {
+                refuse(.notReady(deployment: waiting.deployment.name))
+            }
         }
         if !isInRead { flushAll() }
+    }
+
+    private func takeSeat(_ plan: Plan, _ request: CurrentRequest) {
+        plan.deployment.budget.earn(at: .uptime)
+        request.plan = plan
+        // The time in the queue counts: the caller's clock runs.
+        requestTimer.set(request.attemptStarted + TimeAmount(plan.deployment.timeout))
+        connect(plan)
     }
 
     /// No instance had a place in time.
@@ -139,9 +143,13 @@ extension ExchangeHandler {
     /// Asks the next deployment of the endpoint's fallback chain; false when there is none, or when what came of the request
     /// is not at hand any more.
     private func fallsBack(_ plan: Plan, because reason: FallbackReason) -> Bool {
-        guard plan.canFallBack, let request = current, request.canReplay, !exchange.hasResponseBegun,
-            let decision = resources.admission.fallBack(plan, of: request.head, because: reason, at: .now)
-        else { return false }
+        guard plan.canFallBack, let request = current, request.canReplay, !exchange.hasResponseBegun else {
+            return false
+        }
+        var held = plan
+        let decision = resources.admission.fallBack(&held, of: request.head, because: reason, at: .now)
+        request.plan = held
+        guard let decision else { return false }
         call?.cancel()
         call = nil
         request.receipt.upstreamStatus = 0
@@ -171,18 +179,23 @@ struct QueuePlace {
 
 extension LoopResources {
     /// A waiter of this event loop got its place, or lost it.
-    fileprivate func woken(_ number: Int, _ instance: Instance?) {
-        guard let handler = waiting.removeValue(forKey: number) else {
-            instance?.load.leave(at: .uptime)
-            return
-        }
-        handler.woken(at: instance)
+    fileprivate func woken(_ number: Int, _ outcome: Waiter.Outcome) {
+        guard let handler = waiting.removeValue(forKey: number) else { return outcome.giveBack() }
+        handler.woken(outcome)
+    }
+}
+
+extension Waiter.Outcome {
+    /// Nobody is there any more to take the place.
+    fileprivate func giveBack() {
+        guard case .seated(let instance) = self else { return }
+        instance.leave(begun: .uptime, at: .uptime)
     }
 }
 
 extension CurrentRequest {
     /// When the attempt that runs began, in nanoseconds of the monotonic clock.
-    fileprivate var begun: Int64 { Int64(clamping: attemptStarted.uptimeNanoseconds) }
+    var begun: Int64 { Int64(clamping: attemptStarted.uptimeNanoseconds) }
 }
 
 extension UpstreamFailure {

@@ -253,7 +253,7 @@ extension ExchangeHandler {
 
     /// A client that waits for it may send its body now.
     func sendContinue() {
-        guard current?.mustSendContinue == true, version == .http1 else { return }
+        guard current?.mustSendContinue == true else { return }
         current?.mustSendContinue = false
         guard !exchange.isRequestComplete, current?.keptBytes == 0 else { return }
         write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))

@@ -116,6 +116,7 @@ final class MirrorCall: CurlTransferDelegate {
         receipt.promptTokens = relay?.usage.prompt
         receipt.completionTokens = relay?.usage.completion
         receipt.durationMicroseconds = elapsed
+        plan.leave(at: .uptime)
         owner.receipts.append(receipt)
         owner.budget.giveBack(heldBytes)
         target.meter.end(isWhole: outcome == .completed)

@@ -32,7 +32,7 @@ final class MirrorCalls {
         from client: ClientFacts
     ) -> MirrorCall? {
         let live = awaited.plan
-        guard let plan = live.mirrored(to: target, at: .uptime) else {
+        guard let plan = live.mirrored(to: target) else {
             target.meter.drop()
             return nil
         }

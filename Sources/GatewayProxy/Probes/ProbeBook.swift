@@ -11,13 +11,16 @@ final class ProbeBook: Sendable {
         var probes: [Int: InstanceProbes] = [:]
         /// Why instances take no requests, as was told last.
         var outages: [Int: String] = [:]
-        var running = 0
+        /// Probes that run, by tenant and in all.
+        var running: [String: Int] = [:]
+        var allRunning = 0
         /// Where the next round begins: silent instances must not keep the others from being asked.
         var start = 0
     }
 
-    /// Probes that run at once.
-    private static let mostRunning = 64
+    /// Probes that run at once, in all and of one tenant: instances that hang keep only their own tenant's from being asked.
+    fileprivate static let mostRunning = 256
+    fileprivate static let share = 32
 
     private let pages = Mutex(Pages())
 
@@ -27,22 +30,26 @@ final class ProbeBook: Sendable {
             if pages.snapshot !== snapshot { pages.turn(to: snapshot, at: now) }
             var due: [(ProbeTarget, InstanceProbes.Kind)] = []
             let count = pages.targets.count
-            if pages.start >= count { pages.start = 0 }
-            let first = pages.start
-            for offset in 0..<count where pages.running < Self.mostRunning {
+            let first = pages.start < count ? pages.start : 0
+            var isAnyLeft = false
+            for offset in 0..<count {
                 let index = (first + offset) % count
                 let target = pages.targets[index]
-                pages.start = index + 1
                 guard target.instance.isUsable else {
                     // A worker that does not run; the next one begins anew.
                     pages.probes[target.instance.number] = nil
+                    continue
+                }
+                guard pages.hasRoom(for: target.tenant) else {
+                    if !isAnyLeft { pages.start = index }
+                    isAnyLeft = true
                     continue
                 }
                 var probes = pages.probes[target.instance.number] ?? InstanceProbes(target.rule, at: now)
                 // Other settings begin anew; what was found stays until the first answer.
                 if probes.rule != target.rule { probes = InstanceProbes(target.rule, at: now) }
                 while let kind = probes.takeDue(target.kinds, at: now) {
-                    pages.running += 1
+                    pages.began(target.tenant)
                     due.append((target, kind))
                 }
                 pages.probes[target.instance.number] = probes
@@ -55,7 +62,7 @@ final class ProbeBook: Sendable {
         -> InstanceProbes.Change?
     {
         pages.withLock { pages in
-            pages.running -= 1
+            pages.ended(target.tenant)
             guard var probes = pages.probes[target.instance.number], probes.rule == target.rule else { return nil }
             let change = probes.answered(kind, answer.isSuccess, at: now)
             probes.note(answer.sentence, of: kind)
@@ -92,6 +99,21 @@ final class ProbeBook: Sendable {
 }
 
 extension ProbeBook.Pages {
+    fileprivate func hasRoom(for tenant: String) -> Bool {
+        allRunning < ProbeBook.mostRunning && running[tenant, default: 0] < ProbeBook.share
+    }
+
+    fileprivate mutating func began(_ tenant: String) {
+        allRunning += 1
+        running[tenant, default: 0] += 1
+    }
+
+    fileprivate mutating func ended(_ tenant: String) {
+        allRunning -= 1
+        let left = running[tenant, default: 1] - 1
+        running[tenant] = left > 0 ? left : nil
+    }
+
     fileprivate mutating func turn(to snapshot: Snapshot, at now: Int64) {
         let before = targets
         self.snapshot = snapshot

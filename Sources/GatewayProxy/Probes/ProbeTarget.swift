@@ -4,6 +4,7 @@ import GatewayCore
 struct ProbeTarget: Sendable {
     /// `tenant/endpoint/deployment`.
     let path: String
+    let tenant: String
     let instance: Instance
     let rule: ProbeRule
     let headers: [UpstreamHeader]
@@ -13,6 +14,7 @@ struct ProbeTarget: Sendable {
 
     init(_ path: String, _ instance: Instance, of deployment: Deployment) {
         self.path = path
+        tenant = String(path.prefix { $0 != "/" })
         self.instance = instance
         rule = deployment.probes
         headers = deployment.headers
@@ -32,7 +34,9 @@ struct ProbeTarget: Sendable {
     }
 
     func timeout(_ kind: InstanceProbes.Kind) -> Duration {
-        .seconds(max(1, kind == .liveness ? rule.liveness.timeout : rule.readiness.timeout))
+        // What was stored before there was a bound keeps no probe running for longer.
+        let asked = kind == .liveness ? rule.liveness.timeout : rule.readiness.timeout
+        return .seconds(min(max(1, asked), ProbeSettings.longestTimeout))
     }
 }
 

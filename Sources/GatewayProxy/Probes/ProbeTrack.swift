@@ -2,7 +2,8 @@ import GatewayCore
 
 /// Counts the answers to one of an instance's two probes: so many in a row take it out, so many put it back.
 struct ProbeTrack {
-    /// How often it is asked until the first success, whatever its period: a new deployment's status waits for that.
+    /// How often it is asked until it succeeds, whatever its period: a new deployment's status waits for that, and callers
+    /// for one that was out.
     static let hurry: Int64 = 1_000_000_000
 
     let settings: ProbeSettings
@@ -25,7 +26,7 @@ struct ProbeTrack {
 
     mutating func answered(_ isSuccess: Bool, at now: Int64) {
         if isSuccess { succeeded() } else { failed(at: now) }
-        due = now + (hasPassed ? period : min(period, Self.hurry))
+        due = now + (hasPassed && !hasFailed ? period : min(period, Self.hurry))
     }
 
     private mutating func succeeded() {

@@ -36,7 +36,6 @@ struct Prober: Sendable {
         request.connectTimeout = target.timeout(kind)
         request.isConnectOnly = route == nil
         request.isFresh = true
-        request.take(wayTo: target.instance.address)
         if route != nil {
             request.headers = [("Host", target.instance.authority)] + target.headers.map { ($0.name, $0.value) }
         }

@@ -24,6 +24,10 @@ package struct ChangeOrigin: Sendable {
     package var requirement: (@Sendable (_ before: Definitions, _ after: Definitions) throws(StoreError) -> Void)?
     /// Stored with the change, in one transaction.
     package var operation: ControlOperation?
+    /// Told on the database's writer thread when the change is served: in the order of the changes.
+    ///
+    /// Must be quick. What changes nothing does not tell.
+    package var served: (@Sendable () -> Void)?
 
     package init(author: String, address: String, request: String, isOwner: Bool = true) {
         self.author = author

@@ -175,8 +175,20 @@ struct DefinitionsCheck {
         let rules = RulesCheck(allowsByAddress: false)
         rules.check(deployment.rules, in: &findings)
         rules.check(deployment.price, in: &findings)
-        ServingCheck.check(deployment, in: &findings)
+        ServingCheck(longestProbe: longestProbe(of: deployment)).check(deployment, in: &findings)
         return found + findings.problems
+    }
+
+    /// Seconds that its probes may wait: what was stored when the bound was higher must not keep the gateway from starting.
+    private func longestProbe(of deployment: DeploymentDefinition) -> Int {
+        let longest = ProbeSettings.longestTimeout
+        guard [deployment.liveness, deployment.readiness].contains(where: { $0?.timeout ?? 0 > longest }) else {
+            return longest
+        }
+        let isStored = previous?.deployments.contains {
+            $0.path == deployment.path && $0.liveness == deployment.liveness && $0.readiness == deployment.readiness
+        }
+        return isStored ?? true ? 3600 : longest
     }
 
     private static let nameRule = "must be 3 to 32 letters, digits and -, a letter first and no - at the end"

@@ -36,7 +36,9 @@ struct DeploymentParts: Sendable {
             probes: ProbeRule(
                 liveness: definition.liveness ?? ProbeSettings(),
                 readiness: definition.readiness ?? ProbeSettings(),
-                paths: upstream?.probe ?? ProbePaths()
+                paths: upstream?.probe ?? ProbePaths(),
+                headers: headers,
+                certificateAuthority: upstream?.certificateAuthority
             ),
             queue: queue,
             budget: budget

@@ -1,8 +1,11 @@
 import GatewayCore
 
 /// What is wrong with request settings and probes.
-enum ServingCheck {
-    static func check(_ deployment: DeploymentDefinition, in findings: inout Findings) {
+struct ServingCheck {
+    /// Seconds that a probe may wait.
+    let longestProbe: Int
+
+    func check(_ deployment: DeploymentDefinition, in findings: inout Findings) {
         let settings = deployment.settings
         if let limit = settings.maxConcurrent, !(1...100_000).contains(limit) {
             let field = "requestSettings.maxConcurrentRequestsPerInstance"
@@ -18,11 +21,11 @@ enum ServingCheck {
         check(upstream.probe.readiness, "upstream.probe.readiness", in: &findings)
     }
 
-    private static func check(_ probe: ProbeSettings?, _ field: String, in findings: inout Findings) {
+    private func check(_ probe: ProbeSettings?, _ field: String, in findings: inout Findings) {
         guard let probe else { return }
         let numbers: [(String, Int, ClosedRange<Int>)] = [
             ("initialDelay", probe.initialDelay, 0...86_400), ("period", probe.period, 1...86_400),
-            ("timeout", probe.timeout, 1...3600), ("successThreshold", probe.successThreshold, 1...1000),
+            ("timeout", probe.timeout, 1...longestProbe), ("successThreshold", probe.successThreshold, 1...1000),
             ("failureThreshold", probe.failureThreshold, 1...1000),
         ]
         for (name, value, range) in numbers where !range.contains(value) {
@@ -31,7 +34,7 @@ enum ServingCheck {
         }
     }
 
-    private static func check(_ path: String?, _ field: String, in findings: inout Findings) {
+    private func check(_ path: String?, _ field: String, in findings: inout Findings) {
         guard let path else { return }
         let isVisible = path.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "#") }
         guard path.hasPrefix("/"), isVisible, path.utf8.count <= 1024 else {

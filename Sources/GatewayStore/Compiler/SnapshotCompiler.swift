@@ -111,6 +111,8 @@ package struct SnapshotCompiler: Sendable {
         _ isOpening: Bool,
         _ unreadable: inout [Problem]
     ) throws(StoreError) -> [String: [DeploymentParts]] {
+        // What the last change, or one that was refused, has left behind.
+        deployments.instances.forgetUnused()
         let check = DefinitionsCheck(
             definitions,
             after: previous?.definitions,

@@ -20,10 +20,15 @@ extension Store {
     }
 
     /// Writes how these stand, and takes away those that are forgotten.
-    package func save(_ operations: [ControlOperation], forgetting gone: [String] = []) async throws(StoreError) {
+    ///
+    /// - Parameter operations: asked on the database's writer thread, so that of two saves the later one is never behind.
+    package func save(
+        forgetting gone: [String] = [],
+        _ operations: @escaping @Sendable () -> [ControlOperation]
+    ) async throws(StoreError) {
         try await write { database in
             try database.inTransaction(.immediate) {
-                for operation in operations { try StoredOperation(operation).write(to: database) }
+                for operation in operations() { try StoredOperation(operation).write(to: database) }
                 for id in gone {
                     try database.execute(sql: "DELETE FROM operations WHERE id = ?", arguments: [id])
                 }

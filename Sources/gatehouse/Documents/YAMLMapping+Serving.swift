@@ -1,4 +1,5 @@
 import GatewayAPI
+import GatewayCore
 import Yams
 
 extension YAMLMapping {
@@ -9,7 +10,7 @@ extension YAMLMapping {
         return ProbeResource(
             initialDelay: probe.integer("initial_delay", in: 0...86_400),
             period: probe.integer("period", in: 1...86_400),
-            timeout: probe.integer("timeout", in: 1...3600),
+            timeout: probe.integer("timeout", in: 1...ProbeSettings.longestTimeout),
             successThreshold: probe.integer("success_threshold", in: 1...1000),
             failureThreshold: probe.integer("failure_threshold", in: 1...1000)
         )

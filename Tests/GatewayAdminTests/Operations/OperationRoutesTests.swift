@@ -62,6 +62,45 @@ import Testing
         }
     }
 
+    @Test func `of two changes whose answers come in reverse the later one's operation stands`() async throws {
+        let fixture = try await AdminFixture()
+        try await fixture.withClient { client in try await client.prepare() }
+        let (store, operations) = (fixture.controlPlane.store, fixture.controlPlane.operations)
+        let before = try store.deployment("demo", "chat", "blue")
+        func plan() -> OperationPlan { OperationPlan(putting: before, isNew: false) }
+        func change(_ timeout: Int) async throws {
+            var changed = before
+            changed.settings.timeoutMilliseconds = timeout
+            _ = try await store.putDeployment(changed)
+        }
+        // The first is committed, then the second, whose request is done first.
+        let first = try await operations.perform(plan()) {
+            try await change(1000)
+            return try await operations.perform(plan()) { try await change(2000) }.operation
+        }
+        let (earlier, later) = (first.operation.id, first.value.id)
+        #expect(operations.operation(earlier)?.failure?.code == "Superseded")
+        #expect(operations.latest(of: "demo/chat/blue")?.id == later)
+        fixture.readiness.set("demo/chat/blue", ready: 1)
+        await operations.advance()
+        #expect(operations.operation(later)?.state == .succeeded)
+        let stored = try await store.operations()
+        #expect(stored.first { $0.id == earlier }?.state == .failed)
+        #expect(stored.first { $0.id == later }?.state == .succeeded)
+    }
+
+    @Test func `repeating an identical PUT leaves the first operation under way`() async throws {
+        let fixture = try await AdminFixture()
+        try await fixture.withClient { client in
+            try await client.prepare()
+            let body = #"{"upstream":{"urls":["http://127.0.0.1:9001"]}}"#
+            let first = try #require(try await client.send(.put, Self.blue, body).headers[Self.location])
+            let second = try #require(try await client.send(.put, Self.blue, body).headers[Self.location])
+            #expect(first == second)
+            #expect(try await client.get(OperationResource.self, first).status == "Updating")
+        }
+    }
+
     @Test func `what is refused begins no operation, and what is removed has one that is over`() async throws {
         try await AdminFixture().withClient { client in
             try await client.prepare()

@@ -22,7 +22,11 @@ import Testing
         var instances: [Instance?] { entries.withLock { $0.map(\.instance) } }
 
         func waiter(_ name: String, _ plan: Plan) -> Waiter {
-            Waiter(plan) { instance in self.entries.withLock { $0.append((name, instance)) } }
+            Waiter(plan) { outcome in
+                var instance: Instance?
+                if case .seated(let found) = outcome { instance = found }
+                self.entries.withLock { [instance] in $0.append((name, instance)) }
+            }
         }
     }
 
@@ -143,6 +147,55 @@ import Testing
         #expect(woken.names == ["next"] && woken.instances.first.flatMap { $0 } === plans[1].instance)
     }
 
+    @Test func `a pause that is over is found by the next look, without any other request`() throws {
+        let woken = Woken()
+        let pair = try fixture.deployment("pair", ["http://pair:1", "http://pair:2"], limit: 1)
+        fixture.publishChat([pair], weights: [100])
+        let plans = [try plan(), try plan()]
+        plans[0].instance.pause(seconds: 1, at: 0)
+        plans[0].leave(at: 1)
+        #expect(pair.queue.enter(woken.waiter("next", try waiting()), at: 1))
+        pair.queue.review(at: 500_000_000)
+        #expect(woken.names.isEmpty)
+        pair.queue.review(at: 1_500_000_000)
+        #expect(woken.names == ["next"] && woken.instances.first.flatMap { $0 } === plans[0].instance)
+    }
+
+    @Test func `when the last instance goes out, those who wait for it are let go to another that can answer`() throws {
+        let woken = Woken()
+        let green = try fixture.deployment("green", ["http://green:1"])
+        fixture.publishChat([narrow, green], weights: [100, 0], fallback: [green])
+        let first = try plan()
+        #expect(narrow.queue.enter(woken.waiter("second", try waiting()), at: 0))
+        narrow.queue.review(at: 1)
+        #expect(woken.names.isEmpty)
+        for instance in narrow.instances { instance.pause(seconds: 30, at: 1) }
+        green.instances[0].pause(seconds: 1, at: 1)
+        narrow.queue.review(at: 2)
+        #expect(woken.names.isEmpty)
+        narrow.queue.review(at: 1_500_000_000)
+        #expect(woken.names == ["second"] && woken.instances.allSatisfy { $0 == nil } && narrow.queue.isEmpty)
+        first.leave(at: 3)
+    }
+
+    @Test func `queues that share an address take turns at its places`() throws {
+        let woken = Woken()
+        let wide = try fixture.deployment("wide", ["http://narrow:1", "http://narrow:2"], limit: 1)
+        wide.instances[1].pause(seconds: 30, at: 0)
+        var place = try plan()
+        let waiting = (0..<6).map { number -> (Deployment, String) in (number < 3 ? narrow : wide, "\(number)") }
+        for (deployment, name) in waiting {
+            let tenant = deployment === narrow ? "one" : "two"
+            let plan = try fixture.waitingPlan(tenant: tenant, deployment)
+            #expect(deployment.queue.enter(woken.waiter(name, plan), at: 1))
+        }
+        for _ in 0..<4 {
+            place.leave(at: 2)
+            place = place.seated(at: narrow.instances[0])
+        }
+        #expect(woken.names.count { Int($0) ?? 0 < 3 } == 2)
+    }
+
     @Test func `under eight threads no place is taken twice and none is lost`() async throws {
         let pair = try fixture.deployment("pair", ["http://pair:1", "http://pair:2"], limit: 3)
         fixture.publishChat([pair], weights: [100])
@@ -157,7 +210,10 @@ import Testing
                         case .plan(let found): plan = found
                         case .queue(let waiting):
                             let instance: Instance? = await withCheckedContinuation { continuation in
-                                let waiter = Waiter(waiting) { continuation.resume(returning: $0) }
+                                let waiter = Waiter(waiting) { outcome in
+                                    guard case .seated(let instance) = outcome else { return }
+                                    continuation.resume(returning: instance)
+                                }
                                 if !pair.queue.enter(waiter, at: 0) { continuation.resume(returning: nil) }
                             }
                             guard let instance else { continue }

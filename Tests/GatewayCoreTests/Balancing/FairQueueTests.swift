@@ -17,7 +17,7 @@ import Testing
         }
 
         mutating func serve(where fits: (String) -> Bool = { _ in true }) -> String? {
-            guard let next = queue.next(where: fits) else { return nil }
+            guard let next = queue.next(of: \.self, where: fits) else { return nil }
             queue.serve(next.flow)
             return next.element
         }
@@ -92,6 +92,40 @@ import Testing
         }
         #expect(line.queue.count == 10)
         #expect(line.serve() == "b")
+    }
+
+    @Test func `in a queue that one caller has filled another of its tenant takes the place of its last`() {
+        var line = Line(bound: 10)
+        for number in 0..<10 { _ = line.add("a\(number)", caller: "a") }
+        guard case .displaces("a9") = line.add("b", caller: "b") else {
+            Issue.record("it did not take the place of the last")
+            return
+        }
+        guard case .full = line.add("a10", caller: "a") else {
+            Issue.record("it took another's place")
+            return
+        }
+        #expect(line.queue.count == 10)
+        #expect([line.serve(), line.serve()].contains("b"))
+    }
+
+    @Test func `with two thousand lanes of one kind and no place, one look asks once`() {
+        var line = Line()
+        for number in 0..<2000 { _ = line.add("\(number)", tenant: "t\(number % 7)", caller: "\(number)") }
+        var asked = 0
+        let next = line.queue.next(of: { _ in 0 }) { _ in
+            asked += 1
+            return false
+        }
+        #expect(next == nil && asked == 1)
+    }
+
+    @Test func `those who are taken out together leave the others as they are`() {
+        var line = Line()
+        for number in 0..<6 { _ = line.add("\(number)", tenant: "t\(number % 2)", caller: "\(number % 3)") }
+        #expect(line.queue.removeAll { $0 == "1" || $0 == "4" }.sorted() == ["1", "4"])
+        #expect(line.queue.count == 4)
+        #expect((0..<5).compactMap { _ in line.serve() }.sorted() == ["0", "2", "3", "5"])
     }
 
     @Test func `flows that come and go leave nothing behind`() {

@@ -12,6 +12,7 @@ import Testing
         case asks
         case pauses(Int64)
         case probe(isOut: Bool)
+        case ends(begun: Double)
     }
 
     private func at(_ seconds: Double) -> Int64 { Self.start + Int64(seconds * Double(Self.second)) }
@@ -26,6 +27,7 @@ import Testing
             case .asks: return health.admit(at: at(time))
             case .pauses(let seconds): health.pause(for: seconds * Self.second, at: at(time))
             case .probe(let isOut): _ = health.probed(isOut: isOut)
+            case .ends(let begun): health.endedUnjudged(begun: at(begun), at: at(time))
             }
             return nil
         }
@@ -39,6 +41,14 @@ import Testing
         #expect(play(&health, (0..<4).map { (Double($0) / 10, .fails(failure)) } + [(0.4, .asks)]) == [true])
         let answers = play(&health, [(0.5, .fails(failure)), (0.6, .asks), (1.4, .asks), (1.5, .asks), (1.5, .asks)])
         #expect(answers == [false, false, true, false])
+    }
+
+    @Test func `a trial that ends without a verdict makes room for the next`() {
+        var health = InstanceHealth()
+        _ = play(&health, (0..<5).map { _ in (0, .fails(.timedOut)) })
+        #expect(play(&health, [(1, .asks), (1.1, .ends(begun: -1)), (1.1, .asks)]) == [true, false])
+        #expect(play(&health, [(1.2, .ends(begun: 1)), (1.2, .asks), (1.2, .asks)]) == [true, false])
+        #expect(play(&health, [(1.3, .succeeds(begun: 1.2)), (1.3, .ends(begun: 1.2)), (1.3, .asks)]) == [true])
     }
 
     @Test func `a success between failures begins the row anew`() {

@@ -1,5 +1,6 @@
-import GatewayCore
 import Testing
+
+@testable import GatewayCore
 
 @Suite struct InstanceRegistryTests {
     private let registry = InstanceRegistry()
@@ -21,6 +22,33 @@ import Testing
             try instance($0).number
         }
         #expect(numbers == [0, 1, 0, 2, 3])
+    }
+
+    @Test func `what nobody has any more is forgotten, and its number is given out again`() throws {
+        func instance(_ number: Int) throws -> Instance {
+            let address = try InstanceAddress.parse("http://a:\(1 + number)").get()
+            return registry.instance(at: address, of: "demo/chat/d\(number)", isReady: false, isUsable: true)
+        }
+        let kept = try instance(0)
+        for number in 1...10_000 {
+            let passing = try instance(number)
+            _ = (registry.queue(for: [passing]), registry.budget(of: "demo/chat/d\(number)"))
+            if number.isMultiple(of: 1000) { registry.forgetUnused() }
+        }
+        registry.forgetUnused()
+        #expect(registry.count == 1 && kept.number == 0)
+        #expect(try instance(0) === kept)
+        #expect(try instance(1).number == 1)
+    }
+
+    @Test func `a worker that answers is remembered, whoever has it`() throws {
+        let address = InstanceAddress(transport: .unix(path: "/run/w.sock"))
+        registry.instance(at: address, isReady: false).markReady(true)
+        registry.forgetUnused()
+        #expect(registry.workers(of: "demo/chat/local", at: address).map(\.isReady) == [true])
+        registry.instance(at: address, isReady: false).markReady(false)
+        registry.forgetUnused()
+        #expect(registry.count == 0)
     }
 
     @Test func `a new instance starts as it is told`() throws {

@@ -27,11 +27,11 @@ import Testing
         let fixture = try RoutingFixture(mirrors: [0, 100, 0])
         let plan = try fixture.plan()
         let target = try #require(plan.mirrors.first)
-        let copy = try #require(plan.mirrored(to: target, at: 0))
+        let copy = try #require(plan.mirrored(to: target))
         #expect(copy.deployment.name == "green" && copy.instance.url == "http://green.test:9000")
         #expect(copy.permit == nil && copy.path == plan.path)
         fixture.stop("green")
-        #expect(plan.mirrored(to: target, at: 0) == nil)
+        #expect(plan.mirrored(to: target) == nil)
     }
 
     @Test func `a meter counts what was sent, failed and dropped, and keeps to its bound`() {

@@ -9,7 +9,12 @@ struct RoutingFixture {
     private let registry = InstanceRegistry()
     private(set) var deployments: [Deployment] = []
 
-    init(_ definition: RoutingDefinition = .none, weights: [Int] = [100, 0, 0], mirrors: [Int] = [0, 0, 0]) throws {
+    init(
+        _ definition: RoutingDefinition = .none,
+        weights: [Int] = [100, 0, 0],
+        mirrors: [Int] = [0, 0, 0],
+        fallback: [String] = []
+    ) throws {
         admission = Admission(snapshots: snapshots, receipts: receipts)
         for (name, version) in [("blue", "1"), ("green", "2"), ("red", "2")] {
             let address = try InstanceAddress.parse("http://\(name).test:9000").get()
@@ -33,7 +38,9 @@ struct RoutingFixture {
             routing: RoutingRule(definition, endpoint: "demo/chat", deployments: deployments, weights: weights),
             mirror: MirrorRule(
                 targets: zip(deployments, mirrors).filter { $0.1 > 0 }.map { MirrorTarget($0.0, percent: $0.1) }
-            )
+            ),
+            fallback: fallback.isEmpty
+                ? nil : FallbackRule(chain: deployments.filter { fallback.contains($0.name) }, statuses: [503])
         )
         var keys: [KeyDigest: Caller] = [:]
         for number in 0..<Self.keys {

@@ -38,6 +38,24 @@ import Testing
         }
     }
 
+    @Test func `with its version out, who names a version is not answered by another, whatever the fallback`()
+        throws
+    {
+        let fixture = try RoutingFixture(
+            RoutingDefinition(versions: Self.versions),
+            weights: [0, 100, 0],
+            fallback: ["blue", "red"]
+        )
+        #expect(try !fixture.plan(headers: ["x-model-version": "1"]).canFallBack)
+        #expect(try fixture.plan(headers: ["x-model-version": "2"]).substitutes.map(\.name) == ["red"])
+        fixture.stop("green")
+        #expect(try fixture.target(headers: ["x-model-version": "2"]) == "red")
+        fixture.stop("red")
+        #expect(throws: Refusal.notReady(deployment: "green")) { try fixture.target(headers: ["x-model-version": "2"]) }
+        // Who names none has the default version, in whose place an admin has let others answer.
+        #expect(try fixture.target() == "blue")
+    }
+
     @Test func `two different versions in one request are refused`() throws {
         let fixture = try RoutingFixture(RoutingDefinition(versions: Self.versions))
         do throws(Refusal) {

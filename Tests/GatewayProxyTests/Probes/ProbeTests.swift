@@ -39,6 +39,12 @@ import Testing
         #expect(play(&track, [false, true, true]) == [0, 1, 2])
     }
 
+    @Test func `a track that has failed is asked every second until it succeeds`() {
+        var track = ProbeTrack(settings(successes: 2, failures: 2), at: 0)
+        let asked = play(&track, [true, true, false, false, false, true, false, true, true, true])
+        #expect(asked == [0, 1, 11, 21, 22, 23, 24, 25, 26, 36])
+    }
+
     @Test func `so many failures in a row take it out, and so many successes put it back`() {
         var track = ProbeTrack(settings(successes: 2, failures: 3), at: 0)
         _ = play(&track, [true])
@@ -188,6 +194,10 @@ import Testing
         #expect(book.takeDue(in: snapshot(second), at: 2).count == 2)
         #expect(book.takeDue(in: snapshot(nil), at: 3).isEmpty)
         #expect(!instance.isReady && instance.lastProbe == nil)
+        for _ in 0..<5 { instance.failed(.unreachable, begun: 3, at: 3) }
+        #expect(book.takeDue(in: snapshot(second), at: 4).count == 2 && instance.outage(at: 4) != nil)
+        #expect(book.takeDue(in: snapshot(nil), at: 5).isEmpty)
+        #expect(instance.outage(at: 5) == nil)
     }
 
     @Test func `a worker is asked only whether it lives, while it runs, and keeps its supervisor's word`() throws {
@@ -230,6 +240,57 @@ import Testing
         #expect(book.takeDue(in: snapshot, at: 100 * Self.second).isEmpty)
         worker.markReady(true)
         #expect(book.takeDue(in: snapshot, at: 100 * Self.second).count == 1)
+    }
+
+    @Test func `probes of one tenant that are not answered keep no other tenant's instances from being asked`() throws {
+        let book = ProbeBook()
+        let registry = InstanceRegistry()
+        func tenant(_ name: String, ports: ClosedRange<Int>) throws -> Tenant {
+            let blue = Deployment(
+                name: "blue",
+                isNative: false,
+                instances: try ports.map {
+                    registry.instance(
+                        at: try InstanceAddress.parse("http://a:\($0)").get(),
+                        of: name,
+                        isReady: false,
+                        isUsable: true
+                    )
+                },
+                timeout: .seconds(1)
+            )
+            let chat = Endpoint(
+                tenant: name,
+                name: "chat",
+                modelNames: [],
+                hosts: [],
+                deployments: [blue],
+                split: TrafficSplit(weights: [100])
+            )
+            return Tenant(name: name, endpoints: [chat])
+        }
+        let silent = try tenant("silent", ports: 1...64)
+        let before = Snapshot(domain: nil, tenants: [silent], keyring: Keyring([:]))
+        var running = 0
+        for round in 0..<10 { running += book.takeDue(in: before, at: Int64(round)).count }
+        #expect((30...64).contains(running))
+        let after = Snapshot(domain: nil, tenants: [silent, try tenant("new", ports: 1...1)], keyring: Keyring([:]))
+        #expect(book.takeDue(in: after, at: 100).map(\.0.path) == ["new/chat/blue", "new/chat/blue"])
+    }
+
+    @Test func `no probe takes longer than a minute`() throws {
+        let instance = try InstanceRegistry().instance(at: InstanceAddress.parse("http://a:1").get(), isReady: true)
+        var patient = settings()
+        patient.timeout = 3600
+        let blue = Deployment(
+            name: "blue",
+            isNative: false,
+            instances: [instance],
+            timeout: .seconds(1),
+            probes: ProbeRule(liveness: patient, readiness: settings())
+        )
+        let target = ProbeTarget("demo/chat/blue", instance, of: blue)
+        #expect(target.timeout(.liveness) == .seconds(60) && target.timeout(.readiness) == .seconds(2))
     }
 
     @Test func `instances that do not answer keep no other from being asked`() throws {

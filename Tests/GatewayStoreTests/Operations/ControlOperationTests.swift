@@ -86,11 +86,11 @@ import Testing
         let temporary = try TemporaryStore()
         var change = operation([ControlOperation.Target(Self.blue, deadline: 5000)])
         change.published(after: 0)
-        try await temporary.store.save([change])
+        try await temporary.store.save { [change] in [change] }
         _ = change.advance(after: 7000) { _ in DeploymentReadiness(instances: 1, ready: 0) }
-        try await temporary.store.save([change])
+        try await temporary.store.save { [change] in [change] }
         #expect(try await temporary.reopened().operations() == [change])
-        try await temporary.store.save([], forgetting: [change.id])
+        try await temporary.store.save(forgetting: [change.id]) { [] }
         #expect(try await temporary.store.operations().isEmpty)
     }
 

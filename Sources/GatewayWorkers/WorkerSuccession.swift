@@ -1,0 +1,67 @@
+package import Logging
+
+/// Changes workers without a gap: starts what is new beside what it replaces, and ends the old of each deployment when its
+/// new one answers.
+///
+/// One deployment does not wait for another: a model that cannot be loaded keeps its own earlier worker and no other's.
+package actor WorkerSuccession {
+    private static let startLimit = Duration.seconds(600)
+    private static let retryDelay = Duration.seconds(5)
+
+    private let workers: WorkerSupervisor
+    private let logger: Logger
+    /// What the supervisor was asked for last.
+    private var wanted: [WorkerSpecification] = []
+
+    package init(_ workers: WorkerSupervisor, logger: Logger) {
+        self.workers = workers
+        self.logger = logger
+    }
+
+    /// Returns when all that is desired has taken its place, or when its task is cancelled; one at a time.
+    package func settle(on desired: [WorkerSpecification]) async {
+        let ids = Set(desired.map(\.id))
+        var earlier = wanted.filter { ids.contains($0.id) && !desired.contains($0) }
+        await want(desired + earlier)
+        await withTaskGroup(of: String.self) { group in
+            for id in Set(earlier.map(\.id)) {
+                let successors = desired.filter { $0.id == id }
+                group.addTask {
+                    for successor in successors { await self.waitUntilReady(successor) }
+                    return id
+                }
+            }
+            for await id in group where !Task.isCancelled {
+                earlier.removeAll { $0.id == id }
+                await want(desired + earlier)
+            }
+        }
+    }
+
+    private func waitUntilReady(_ specification: WorkerSpecification) async {
+        while !Task.isCancelled {
+            do {
+                return try await workers.waitUntilReady(specification, timeout: Self.startLimit)
+            } catch {
+                guard !Task.isCancelled else { return }
+                logger.error("the worker of the earlier settings goes on", metadata: ["reason": "\(error)"])
+                // It may be unknown, which is found at once.
+                try? await Task.sleep(for: Self.retryDelay)
+            }
+        }
+    }
+
+    /// Tries until the supervisor took it, or something else is wanted.
+    private func want(_ specifications: [WorkerSpecification]) async {
+        while !Task.isCancelled {
+            do {
+                try await workers.apply(specifications)
+                wanted = specifications
+                return
+            } catch {
+                logger.error("workers cannot be started", metadata: ["reason": "\(error)"])
+                try? await Task.sleep(for: Self.retryDelay)
+            }
+        }
+    }
+}
