@@ -26,8 +26,8 @@ struct AzureProvisioning: Sendable {
         let environment = try await assets.require(asked.environment, nil)
         _ = try await assets.require(asked.code, nil)
         let before = try call.store.deployments(of: call.tenant, endpoint.name).first { $0.name == name }
-        let record = try await call.store.azureDeployments(of: call.tenant, endpoint.name)[name]
-        let isNew = before == nil && record == nil
+        let isKept = try await call.store.azureDeploymentNames(of: call.tenant, endpoint.name).contains(name)
+        let isNew = before == nil && !isKept
         let file = try await locate(model)
         let subject = ServingChoice.Subject(
             path: path,
@@ -37,7 +37,7 @@ struct AzureProvisioning: Sendable {
             image: environment?.properties["image"]?.text,
             model: asked.model.map { "\($0.name):\($0.version)" },
             file: file,
-            current: record == nil ? before?.serving : nil
+            current: isKept ? nil : before?.serving
         )
         var choice: ServingChoice.Choice
         do throws(ServingChoice.NothingServes) {
@@ -125,7 +125,7 @@ struct AzureProvisioning: Sendable {
     /// Under the name that Azure's client gave it: the pool runs registered models only.
     private func register(_ path: String) async throws {
         guard let model = asked.model else { return }
-        let digest = try await NIOThreadPool.singleton.runIfActive { try FileDigest(path: path) }
+        let digest = try await LongDiskWork.shared.run(for: call.tenant) { try FileDigest(path: path) }
         _ = try await call.store.registerModel(
             ModelRegistration(
                 tenant: call.tenant,
