@@ -52,11 +52,14 @@ package struct AuditVerdictResource: Codable, Sendable, Equatable {
     /// The first number where something is wrong.
     package var firstBad: Int64?
     package var reason: String?
+    /// Where a good log ends, to be noted elsewhere: `N:HASH`.
+    package var head: String?
 
-    package init(good: Bool, entries: Int64, firstBad: Int64?, reason: String?) {
+    package init(good: Bool, entries: Int64, firstBad: Int64?, reason: String?, head: String? = nil) {
         self.good = good
         self.entries = entries
         self.firstBad = firstBad
         self.reason = reason
+        self.head = head
     }
 }

@@ -5,12 +5,12 @@ package struct ModelResource: Codable, Sendable, Equatable {
     package var version: String?
     /// Absolute path of the file on the gateway's machine.
     package var path: String
-    /// Lower-case hex SHA-256 of the file.
-    package var sha256: String
-    /// Size in bytes.
-    package var size: Int64
+    /// Lower-case hex SHA-256 of the file; left out, the gateway reads the file for it.
+    package var sha256: String?
+    /// Size in bytes; left out, the file's.
+    package var size: Int64?
 
-    package init(name: String, version: String? = nil, path: String, sha256: String, size: Int64) {
+    package init(name: String, version: String? = nil, path: String, sha256: String? = nil, size: Int64? = nil) {
         self.name = name
         self.version = version
         self.path = path
@@ -32,8 +32,8 @@ package struct ModelResource: Codable, Sendable, Equatable {
             name: try members.decode(String.self, forKey: .name),
             version: try members.decodeIfPresent(String.self, forKey: .version),
             path: try members.decode(String.self, forKey: .path),
-            sha256: try members.decode(String.self, forKey: .sha256),
-            size: try members.decode(Int64.self, forKey: .size)
+            sha256: try members.decodeIfPresent(String.self, forKey: .sha256),
+            size: try members.decodeIfPresent(Int64.self, forKey: .size)
         )
     }
 }

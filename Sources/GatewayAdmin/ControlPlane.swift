@@ -19,7 +19,7 @@ package struct ControlPlane: Sendable {
         let instances: @Sendable (_ deployment: String) -> [InstanceResource]
         /// The last lines of a deployment's log, the oldest first.
         let deploymentLogs: @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource]
-        /// Whose token this is; `nil` when it is not genuine, or of nobody whom a tenant trusts.
+        /// Whose token this is; `nil` when it is not genuine, of nobody whom a tenant trusts, or for something else.
         let verify: @Sendable (_ token: String) async -> VerifiedToken?
 
         package init(

@@ -22,7 +22,12 @@ package struct FileDigest: Sendable, Equatable {
             size += Int64(bytes.count)
         }
         self.size = size
-        sha256 = hash.finalize().map { byte in
+        sha256 = Self.text(of: hash.finalize())
+    }
+
+    /// Lower-case hex.
+    package static func text(of digest: some Sequence<UInt8>) -> String {
+        digest.map { byte in
             let text = String(byte, radix: 16)
             return text.count == 1 ? "0\(text)" : text
         }.joined()

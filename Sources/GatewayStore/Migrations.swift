@@ -23,6 +23,7 @@ struct Migrations: Sendable {
             Step(identifier: "5 operators", sql: OperatorSchema.sql),
             Step(identifier: "6 azure", sql: AzureSchema.sql),
             Step(identifier: "7 reach", sql: ReachSchema.sql),
+            Step(identifier: AuditSchema.identifier, sql: AuditSchema.sql),
         ]
     )
 
@@ -44,6 +45,20 @@ struct Migrations: Sendable {
             if state.isCurrent { return }
             if let last = state.last { try backUp(pool, to: "\(path).before-\(Self.fileName(of: last))") }
             try migrator.migrate(pool)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Whether the database is a store that waits for this step.
+    func isOlder(_ pool: DatabasePool, than identifier: String) throws(StoreError) -> Bool {
+        guard steps.contains(where: { $0.identifier == identifier }) else { return false }
+        do {
+            return try pool.read { database in
+                let state = try examine(database)
+                guard state.refusal == nil, state.last != nil else { return false }
+                return try !migrator.appliedMigrations(database).contains(identifier)
+            }
         } catch {
             throw StoreError(error)
         }

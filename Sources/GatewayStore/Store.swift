@@ -11,11 +11,12 @@ import Synchronization
 package final class Store: Sendable {
     let pool: DatabasePool
     let secrets: SecretBox
+    let headFile: AuditHeadFile
     package let compiler: SnapshotCompiler
     private let state: Mutex<StoreContents>
     private let snapshots: SnapshotBox
     private let onChange: @Sendable (StoreContents) -> Void
-    private let logger: Logger
+    let logger: Logger
     /// What the log has told already.
     private let unreadable = Mutex<Set<Problem>>([])
 
@@ -46,6 +47,7 @@ package final class Store: Sendable {
     ) throws(StoreError) {
         pool = file.pool
         secrets = file.secrets
+        headFile = file.headFile
         self.compiler = compiler
         self.snapshots = snapshots
         self.onChange = onChange
@@ -56,6 +58,10 @@ package final class Store: Sendable {
         state = Mutex(StoreContents(definitions: definitions, certificates: certificates, snapshot: snapshot))
         snapshots.publish(snapshot)
         tell(unreadable)
+        guard try file.fitsHead() else {
+            logger.error("the audit log does not fit audit.head; run: gatehouse audit verify")
+            return
+        }
     }
 
     /// What is stored and served now.
@@ -173,13 +179,14 @@ package final class Store: Sendable {
         by origin: ChangeOrigin,
         in database: Database
     ) throws {
-        let drafts = try AuditDifference(before, transaction, keys).drafts
+        var difference = try AuditDifference(before, transaction, keys)
+        try difference.note(transaction.azure, in: database, secrets)
+        let drafts = difference.drafts
         let writer = ConfigurationWriter(database: database, secrets: secrets)
-        try database.inTransaction(.immediate) {
+        try audited(in: database, drafts, by: origin) {
             try writer.write(transaction, keys, over: before)
-            try AuditLog(database: database, secrets: secrets).append(drafts, by: origin, at: WallClock.milliseconds)
             if let operation = origin.operation { try StoredOperation(operation).write(to: database) }
-            return .commit
+            return true
         }
     }
 

@@ -8,6 +8,7 @@ struct StoreFile: Sendable {
 
     let pool: DatabasePool
     let secrets: SecretBox
+    let headFile: AuditHeadFile
 
     init(path: String, migrations: Migrations, environment: [String: String]) throws(StoreError) {
         try PrivateFile.makeParent(of: path)
@@ -20,8 +21,26 @@ struct StoreFile: Sendable {
         } catch {
             throw StoreError(error)
         }
+        // Before the schema says that it was done: a crash in between does it again.
+        if try migrations.isOlder(pool, than: AuditSchema.identifier) {
+            try Self.beginAudit(pool, path, try Self.secrets(of: pool, path: path, environment: environment))
+        }
         try migrations.migrate(pool, path: path)
         secrets = try Self.secrets(of: pool, path: path, environment: environment)
+        headFile = AuditHeadFile(beside: path, secrets)
+    }
+
+    /// Of a store that was made before a log without entries had an end, and before that lay outside the database too.
+    private static func beginAudit(_ pool: DatabasePool, _ path: String, _ secrets: SecretBox) throws(StoreError) {
+        do {
+            try pool.write { database in
+                let log = AuditLog(database: database, secrets: secrets)
+                try log.begin()
+                if let head = try log.sealedHead() { try AuditHeadFile(beside: path, secrets).make(head) }
+            }
+        } catch {
+            throw StoreError(error)
+        }
     }
 
     func configuration() throws(StoreError) -> (Definitions, [StoredCertificate]) {
@@ -29,6 +48,18 @@ struct StoreFile: Sendable {
             return try pool.read { database in
                 let reader = ConfigurationReader(database: database, secrets: secrets)
                 return (try reader.definitions(), try reader.certificates())
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Whether the audit log goes on from the head that lies outside.
+    func fitsHead() throws(StoreError) -> Bool {
+        do {
+            return try pool.read { database in
+                let log = AuditLog(database: database, secrets: secrets)
+                return try headFile.open(try log.sealedHead(), hash: log.hash)
             }
         } catch {
             throw StoreError(error)
@@ -70,9 +101,12 @@ struct StoreFile: Sendable {
                 _ = try box.open(sealed, place: secretCheck)
             } else {
                 let made = try box.seal(secretCheck, place: secretCheck)
+                // First: what is in the database says that there is such a file.
+                try AuditHeadFile(beside: path, box).make(.start)
                 try pool.write { database in
                     let sql = "INSERT INTO meta (name, value) VALUES ('secret_check', ?)"
                     try database.execute(sql: sql, arguments: [made])
+                    try AuditLog(database: database, secrets: box).begin()
                 }
             }
             return box

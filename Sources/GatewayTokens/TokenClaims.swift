@@ -71,6 +71,7 @@ struct TokenClaims: Decodable, Sendable {
         VerifiedToken(
             issuer: issuer,
             subject: subject,
+            audiences: Set(audiences),
             application: application,
             proof: proof,
             groups: Set(groups),

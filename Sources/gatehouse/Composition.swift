@@ -219,7 +219,7 @@ struct Composition {
                 let lines = await workers.logs(path).joined()
                 return lines.suffix(tail).map { LogLineResource(time: "", line: $0) }
             },
-            verify: { [trust] token in await trust.authority.verify(token) }
+            verify: { [trust] token in await trust.verifyOperator(token) }
         )
     }
 

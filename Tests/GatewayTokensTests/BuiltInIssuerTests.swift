@@ -21,6 +21,7 @@ import Testing
                 == VerifiedToken(
                     issuer: .builtIn(tenant: "demo"),
                     subject: scene.principal.clientID,
+                    audiences: ["https://ml.azure.com"],
                     application: scene.principal.clientID,
                     proof: .secret,
                     kind: "app",
@@ -29,6 +30,30 @@ import Testing
         )
         #expect(await scene.refusal(of: token.text, now: Stage.now + 3659) == nil)
         #expect(await scene.refusal(of: token.text, now: Stage.now + 3660) == .expired)
+    }
+
+    @Test(arguments: [
+        ("https://management.azure.com", true), ("https://ml.azure.com/", true), ("https://storage.azure.com", true),
+        ("api://gatehouse", true), ("https://cognitiveservices.azure.com", false), ("https://ai.azure.com", false),
+        ("https://gateway.test:8444", true), ("https://other.test:8443", true), ("https://gateway.test:9999", false),
+        ("https://localhost:9999", false), ("https://gateway.test", false), ("api://client", false),
+    ])
+    func `a token of ours administers only when it was made for that`(audience: String, isOperators: Bool) {
+        let rule = AudienceRule(publicURL: "https://gateway.test:8443", others: ["https://127.0.0.1:8444"])
+        #expect(rule.administers(audience) == isOperators)
+    }
+
+    @Test func `a token for calling models is none of an operator's, and one of another issuer is not asked`()
+        async throws
+    {
+        let scene = try await IssuerScene()
+        func token(_ issuer: VerifiedToken.Issuer, _ audience: String) -> VerifiedToken {
+            VerifiedToken(issuer: issuer, subject: "s", audiences: [audience], expiresAt: 0)
+        }
+        let (model, manager) = ("https://cognitiveservices.azure.com", "https://management.azure.com")
+        #expect(!scene.issuer.administers(token(.builtIn(tenant: "demo"), model)))
+        #expect(scene.issuer.administers(token(.builtIn(tenant: "demo"), manager)))
+        #expect(scene.issuer.administers(token(.trusted([]), model)))
     }
 
     @Test func `a token has what Entra's v2 tokens have`() async throws {

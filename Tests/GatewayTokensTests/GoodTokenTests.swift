@@ -21,6 +21,7 @@ import Testing
         var token = VerifiedToken(
             issuer: .trusted([Stage.holder]),
             subject: object,
+            audiences: [Stage.audience],
             application: client,
             kind: "app",
             expiresAt: Stage.now + 3600 + 60

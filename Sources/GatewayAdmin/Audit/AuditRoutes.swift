@@ -15,7 +15,12 @@ struct AuditRoutes: Sendable {
             tenants = [tenant]
         }
         let limit = try Page<Never>.limit(request)
-        let entries = try await store.auditEntries(of: tenants, before: try Self.after(request), limit: limit + 1)
+        let entries = try await store.auditEntries(
+            of: tenants,
+            isSinceCreation: !asker.may(.audit, in: nil),
+            before: try Self.after(request),
+            limit: limit + 1
+        )
         let page = entries.prefix(limit)
         let isLast = entries.count <= limit
         let nextLink = isLast ? nil : page.last.map { Page<Never>.link(request, after: "\($0.number)") }
@@ -23,13 +28,24 @@ struct AuditRoutes: Sendable {
     }
 
     @Sendable func verify(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        let verdict = try await store.verifyAudit()
+        let noted = try request.uri.queryParameters["since"].map { (text) throws(APIError) in
+            guard let head = AuditHead(String(text)) else {
+                throw APIError(
+                    .invalid,
+                    "since must be N:HASH, as an earlier verification has said it",
+                    target: "since"
+                )
+            }
+            return head
+        }
+        let verdict = try await store.verifyAudit(since: noted)
         return .json(
             AuditVerdictResource(
                 good: verdict.isGood,
                 entries: verdict.entries,
                 firstBad: verdict.firstBad,
-                reason: verdict.reason
+                reason: verdict.reason,
+                head: verdict.head?.text
             )
         )
     }

@@ -64,15 +64,22 @@ struct ARMCall: Sendable {
     }
 
     /// A part of a list in Azure's envelope, with the URL of the next part.
-    func page<Element>(of all: [Element], _ show: (Element) -> ARMValue) -> Response {
+    ///
+    /// - Parameter show: asked of what is in this part only.
+    func page<Element>(of all: [Element], _ show: (Element) async throws -> ARMValue?) async throws -> Response {
         let skipped = max(0, query("$skip").flatMap { Int($0) } ?? 0)
         let wanted = query("$top").flatMap { Int($0) }
         let size = min(max(1, wanted ?? Self.standardPage), Self.largestPage)
         let shown = all.dropFirst(skipped).prefix(size)
+        var values: [ARMValue] = []
+        for element in shown {
+            // One that is gone meanwhile is left out.
+            if let value = try await show(element) { values.append(value) }
+        }
         let hasMore = wanted == nil && all.count > skipped + shown.count
         return .json(
             ARMValue.members([
-                "value": .array(shown.map(show)),
+                "value": .array(values),
                 "nextLink": hasMore ? .string(nextLink(skipping: skipped + shown.count)) : nil,
             ])
         )

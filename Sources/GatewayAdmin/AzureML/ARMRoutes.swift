@@ -127,9 +127,11 @@ extension ARMRoutes {
         return [
             route(.get, container, .read, calls.listContainers),
             route(.get, "\(container)/{name}", .read, calls.getContainer),
+            route(.put, "\(container)/{name}", .deployments, calls.putContainer),
             route(.get, "\(container)/{name}/versions", .read, calls.list),
             route(.get, version, .read, calls.get),
             route(.put, version, .deployments, calls.put),
+            route(.delete, version, .deployments, calls.delete),
             route(.post, "\(version)/startPendingUpload", .deployments, calls.startUpload),
         ]
     }

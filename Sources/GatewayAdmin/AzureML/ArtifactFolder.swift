@@ -44,7 +44,7 @@ struct ArtifactFolder: Sendable {
     }
 
     /// Of `azureml://…/datastores/workspaceblobstore/paths/…` and `file:///…`; `nil` for what is somewhere else.
-    private func path(ofURI uri: String, tenant: String) -> String? {
+    func path(ofURI uri: String, tenant: String) -> String? {
         if uri.hasPrefix("file:///") {
             return PercentEncoding.decode(uri.dropFirst("file://".count))
         }

@@ -11,27 +11,28 @@ struct AzureAssetCalls: Sendable {
     let kind: AzureAsset.Kind
 
     @Sendable func listContainers(_ call: ARMCall) async throws -> Response {
-        var newest: [String: [AzureAsset]] = [:]
-        for asset in try await all(call) { newest[asset.name, default: []].append(asset) }
-        let names = newest.keys.filter { name in newest[name]?.contains { call.lists($0) } ?? false }.sorted()
-        return call.page(of: names) { container($0, newest[$0] ?? [], call) }
+        let versions = Dictionary(grouping: try await AzureAssets(call: call).versions(kind), by: \.name)
+        let names = versions.filter { $0.value.contains { call.lists($0) } }.keys.sorted()
+        return try await call.page(of: names) { container($0, versions[$0] ?? [], call) }
     }
 
     @Sendable func getContainer(_ call: ARMCall) async throws -> Response {
         let name = try call.name("name")
-        let versions = try await all(call, name)
+        let versions = try await AzureAssets(call: call).versions(kind, name)
         guard !versions.isEmpty else { throw missing(name, nil, call) }
         return .json(container(name, versions, call))
     }
 
     /// The newest first, as `$orderBy=createdtime desc` has it; of a name that nobody registered, none.
     @Sendable func list(_ call: ARMCall) async throws -> Response {
-        let name = try call.name("name")
-        let hash = call.query("hash")
-        let versions = try await all(call, name).filter { asset in
-            call.lists(asset) && (hash == nil || asset.properties["properties"]?["hash_sha256"]?.text == hash)
+        let (name, hash) = (try call.name("name"), call.query("hash"))
+        let assets = AzureAssets(call: call)
+        let versions = try await assets.versions(kind, name).filter { version in
+            call.lists(version) && (hash == nil || version.hash == hash)
         }
-        return call.page(of: versions) { show($0, call) }
+        return try await call.page(of: versions) { version in
+            try await assets.find(kind, name, version.version).map { show($0, call) }
+        }
     }
 
     @Sendable func get(_ call: ARMCall) async throws -> Response {
@@ -94,16 +95,12 @@ struct AzureAssetCalls: Sendable {
         )
     }
 
-    private func all(_ call: ARMCall, _ name: String? = nil) async throws -> [AzureAsset] {
-        try await AzureAssets(call: call).all(kind, name)
-    }
-
-    private func missing(_ name: String, _ version: String?, _ call: ARMCall) -> APIError {
+    func missing(_ name: String, _ version: String?, _ call: ARMCall) -> APIError {
         let asset = version.map { "\(name):\($0)" } ?? name
         return APIError(.notFound, "there is no \(asset) in \(kind.rawValue) of \(call.tenant)", target: asset)
     }
 
-    private func container(_ name: String, _ versions: [AzureAsset], _ call: ARMCall) -> ARMValue {
+    func container(_ name: String, _ versions: [AzureAsset.Version], _ call: ARMCall) -> ARMValue {
         let next = (versions.compactMap { Int($0.version) }.max() ?? 0).addingReportingOverflow(1).partialValue
         return [
             "id": .string("\(call.scope.id)/\(kind.rawValue)/\(name)"),
@@ -130,7 +127,7 @@ struct AzureAssetCalls: Sendable {
 
 extension ARMCall {
     /// Whether a list shows it: `listViewType` is `ActiveOnly`, `ArchivedOnly` or `All`.
-    fileprivate func lists(_ asset: AzureAsset) -> Bool {
+    fileprivate func lists(_ asset: AzureAsset.Version) -> Bool {
         switch query("listViewType")?.lowercased() {
         case "all": true
         case "archivedonly": asset.isArchived

@@ -7,15 +7,15 @@ struct AzureAssets: Sendable {
     let call: ARMCall
 
     /// The newest first.
-    func all(_ kind: AzureAsset.Kind, _ name: String? = nil) async throws -> [AzureAsset] {
+    func versions(_ kind: AzureAsset.Kind, _ name: String? = nil) async throws -> [AzureAsset.Version] {
         let tenant = try call.workspace().name
-        let found = try await call.store.azureAssets(tenant, kind, name)
+        let found = try await call.store.azureAssetVersions(tenant, kind, name)
         guard kind == .models else { return found }
         let known = Set(found.map { "\($0.name):\($0.version)" })
         let ours = try call.store.models(of: tenant).filter {
             (name == nil || $0.name == name) && !known.contains($0.label)
         }
-        return found + ours.reversed().map(AzureAsset.init)
+        return found + ours.reversed().map { AzureAsset.Version(name: $0.name, version: $0.version) }
     }
 
     func find(_ kind: AzureAsset.Kind, _ name: String, _ version: String) async throws -> AzureAsset? {
@@ -53,8 +53,6 @@ extension AzureAsset {
     }
 
     var properties: ARMValue { AzureBody.read(record.body) ?? [:] }
-
-    var isArchived: Bool { properties["isArchived"]?.isTrue ?? false }
 }
 
 extension AzureAsset.Kind {

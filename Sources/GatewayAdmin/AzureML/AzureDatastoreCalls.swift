@@ -7,7 +7,7 @@ enum AzureDatastoreCalls {
 
     @Sendable static func list(_ call: ARMCall) async throws -> Response {
         _ = try call.workspace()
-        return call.page(of: [name]) { _ in show(call) }
+        return try await call.page(of: [name]) { _ in show(call) }
     }
 
     @Sendable static func get(_ call: ARMCall) async throws -> Response {

@@ -10,12 +10,9 @@ enum AzureDeploymentCalls {
 
     @Sendable static func list(_ call: ARMCall) async throws -> Response {
         let endpoint = try call.endpoint().name
-        let served = try call.store.deployments(of: call.tenant, endpoint)
-        let records = try await call.store.azureDeployments(of: call.tenant, endpoint)
-        let names = Set(served.map(\.name)).union(records.keys).sorted()
-        return call.page(of: names) { name in
-            show(name, endpoint, served.first { $0.name == name }, records[name], call)
-        }
+        let served = try call.store.deployments(of: call.tenant, endpoint).map(\.name)
+        let kept = try await call.store.azureDeploymentNames(of: call.tenant, endpoint)
+        return try await call.page(of: Set(served + kept).sorted()) { try await shown($0, endpoint, call) }
     }
 
     @Sendable static func get(_ call: ARMCall) async throws -> Response {
@@ -44,8 +41,8 @@ enum AzureDeploymentCalls {
         let name = try await deploymentName(call, orNew: true)
         let isServed = try call.store.deployments(of: call.tenant, endpoint).contains { $0.name == name }
         guard isServed else {
-            let records = try await call.store.azureDeployments(of: call.tenant, endpoint)
-            guard records[name] != nil else { return .noContent }
+            let names = try await call.store.azureDeploymentNames(of: call.tenant, endpoint)
+            guard names.contains(name) else { return .noContent }
             try await call.store.forgetAzureDeployment(call.tenant, endpoint, name)
             return Response(status: .ok)
         }
@@ -80,7 +77,7 @@ enum AzureDeploymentCalls {
         let wanted = try call.name("deployment")
         let endpoint = try call.endpoint().name
         let served = try call.store.deployments(of: call.tenant, endpoint).map(\.name)
-        let names = served + (try await call.store.azureDeployments(of: call.tenant, endpoint)).keys.sorted()
+        let names = served + (try await call.store.azureDeploymentNames(of: call.tenant, endpoint))
         if names.contains(wanted) { return wanted }
         if let found = names.first(where: { $0.lowercased() == wanted.lowercased() }) { return found }
         guard orNew else { throw StoreError.notFound(resource: "\(call.tenant)/\(endpoint)/\(wanted)") }
@@ -94,27 +91,16 @@ enum AzureDeploymentCalls {
         state: String? = nil
     ) async throws -> ARMValue {
         let served = try call.store.deployments(of: call.tenant, endpoint).first { $0.name == name }
-        let record = try await call.store.azureDeployments(of: call.tenant, endpoint)[name]
-        return show(name, endpoint, served, record, call, state: state)
-    }
-
-    private static func show(
-        _ name: String,
-        _ endpoint: String,
-        _ definition: DeploymentDefinition?,
-        _ record: AzureRecord?,
-        _ call: ARMCall,
-        state: String? = nil
-    ) -> ARMValue {
-        let path = "\(call.tenant)/\(endpoint)/\(name)"
-        let isFailed = definition == nil || record?.failure != nil
+        let record = try await call.store.azureDeployment(call.tenant, endpoint, name)
+        let isFailed = served == nil || record?.failure != nil
         return AzureDeploymentView(
             call: call,
             endpoint: endpoint,
             name: name,
-            definition: definition,
+            definition: served,
             record: record,
-            state: state ?? (isFailed ? "Failed" : AzureOperationCalls.state(of: path, call))
+            state: state
+                ?? (isFailed ? "Failed" : AzureOperationCalls.state(of: "\(call.tenant)/\(endpoint)/\(name)", call))
         ).json
     }
 }

@@ -34,6 +34,17 @@ struct AzureDeploymentView {
     }
 
     private func properties(_ kept: ARMValue) -> ARMValue {
+        var shown = merged(kept)
+        // They may hold a backend's credentials: only who sets them sees them.
+        if !call.asker.may(.deployments, in: call.tenant), let variables = shown["environmentVariables"]?.members {
+            let hidden = ARMValue.string(DeploymentRoutes.hidden)
+            shown.set("environmentVariables", .object(variables.mapValues { _ in hidden }))
+        }
+        return shown
+    }
+
+    /// What is in force, over what was kept.
+    private func merged(_ kept: ARMValue) -> ARMValue {
         var shown = kept
         shown.set("endpointComputeType", "Managed")
         shown.set("provisioningState", .string(state))

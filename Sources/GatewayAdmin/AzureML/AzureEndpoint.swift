@@ -5,6 +5,14 @@ import GatewayCore
 struct AzureEndpoint: Sendable {
     /// What the SDK copies into `properties` of what it read; not a property.
     private static let copied: Set<String> = ["createdBy", "createdAt", "lastModifiedAt"]
+    /// Members of the body that are read, or that say of a resource what it is.
+    private static let outer: Set<String> = [
+        "id", "name", "type", "location", "kind", "tags", "identity", "systemData", "sku", "properties",
+    ]
+    private static let inner: Set<String> = [
+        "authMode", "description", "properties", "traffic", "mirrorTraffic", "publicNetworkAccess", "provisioningState",
+        "scoringUri", "swaggerUri",
+    ]
 
     let mode: AuthMode
     let description: String
@@ -15,6 +23,8 @@ struct AzureEndpoint: Sendable {
     /// `nil` where it is not said: then what is there stays.
     let isPrivate: Bool?
     let identity: ARMValue?
+    /// Members that nobody reads.
+    private let unknown: [String]
 
     init(_ body: ARMValue) throws(APIError) {
         guard let inner = body["properties"], inner.members != nil else {
@@ -23,6 +33,13 @@ struct AzureEndpoint: Sendable {
         guard inner["compute"] == nil else {
             throw APIError(.invalid, "Kubernetes endpoints are not supported; leave compute out", target: "compute")
         }
+        guard inner["keys"] == nil else {
+            throw APIError(
+                .invalid,
+                "keys are made here and cannot be chosen; leave keys out, and list them when the endpoint is there",
+                target: "properties.keys"
+            )
+        }
         mode = try Self.mode(inner["authMode"])
         description = inner["description"]?.text ?? ""
         tags = try AzureText.map(body["tags"], "tags")
@@ -30,16 +47,15 @@ struct AzureEndpoint: Sendable {
         traffic = try Self.weights(inner["traffic"], "traffic")
         mirrorTraffic = try Self.weights(inner["mirrorTraffic"], "mirrorTraffic")
         isPrivate = try AzureText.isDisabled(inner["publicNetworkAccess"], "publicNetworkAccess")
-        identity = body["identity"]
+        identity = try Self.identity(body["identity"])
+        let outer = Self.unknown(body, Self.outer)
+        unknown = outer + Self.unknown(inner, Self.inner).map { "properties.\($0)" }
     }
 
     /// What is not ours to give a meaning: kept and shown.
     var kept: ARMValue { .members(["identity": identity ?? ["type": "SystemAssigned"]]) }
 
-    var warnings: [String] {
-        guard let type = identity?["type"]?.text, type != "SystemAssigned", type != "None" else { return [] }
-        return ["identity has no meaning here, the gateway uses none"]
-    }
+    var warnings: [String] { unknown.map { "\($0) has no meaning here and is not kept" } }
 
     /// The definition with Azure's members as the client wants them; ours stay as they are.
     ///
@@ -64,6 +80,19 @@ struct AzureEndpoint: Sendable {
             spelled[exact ?? name] = weight
         }
         return spelled
+    }
+
+    private static func unknown(_ value: ARMValue, _ known: Set<String>) -> [String] {
+        (value.members ?? [:]).filter { $0.value != .null && !known.contains($0.key) }.keys.sorted()
+    }
+
+    /// As in a document: what would give the endpoint rights that it does not get is refused.
+    private static func identity(_ value: ARMValue?) throws(APIError) -> ARMValue? {
+        let type = value?["type"]?.text ?? ""
+        guard !type.lowercased().filter({ $0 != "_" }).contains("userassigned") else {
+            throw APIError(.invalid, "\(type) is not built yet; use SystemAssigned or None", target: "identity.type")
+        }
+        return value
     }
 
     private static func mode(_ value: ARMValue?) throws(APIError) -> AuthMode {

@@ -8,13 +8,14 @@ import Hummingbird
 enum AzureEndpointCalls {
     @Sendable static func list(_ call: ARMCall) async throws -> Response {
         let endpoints = try call.store.endpoints(of: try call.workspace().name)
-        let records = try await call.store.azureEndpoints(of: call.tenant)
-        return call.page(of: endpoints) { show($0, records[$0.name], call) }
+        return try await call.page(of: endpoints) { endpoint in
+            show(endpoint, try await call.store.azureEndpoint(call.tenant, endpoint.name), call)
+        }
     }
 
     @Sendable static func get(_ call: ARMCall) async throws -> Response {
         let endpoint = try call.endpoint()
-        return .json(show(endpoint, try await call.store.azureEndpoints(of: call.tenant)[endpoint.name], call))
+        return .json(show(endpoint, try await call.store.azureEndpoint(call.tenant, endpoint.name), call))
     }
 
     /// Stored and served when this answers; whoever waits for its deployments is told where to ask.
@@ -41,7 +42,7 @@ enum AzureEndpointCalls {
         let (outcome, operation) = try await call.controlPlane.operations.perform(plan) {
             try await call.store.putEndpoint(wanted, over: before, azure: kept, by: call.author)
         }
-        let record = try await call.store.azureEndpoints(of: call.tenant)[name]
+        let record = try await call.store.azureEndpoint(call.tenant, name)
         var response = Response.json(
             show(try call.store.endpoint(call.tenant, name), record, call),
             status: outcome == .created ? .created : .ok

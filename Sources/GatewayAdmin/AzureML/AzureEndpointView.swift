@@ -55,11 +55,20 @@ struct AzureEndpointView {
 
 /// Bodies as they lie in the store.
 enum AzureBody {
+    /// Of one resource: what is kept is read again and again.
+    private static let longest = 64 << 10
+
     static func text(_ value: ARMValue) throws(APIError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let bytes = try? encoder.encode(value) else {
             throw APIError(.invalid, "the body holds what JSON cannot express")
+        }
+        guard bytes.count <= longest else {
+            throw APIError(
+                .tooLarge,
+                "the resource has \(bytes.count) bytes as JSON; \(longest >> 10) KiB are the most"
+            )
         }
         return String(decoding: bytes, as: UTF8.self)
     }

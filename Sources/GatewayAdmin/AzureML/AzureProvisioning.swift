@@ -25,8 +25,8 @@ struct AzureProvisioning: Sendable {
         let environment = try await assets.require(asked.environment, nil)
         _ = try await assets.require(asked.code, nil)
         let before = try call.store.deployments(of: call.tenant, endpoint.name).first { $0.name == name }
-        let record = try await call.store.azureDeployments(of: call.tenant, endpoint.name)[name]
-        let isNew = before == nil && record == nil
+        let isKept = try await call.store.azureDeploymentNames(of: call.tenant, endpoint.name).contains(name)
+        let isNew = before == nil && !isKept
         let search = ModelSearch(store: call.store, folder: call.azure.shelf.folder, tenant: call.tenant)
         let file = try await search.locate(asked.modelReference, uri: registered?.properties["modelUri"]?.text)
         let subject = ServingChoice.Subject(
@@ -37,7 +37,7 @@ struct AzureProvisioning: Sendable {
             image: environment?.properties["image"]?.text,
             model: asked.model.map { "\($0.name):\($0.version)" },
             file: file,
-            current: record == nil ? before?.serving : nil
+            current: isKept ? nil : before?.serving
         )
         var choice: ServingChoice.Choice
         do throws(ServingChoice.NothingServes) {

@@ -9,7 +9,11 @@ enum AzureRoutes {
     static func add(to router: Router<AdminRequestContext>, _ controlPlane: ControlPlane) {
         router.get(RouterPath(AzureMetadata.path), use: AzureMetadata(adminURL: controlPlane.azure.adminURL).answer)
         let resources = ARMRoutes(controlPlane: controlPlane)
-        let blobs = BlobRoutes(shelf: controlPlane.azure.shelf, signature: controlPlane.azure.signature)
+        let blobs = BlobRoutes(
+            shelf: controlPlane.azure.shelf,
+            signature: controlPlane.azure.signature,
+            store: controlPlane.store
+        )
         for method in methods {
             router.on("/subscriptions/**", method: method, use: resources.answer)
             router.on(RouterPath("\(BlobRoutes.root)/**"), method: method, use: blobs.answer)

@@ -6,7 +6,7 @@ import Hummingbird
 /// Azure's workspaces: the tenants.
 enum AzureWorkspaceCalls {
     @Sendable static func list(_ call: ARMCall) async throws -> Response {
-        call.page(of: call.store.tenants().filter { call.asker.may(.read, in: $0.name) }) { show($0, call) }
+        try await call.page(of: call.store.tenants().filter { call.asker.may(.read, in: $0.name) }) { show($0, call) }
     }
 
     @Sendable static func get(_ call: ARMCall) async throws -> Response {

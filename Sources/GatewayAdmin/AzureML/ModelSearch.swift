@@ -27,7 +27,7 @@ struct ModelSearch: Sendable {
 
     /// Under the name that its client gave it, or one that its checksum gives.
     func registration(of path: String, as reference: ModelReference?) async throws -> ModelRegistration {
-        let digest = try await NIOThreadPool.singleton.runIfActive { try FileDigest(path: path) }
+        let digest = try await LongDiskWork.shared.run(for: tenant) { try FileDigest(path: path) }
         return ModelRegistration(
             tenant: tenant,
             name: reference?.name ?? "sha256-\(digest.sha256.prefix(32))",

@@ -92,5 +92,6 @@ struct DeploymentRoutes: Sendable {
         return resource
     }
 
-    private static let hidden = "(not shown)"
+    /// In the place of a value.
+    static let hidden = "(not shown)"
 }

@@ -37,6 +37,22 @@ struct OperationLedger {
         return makeRoom(operation.account, resources())
     }
 
+    /// Forgets operations of a tenant that is gone.
+    ///
+    /// - Returns: their ids.
+    mutating func forget(_ tenant: String) -> [String] {
+        // One that is under way for others too goes on.
+        let gone = order.filter { id in
+            guard let operation = byID[id], operation.tenants.contains(tenant) else { return false }
+            return operation.state.isOver || operation.tenants == [tenant]
+        }
+        let set = Set(gone)
+        order.removeAll(where: set.contains)
+        for id in gone { byID[id] = nil }
+        last = last.filter { !set.contains($0.value) }
+        return gone
+    }
+
     /// A tenth at a time: not every new one walks over the list.
     private mutating func makeRoom(_ account: String, _ resources: Set<String>) -> [String] {
         var gone: [String] = []

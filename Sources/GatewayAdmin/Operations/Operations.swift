@@ -105,6 +105,16 @@ package final class Operations: Service {
         latest(of: resource)?.state(of: resource) ?? .succeeded
     }
 
+    /// Whoever has a tenant's name next sees nothing of what was done in it before.
+    package func forget(_ tenant: String) async throws(StoreError) {
+        let gone = state.withLock { state in
+            let gone = state.ledger.forget(tenant)
+            for id in gone { state.began[id] = nil }
+            return gone
+        }
+        try await store.save([], forgetting: gone)
+    }
+
     /// Watches until its task is cancelled or the gateway stops.
     package func run() async throws {
         await cancelWhenGracefulShutdown { [self] in

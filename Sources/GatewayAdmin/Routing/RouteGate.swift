@@ -60,7 +60,8 @@ struct RouteGate: Sendable {
             case .principal:
                 (try? store.findPrincipal(names[0], names[1]))?.path ?? "\(names[0])/principals/\(names[1])"
             case .certificate: names[0].lowercased()
-            case .tenant, .endpoint, .deployment, .model, .asset, .endpointKey, .operator: names.joined(separator: "/")
+            case .tenant, .endpoint, .deployment, .model, .asset, .blob, .endpointKey, .operator:
+                names.joined(separator: "/")
             }
         return ResourceReference(kind, path)
     }

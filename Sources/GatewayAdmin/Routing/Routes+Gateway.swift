@@ -233,6 +233,7 @@ extension Routes {
                 .audit,
                 "Says whether the audit log is whole and as it was written.",
                 answers: .one(AuditVerdictResource.self),
+                query: [QueryParameter(name: "since", summary: "A head that was noted: N:HASH.")],
                 use: audit.verify
             ),
         ]

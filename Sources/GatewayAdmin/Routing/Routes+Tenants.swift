@@ -5,7 +5,7 @@ import GatewayStore
 /// Tenants, endpoints and deployments.
 extension Routes {
     var tenants: [Route] {
-        let tenants = TenantRoutes(store: controlPlane.store, receipts: controlPlane.receipts)
+        let tenants = TenantRoutes(controlPlane: controlPlane)
         let path = "/tenants/:tenant"
         return [
             .get(

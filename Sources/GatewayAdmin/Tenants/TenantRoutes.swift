@@ -2,11 +2,13 @@ import GatewayAPI
 import GatewayCore
 import GatewayStore
 import Hummingbird
+import NIOPosix
 
 /// What `/api/v1/tenants` answers.
 struct TenantRoutes: Sendable {
-    let store: Store
-    let receipts: ReceiptStore
+    let controlPlane: ControlPlane
+
+    private var store: Store { controlPlane.store }
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
         let asker = try context.requireOperator()
@@ -37,7 +39,12 @@ struct TenantRoutes: Sendable {
         let name = try context.name("tenant")
         try await store.deleteTenant(name)
         // Whoever has the name next begins at zero and sees nothing of what was.
-        try await receipts.forgetUsage(of: name)
+        try await controlPlane.receipts.forgetUsage(of: name)
+        try await controlPlane.operations.forget(name)
+        let shelf = controlPlane.azure.shelf
+        try await NIOThreadPool.singleton.runIfActive { try shelf.retire(name) }
+        // Where many wait it is refused: the next removal takes up what this one leaves.
+        try? await LongDiskWork.shared.run(for: "") { shelf.removeRetired() }
         return .noContent
     }
 

@@ -24,6 +24,8 @@ package struct VerifiedToken: Sendable, Equatable {
     package var issuer: Issuer
     /// `oid`, else `sub`.
     package var subject: String
+    /// Whom the token is for.
+    package var audiences: Set<String>
     /// `appid` (v1) or `azp` (v2).
     package var application: String?
     package var proof: RoleAssignment.ClientProof?
@@ -39,6 +41,7 @@ package struct VerifiedToken: Sendable, Equatable {
     package init(
         issuer: Issuer,
         subject: String,
+        audiences: Set<String> = [],
         application: String? = nil,
         proof: RoleAssignment.ClientProof? = nil,
         groups: Set<String> = [],
@@ -50,6 +53,7 @@ package struct VerifiedToken: Sendable, Equatable {
     ) {
         self.issuer = issuer
         self.subject = subject
+        self.audiences = audiences
         self.application = application
         self.proof = proof
         self.groups = groups

@@ -41,6 +41,11 @@ struct AuditDifference {
         }
     }
 
+    mutating func note(_ draft: Draft) { drafts.append(draft) }
+
+    /// One more member that differs.
+    mutating func name(_ member: String, at index: Int) { drafts[index].fields.append(member) }
+
     private mutating func note<Definition: Equatable>(
         _ old: [Definition],
         _ new: [Definition],

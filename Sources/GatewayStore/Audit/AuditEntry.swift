@@ -44,6 +44,8 @@ package struct AuditVerdict: Sendable, Equatable {
     package var firstBad: Int64?
     /// What is wrong, as a sentence.
     package var reason: String?
+    /// Where a good log ends.
+    package var head: AuditHead?
 
     package var isGood: Bool { reason == nil }
 }

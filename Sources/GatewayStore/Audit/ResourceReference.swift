@@ -11,6 +11,8 @@ package struct ResourceReference: Sendable, Hashable {
         case model
         /// A version that Azure's clients registered: `demo/environments/base:1`.
         case asset
+        /// An uploaded file: `demo/blobs/LocalUpload/m.gguf`.
+        case blob
         case endpointKey
         case namedKey
         case principal
@@ -34,8 +36,8 @@ package struct ResourceReference: Sendable, Hashable {
     package var tenant: String? {
         switch kind {
         case .certificate, .operator: nil
-        case .tenant, .endpoint, .deployment, .model, .asset, .endpointKey, .namedKey, .principal, .issuer, .role,
-            .webhook:
+        case .tenant, .endpoint, .deployment, .model, .asset, .blob, .endpointKey, .namedKey, .principal, .issuer,
+            .role, .webhook:
             path.split(separator: "/").first.map(String.init)
         }
     }
@@ -66,7 +68,7 @@ extension StoreContents {
         case .deployment: find(definitions.deployments, \.path)
         case .model: find(definitions.models, \.resource)
         // Not of the configuration: nothing that has a tag names one.
-        case .asset: nil
+        case .asset, .blob: nil
         case .endpointKey: find(definitions.keys, \.place)
         case .namedKey: find(definitions.namedKeys, \.path)
         case .principal: find(definitions.principals, \.path)

@@ -38,6 +38,31 @@ package struct AzureAsset: Sendable, Equatable {
         case data
     }
 
+    /// What is known of a version without its body.
+    package struct Version: Sendable, Equatable {
+        package var name: String
+        package var version: String
+        package var isArchived: Bool
+        /// `hash_sha256` of its properties.
+        package var hash: String?
+
+        package init(name: String, version: String, isArchived: Bool = false, hash: String? = nil) {
+            self.name = name
+            self.version = version
+            self.isArchived = isArchived
+            self.hash = hash
+        }
+
+        init(_ row: Row) {
+            self.init(
+                name: row["name"],
+                version: row["version"],
+                isArchived: row["is_archived"],
+                hash: row["hash"]
+            )
+        }
+    }
+
     /// Assets that one tenant may have.
     package static let most = 10_000
 

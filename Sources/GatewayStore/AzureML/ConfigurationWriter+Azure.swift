@@ -28,6 +28,7 @@ extension ConfigurationWriter {
         by author: String,
         at now: Int64
     ) throws {
+        try checkRoom(for: name)
         try upsertAzure(
             "azure_deployments",
             [("tenant", name.tenant), ("endpoint", name.endpoint), ("name", name.deployment)],
@@ -35,6 +36,15 @@ extension ConfigurationWriter {
             by: author,
             at: now
         )
+    }
+
+    /// One that is new needs room: bodies of those that nothing serves are kept too.
+    private func checkRoom(for name: AzureWrite.DeploymentName) throws {
+        let sql = "SELECT count(*) FROM azure_deployments WHERE tenant = ? AND endpoint = ? AND name <> ?"
+        let others = try Int.fetchOne(database, sql: sql, arguments: [name.tenant, name.endpoint, name.deployment])
+        guard let others, others >= SizeCheck.mostDeployments else { return }
+        let message = "has \(others) deployments, and may have no more; delete one that is not needed"
+        throw Problem(.tooMany, "\(name.tenant)/\(name.endpoint)", field: "deployments", message)
     }
 
     private func upsertAzure(

@@ -4,37 +4,46 @@ package import GatewayCore
 
 /// Endpoints and deployments as Azure's clients sent them.
 extension Store {
-    /// By the endpoint's name.
-    package func azureEndpoints(of tenant: String) async throws(StoreError) -> [String: AzureRecord] {
+    package func azureEndpoint(_ tenant: String, _ endpoint: String) async throws(StoreError) -> AzureRecord? {
         try await read { database in
-            let rows = try Row.fetchAll(
+            try Row.fetchOne(
                 database,
-                sql: "SELECT * FROM azure_endpoints WHERE tenant = ?",
-                arguments: [tenant]
-            )
-            return Dictionary(rows.map { ($0["name"], AzureRecord($0, body: $0["body"])) }) { first, _ in first }
+                sql: "SELECT * FROM azure_endpoints WHERE tenant = ? AND name = ?",
+                arguments: [tenant, endpoint]
+            ).map { AzureRecord($0, body: $0["body"]) }
         }
     }
 
-    /// Of one endpoint, by the deployment's name; those that nothing serves too.
-    package func azureDeployments(
+    /// Names of an endpoint's deployments that have a record; those that nothing serves too.
+    package func azureDeploymentNames(
         of tenant: String,
         _ endpoint: String
-    ) async throws(StoreError) -> [String: AzureRecord] {
-        try await read { [secrets] database in
-            let rows = try Row.fetchAll(
+    ) async throws(StoreError) -> [String] {
+        try await read { database in
+            try String.fetchAll(
                 database,
-                sql: "SELECT * FROM azure_deployments WHERE tenant = ? AND endpoint = ?",
+                sql: "SELECT name FROM azure_deployments WHERE tenant = ? AND endpoint = ? ORDER BY name",
                 arguments: [tenant, endpoint]
             )
-            var found: [String: AzureRecord] = [:]
-            for row in rows {
-                let name = AzureWrite.DeploymentName(tenant: tenant, endpoint: endpoint, deployment: row["name"])
-                var record = AzureRecord(row, body: try secrets.open(row["body"], place: name.place))
-                record.failure = row["failure"]
-                found[name.deployment] = record
-            }
-            return found
+        }
+    }
+
+    package func azureDeployment(
+        _ tenant: String,
+        _ endpoint: String,
+        _ deployment: String
+    ) async throws(StoreError) -> AzureRecord? {
+        let name = AzureWrite.DeploymentName(tenant: tenant, endpoint: endpoint, deployment: deployment)
+        return try await read { [secrets] database in
+            let row = try Row.fetchOne(
+                database,
+                sql: "SELECT * FROM azure_deployments WHERE tenant = ? AND endpoint = ? AND name = ?",
+                arguments: [tenant, endpoint, deployment]
+            )
+            guard let row else { return nil }
+            var record = AzureRecord(row, body: try secrets.open(row["body"], place: name.place))
+            record.failure = row["failure"]
+            return record
         }
     }
 
@@ -94,10 +103,16 @@ extension Store {
         failure: String?,
         by author: String
     ) async throws(StoreError) {
+        let origin = ChangeOrigin.current
         let name = AzureWrite.DeploymentName(tenant: tenant, endpoint: endpoint, deployment: deployment)
-        try await write { [secrets] database in
-            let writer = ConfigurationWriter(database: database, secrets: secrets)
-            try writer.putAzureDeployment(name, body: body, failure: failure, by: author, at: WallClock.seconds)
+        try await write { [self] database in
+            let before = try name.stored(in: database, secrets)
+            let draft = try name.draft(before: before, after: AzureWrite.Stored(body: body, failure: failure))
+            try audited(in: database, [draft], by: origin) {
+                let writer = ConfigurationWriter(database: database, secrets: secrets)
+                try writer.putAzureDeployment(name, body: body, failure: failure, by: author, at: WallClock.seconds)
+                return true
+            }
         }
     }
 
@@ -108,12 +123,11 @@ extension Store {
         _ deployment: String,
         _ failure: String
     ) async throws(StoreError) {
-        try await write { database in
-            try database.execute(
-                sql: "UPDATE azure_deployments SET failure = ? WHERE tenant = ? AND endpoint = ? AND name = ?",
-                arguments: [failure, tenant, endpoint, deployment]
-            )
-        }
+        try await alterAzureDeployment(
+            AzureWrite.DeploymentName(tenant: tenant, endpoint: endpoint, deployment: deployment),
+            "UPDATE azure_deployments SET failure = ? WHERE tenant = ? AND endpoint = ? AND name = ?",
+            [failure]
+        ) { AzureWrite.Stored(body: $0.body, failure: failure) }
     }
 
     /// Forgets a deployment that is not served; one that is served goes with its deployment.
@@ -122,11 +136,28 @@ extension Store {
         _ endpoint: String,
         _ deployment: String
     ) async throws(StoreError) {
-        try await write { database in
-            try database.execute(
-                sql: "DELETE FROM azure_deployments WHERE tenant = ? AND endpoint = ? AND name = ?",
-                arguments: [tenant, endpoint, deployment]
-            )
+        try await alterAzureDeployment(
+            AzureWrite.DeploymentName(tenant: tenant, endpoint: endpoint, deployment: deployment),
+            "DELETE FROM azure_deployments WHERE tenant = ? AND endpoint = ? AND name = ?",
+            []
+        ) { _ in nil }
+    }
+
+    /// - Parameter change: what becomes of it; `nil` = it is forgotten.
+    private func alterAzureDeployment(
+        _ name: AzureWrite.DeploymentName,
+        _ sql: String,
+        _ arguments: [String],
+        change: @escaping @Sendable (AzureWrite.Stored) -> AzureWrite.Stored?
+    ) async throws(StoreError) {
+        let origin = ChangeOrigin.current
+        try await write { [self] database in
+            guard let before = try name.stored(in: database, secrets) else { return }
+            try audited(in: database, [try name.draft(before: before, after: change(before))], by: origin) {
+                let all = arguments + [name.tenant, name.endpoint, name.deployment]
+                try database.execute(sql: sql, arguments: StatementArguments(all))
+                return true
+            }
         }
     }
 

@@ -18,22 +18,35 @@ extension Store {
         }
     }
 
-    /// The newest first.
+    /// Versions without their bodies, the newest first.
     ///
     /// - Parameter name: `nil` = of every name.
-    package func azureAssets(
+    package func azureAssetVersions(
         _ tenant: String,
         _ kind: AzureAsset.Kind,
         _ name: String? = nil
-    ) async throws(StoreError) -> [AzureAsset] {
+    ) async throws(StoreError) -> [AzureAsset.Version] {
         try await read { database in
-            try Row.fetchAll(
+            let condition = name == nil ? "" : " AND name = ?"
+            return try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT * FROM azure_assets WHERE tenant = ? AND kind = ? AND (? IS NULL OR name = ?) ORDER BY id DESC
+                    SELECT name, version, is_archived, hash FROM azure_assets INDEXED BY azure_assets_listed
+                    WHERE tenant = ? AND kind = ?\(condition) ORDER BY id DESC
                     """,
-                arguments: [tenant, kind.rawValue, name, name]
-            ).map { AzureAsset($0, kind) }
+                arguments: StatementArguments([tenant, kind.rawValue] + [name].compactMap(\.self))
+            ).map { AzureAsset.Version($0) }
+        }
+    }
+
+    /// Where the files of a tenant's models are, as its clients said.
+    package func azureModelURIs(of tenant: String) async throws(StoreError) -> [String] {
+        try await read { database in
+            try String?.fetchAll(
+                database,
+                sql: "SELECT json_extract(body, '$.modelUri') FROM azure_assets WHERE tenant = ? AND kind = 'models'",
+                arguments: [tenant]
+            ).compactMap(\.self)
         }
     }
 
@@ -47,7 +60,7 @@ extension Store {
     ) async throws(StoreError) -> PutOutcome {
         guard definitions.tenants.contains(where: { $0.name == tenant }) else { throw .notFound(resource: tenant) }
         let origin = ChangeOrigin.current
-        return try await write { [secrets] database in
+        return try await write { [self] database in
             let before = try String.fetchOne(
                 database,
                 sql: "SELECT body FROM azure_assets WHERE tenant = ? AND kind = ? AND name = ? AND version = ?",
@@ -56,16 +69,41 @@ extension Store {
             if before == asset.record.body { return .unchanged }
             if let before, !isAllowed(before) { throw StoreError.conflict(asset.isTaken(in: tenant)) }
             if before == nil { try Self.checkRoom(in: tenant, database) }
-            try database.inTransaction(.immediate) {
+            try audited(in: database, [try asset.draft(tenant, before: before)], by: origin) {
                 try asset.write(tenant, to: database)
-                try AuditLog(database: database, secrets: secrets).append(
-                    [asset.draft(tenant, before: before)],
-                    by: origin,
-                    at: WallClock.milliseconds
-                )
-                return .commit
+                return true
             }
             return before == nil ? .created : .updated
+        }
+    }
+
+    /// Forgets a version; what was uploaded for it stays.
+    ///
+    /// - Returns: whether there was one.
+    package func deleteAzureAsset(
+        _ tenant: String,
+        _ kind: AzureAsset.Kind,
+        _ name: String,
+        _ version: String
+    ) async throws(StoreError) -> Bool {
+        let origin = ChangeOrigin.current
+        return try await write { [self] database in
+            let row = try Row.fetchOne(
+                database,
+                sql: "SELECT * FROM azure_assets WHERE tenant = ? AND kind = ? AND name = ? AND version = ?",
+                arguments: [tenant, kind.rawValue, name, version]
+            )
+            guard let asset = row.map({ AzureAsset($0, kind) }) else { return false }
+            var draft = try asset.draft(tenant, before: asset.record.body)
+            (draft.action, draft.after) = (.deleted, nil)
+            try audited(in: database, [draft], by: origin) {
+                try database.execute(
+                    sql: "DELETE FROM azure_assets WHERE tenant = ? AND kind = ? AND name = ? AND version = ?",
+                    arguments: [tenant, kind.rawValue, name, version]
+                )
+                return true
+            }
+            return true
         }
     }
 
@@ -110,14 +148,9 @@ extension AzureAsset {
             action: before == nil ? .created : .updated,
             resource: ResourceReference(.asset, "\(tenant)/\(kind.rawValue)/\(name):\(version)"),
             tenant: tenant,
-            before: try before.map(Self.audited),
-            after: try Self.audited(record.body)
+            before: try before.map { (body) throws(StoreError) in try AzureRecord.audited(body) },
+            after: try AzureRecord.audited(record.body)
         )
-    }
-
-    /// A long one as a string of its beginning, which is JSON too.
-    private static func audited(_ body: String) throws(StoreError) -> String {
-        body.utf8.count <= 8 << 10 ? body : try StoredJSON.text(String(body.prefix(2 << 10)))
     }
 
     fileprivate func isTaken(in tenant: String) -> Problem {

@@ -59,6 +59,12 @@ struct ConfigurationWriter {
                 [deployment.tenant, deployment.endpoint, deployment.name]
             )
         }
+        for model in Self.gone(old.models, new.models, path: \.resource) {
+            try run(
+                "DELETE FROM models WHERE tenant = ? AND name = ? AND version = ?",
+                [model.tenant, model.name, model.version]
+            )
+        }
     }
 
     private func insert(_ model: ModelDefinition) throws {

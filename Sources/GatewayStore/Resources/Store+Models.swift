@@ -77,6 +77,30 @@ extension Definitions {
     }
 }
 
+extension Store {
+    /// Forgets a version; its file stays.
+    ///
+    /// - Throws: conflict while a deployment names it.
+    package func forgetModel(_ tenant: String, _ name: String, _ version: String) async throws(StoreError) {
+        try await change { transaction in
+            let reference = ModelReference(name: name, version: version)
+            let isNewest =
+                transaction.definitions.model(tenant, ModelReference(name: name, version: nil))?.version == version
+            let user = transaction.definitions.deployments.first { deployment in
+                deployment.tenant == tenant && deployment.model?.name == name
+                    && (deployment.model?.version.map { $0 == version } ?? isNewest)
+            }
+            if let user {
+                let message = "is the model of \(user.path); give that another one, or delete it first"
+                throw StoreError.conflict(Problem(.invalidValue, "\(tenant)/\(reference.text)", message))
+            }
+            transaction.definitions.models.removeAll {
+                $0.tenant == tenant && $0.name == name && $0.version == version
+            }
+        }
+    }
+}
+
 extension ModelDefinition {
     fileprivate func holds(_ registration: ModelRegistration) -> Bool {
         path == registration.path && sha256 == registration.sha256 && size == registration.size

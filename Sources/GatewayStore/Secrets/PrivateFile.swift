@@ -30,18 +30,37 @@ enum PrivateFile {
     ///
     /// - Returns: false when somebody else made it first.
     static func create(_ path: String, text: String) throws(StoreError) -> Bool {
+        let draft = try draft(of: path, text)
+        defer { _ = unsafe unlink(draft) }
+        if unsafe link(draft, path) == 0 { return true }
+        guard errno == EEXIST else { throw .unavailable("\(path) cannot be made: \(reason())") }
+        return false
+    }
+
+    /// Writes a file, over one that is there; a crash leaves the old one or the new one, whole.
+    static func replace(_ path: String, text: String) throws(StoreError) {
+        let draft = try draft(of: path, text)
+        guard unsafe rename(draft, path) != 0 else { return }
+        let reason = reason()
+        _ = unsafe unlink(draft)
+        throw .unavailable("\(path) cannot be written: \(reason)")
+    }
+
+    /// A file beside that holds the text, safe on the disk.
+    private static func draft(of path: String, _ text: String) throws(StoreError) -> String {
         let draft = "\(path).\(UUID().uuidString)"
         let descriptor = unsafe open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unavailable("\(path) cannot be made: \(reason())") }
-        defer { _ = unsafe unlink(draft) }
         let bytes = Array("\(text)\n".utf8)
         let written = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
         let isSafe = written == bytes.count && fsync(descriptor) == 0
         close(descriptor)
-        guard isSafe else { throw .unavailable("\(path) cannot be written: \(reason())") }
-        if unsafe link(draft, path) == 0 { return true }
-        guard errno == EEXIST else { throw .unavailable("\(path) cannot be made: \(reason())") }
-        return false
+        guard isSafe else {
+            let reason = reason()
+            _ = unsafe unlink(draft)
+            throw .unavailable("\(path) cannot be written: \(reason)")
+        }
+        return draft
     }
 
     /// The file's text without white space around it; `nil` when there is no such file.

@@ -169,6 +169,15 @@ extension BuiltInIssuer {
         return token.claims.verified(.builtIn(tenant: tenant))
     }
 
+    /// Whether an operator may come with it.
+    ///
+    /// A token that was made for calling models, or for another service of a machine, would give whoever is called the
+    /// rights of its holder here. Of other issuers, the tenant's trust says it.
+    package func administers(_ token: VerifiedToken) -> Bool {
+        guard case .builtIn = token.issuer else { return true }
+        return token.audiences.allSatisfy(audiences.administers)
+    }
+
     private func audience(ofEndpoint endpoint: String, tenant: String) -> String {
         "\(publicURL)/\(tenant)/\(endpoint)"
     }

@@ -78,6 +78,12 @@ final class TokenTrust: Sendable {
         )
     }
 
+    /// Whose token this is, when it is one to administer with.
+    func verifyOperator(_ text: String) async -> VerifiedToken? {
+        let found = try? await service.verify(text, now: Self.now()).get()
+        return found.flatMap { issuer.administers($0) ? $0 : nil }
+    }
+
     /// The same issuer on the admin listener.
     func answer(_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer {
         let answer = await issuer.respond(

@@ -35,8 +35,10 @@ extension AuditEntryResource: TableRow {
 }
 
 extension AuditVerdictResource: TableRow {
-    static var headings: [String] { ["good", "entries", "first bad", "reason"] }
-    var cells: [String] { [good ? "yes" : "no", String(entries), firstBad.map(String.init) ?? "", reason ?? ""] }
+    static var headings: [String] { ["good", "entries", "first bad", "reason", "head"] }
+    var cells: [String] {
+        [good ? "yes" : "no", String(entries), firstBad.map(String.init) ?? "", reason ?? "", head ?? ""]
+    }
 }
 
 extension OperationResource: TableRow {

@@ -68,7 +68,7 @@ extension LogLineResource: TableRow {
 
 extension ModelResource: TableRow {
     static var headings: [String] { ["model", "version", "size", "sha256", "path"] }
-    var cells: [String] { [name, version ?? "", String(size), sha256, path] }
+    var cells: [String] { [name, version ?? "", size.map(String.init) ?? "", sha256 ?? "", path] }
 }
 
 extension KeyPairResource: TableRow {

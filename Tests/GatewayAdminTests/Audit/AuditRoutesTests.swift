@@ -19,7 +19,13 @@ import Testing
             #expect(second.value.map(\.number) == [3, 2])
             #expect(try await client.send(.get, "/api/v1/audit?after=x").status == 400)
             let verdict = try await client.get(AuditVerdictResource.self, "/api/v1/audit/verification")
-            #expect(verdict == AuditVerdictResource(good: true, entries: 5, firstBad: nil, reason: nil))
+            let head = try #require(verdict.head)
+            #expect(verdict == AuditVerdictResource(good: true, entries: 5, firstBad: nil, reason: nil, head: head))
+            let uri = "/api/v1/audit/verification?since="
+            #expect(try await client.get(AuditVerdictResource.self, uri + head).good)
+            let other = "4:" + String(head.dropFirst(2))
+            #expect(try await client.get(AuditVerdictResource.self, uri + other).firstBad == 4)
+            #expect(try await client.send(.get, uri + "x").status == 400)
         }
     }
 

@@ -49,6 +49,63 @@ import Testing
         }
     }
 
+    @Test func `a name is archived and restored with all its versions`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepareAzure()
+            for version in ["1", "2"] {
+                _ = try await client.send(
+                    .put,
+                    Self.uri("models", "m", version),
+                    #"{"properties":{"modelUri":"s3://a"}}"#
+                )
+            }
+            let container = "\(Azure.scope.id)/models/m\(Azure.version)"
+            func listed() async throws -> [ARMValue?]? {
+                try await client.azure(.get, "\(Azure.scope.id)/models")["value"]?.list?.map { $0["name"] }
+            }
+            let archived = try await client.azure(.put, container, #"{"properties":{"isArchived":true}}"#)
+            #expect(archived["properties"]?["isArchived"] == true)
+            #expect(try await listed() == [])
+            #expect(try await client.azure(.get, Self.uri("models", "m", "1"))["properties"]?["isArchived"] == true)
+            #expect(try await client.send(.put, container, #"{"properties":{"isArchived":false}}"#).status == 200)
+            #expect(try await listed() == ["m"])
+            #expect(try await client.send(.put, container, #"{"properties":{"tags":{}}}"#).status == 400)
+            let nobody = "\(Azure.scope.id)/models/nobody\(Azure.version)"
+            #expect(try await client.send(.put, nobody, #"{"properties":{"isArchived":true}}"#).status == 404)
+        }
+    }
+
+    @Test func `a version is deleted, unless a deployment has it for its model`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepareAzure()
+            for (kind, body) in [("models", "modelUri"), ("environments", "image"), ("codes", "codeUri")] {
+                let uri = Self.uri(kind, "m", "1")
+                #expect(try await client.send(.put, uri, #"{"properties":{"\#(body)":"s3://a"}}"#).status == 201)
+                #expect(try await client.send(.delete, uri).status == 200)
+                #expect(try await client.send(.get, uri).status == 404)
+                #expect(try await client.send(.delete, uri).status == 204)
+            }
+            let newest = try await client.get(ResourceList<AuditEntryResource>.self, "/api/v1/audit?limit=1").value
+                .first
+            #expect(newest?.action == "deleted" && newest?.resource == "demo/codes/m:1")
+            let file = FileManager.default.temporaryDirectory.appendingPathComponent("model-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: file) }
+            try Data("GGUF".utf8).write(to: file)
+            let models = "/api/v1/tenants/demo/models"
+            for name in ["used", "unused"] {
+                let body = #"{"name":"\#(name)","path":"\#(file.path)"}"#
+                #expect(try await client.send(.post, models, body).status == 201)
+            }
+            let deployment = Azure.body(urls: nil, #""model":"azureml:used:1""#)
+            #expect(try await client.send(.put, Azure.deployment("blue"), deployment).status == 201)
+            let refused = try await client.send(.delete, Self.uri("models", "used", "1"))
+            #expect(refused.status == 400 && refused.text.contains("demo/chat/blue"))
+            #expect(try await client.send(.delete, Self.uri("models", "unused", "1")).status == 200)
+            let left = try await client.get(ResourceList<ModelResource>.self, models).value
+            #expect(left.map(\.name) == ["used"])
+        }
+    }
+
     @Test func `archived versions are listed only where they are asked for`() async throws {
         try await AdminFixture().withClient { client in
             try await client.prepareAzure()

@@ -62,6 +62,24 @@ import Testing
         }
     }
 
+    @Test func `what is not read is said to be, and what is too large is refused`() async throws {
+        try await AdminFixture().withClient { client in
+            _ = try await client.send(.put, "/api/v1/tenants/demo", "{}")
+            let body = #"{"zones":["1"],"properties":{"authMode":"Key","peering":"x"}}"#
+            let answer = try await client.send(.put, Self.uri, body)
+            let warning = answer.headers[try #require(HTTPField.Name("x-gatehouse-warning"))]
+            #expect(answer.status == 201 && warning?.contains("zones has no meaning") == true)
+            #expect(warning?.contains("properties.peering") == true)
+            let long = String(repeating: "x", count: 70_000)
+            let environment = "\(Azure.scope.id)/environments/e/versions/1\(Azure.version)"
+            let asset = try await client.send(.put, environment, #"{"properties":{"condaFile":"\#(long)"}}"#)
+            #expect(asset.status == 413 && asset.text.contains("64 KiB"))
+            let deployment = Azure.body(#""codeConfiguration":{"scoringScript":"\#(long)"}"#)
+            #expect(try await client.send(.put, Azure.deployment("blue"), deployment).status == 413)
+            #expect(try await client.send(.get, Azure.deployment("blue")).status == 404)
+        }
+    }
+
     @Test func `a put in Azure's way keeps what Azure has no word for`() async throws {
         try await AdminFixture().withClient { client in
             _ = try await client.send(.put, "/api/v1/tenants/demo", "{}")
@@ -118,6 +136,9 @@ import Testing
         arguments: [
             "[]", "{}", #"{"properties":1}"#, #"{"properties":{"authMode":"Magic"}}"#,
             #"{"properties":{"authMode":"None"}}"#,
+            #"{"properties":{"keys":{"primaryKey":"mine"}}}"#,
+            #"{"identity":{"type":"UserAssigned","userAssignedIdentities":{"/a":{}}},"properties":{}}"#,
+            #"{"identity":{"type":"SystemAssigned,UserAssigned"},"properties":{}}"#,
             #"{"properties":{"compute":"aks"}}"#, #"{"properties":{"publicNetworkAccess":"maybe"}}"#,
             #"{"tags":{"a":[]},"properties":{}}"#, #"{"properties":{"traffic":{"blue":100}}}"#, "{",
         ]

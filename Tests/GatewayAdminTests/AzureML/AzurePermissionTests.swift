@@ -46,6 +46,29 @@ import Testing
         }
     }
 
+    @Test func `values of environment variables are for those who may set them, of failed deployments too`()
+        async throws
+    {
+        try await AdminFixture().withClient { client in
+            try await client.prepareAzure()
+            #expect(try await client.send(.put, Azure.deployment("blue"), Azure.body()).status == 201)
+            let variables = #""environmentVariables":{"TOKEN":"canary"}"#
+            let unserved = Azure.body(urls: nil, variables)
+            #expect(try await client.send(.put, Azure.deployment("red"), unserved).status == 201)
+            let reads = [
+                Azure.deployment("blue"), Azure.deployment("red"), "\(Azure.endpoint)/deployments\(Azure.version)",
+            ]
+            for (role, isShown) in [("reviewer", false), ("key-admin", false), ("deployer", true)] {
+                let token = try await Self.token(client, role, "demo")
+                var texts: [String] = []
+                for uri in reads { texts.append(try await client.send(.get, uri, authorization: token).text) }
+                #expect(texts.allSatisfy { $0.contains("(not shown)") != isShown }, "\(role)")
+                let all = texts.joined()
+                #expect((all.contains("canary") && all.contains("127.0.0.1:9000")) == isShown, "\(role)")
+            }
+        }
+    }
+
     @Test func `a deployer moves traffic, and does not open or close the endpoint`() async throws {
         try await AdminFixture().withClient { client in
             try await client.prepareAzure()

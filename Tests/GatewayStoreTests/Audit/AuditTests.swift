@@ -90,6 +90,7 @@ import Testing
         ("DELETE FROM audit WHERE number > 2", "entries are missing"),
         ("DELETE FROM audit", "entries are missing"),
         ("DELETE FROM meta WHERE name = 'audit_head'", "sealed end of the log is missing"),
+        ("DELETE FROM audit; DELETE FROM meta WHERE name = 'audit_head'", "sealed end of the log is missing"),
         ("UPDATE audit SET hash = (SELECT hash FROM audit WHERE number = 1) WHERE number = 2", "entry 2 was altered"),
         ("UPDATE audit SET number = number + 100 WHERE number > 2", "entry 3 is missing"),
     ])
@@ -116,5 +117,106 @@ import Testing
                 try await temporary.store.pool.write { database in try database.execute(sql: sql) }
             }
         }
+    }
+
+    @Test func `a log without entries has an end too`() async throws {
+        let temporary = try TemporaryStore()
+        let verdict = try await temporary.store.verifyAudit()
+        #expect(verdict.isGood && verdict.entries == 0 && verdict.head == AuditHead.start)
+        try await temporary.store.pool.write { database in
+            try database.execute(sql: "DELETE FROM meta WHERE name = 'audit_head'")
+        }
+        #expect(try await !temporary.store.verifyAudit().isGood)
+        #expect(try await !temporary.reopened().verifyAudit().isGood)
+    }
+
+    /// Puts the log of an earlier moment back, sealed end and all.
+    private static func cutBack(_ temporary: TemporaryStore, to number: Int64, _ head: Data) async throws {
+        try await temporary.store.pool.write { database in
+            try database.execute(sql: "DROP TRIGGER audit_is_not_shortened")
+            try database.execute(sql: "DELETE FROM audit WHERE number > ?", arguments: [number])
+            try database.execute(sql: "UPDATE meta SET value = ? WHERE name = 'audit_head'", arguments: [head])
+        }
+    }
+
+    @Test func `a log that was cut back with its sealed end shows, whatever is written afterwards`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        let noted = try #require(try await temporary.store.verifyAudit().head)
+        let sealed = try #require(
+            try await temporary.store.pool.read { database in
+                try Data.fetchOne(database, sql: "SELECT value FROM meta WHERE name = 'audit_head'")
+            }
+        )
+        _ = try await temporary.store.suspendTenant("demo")
+        let later = try #require(try await temporary.store.verifyAudit(since: noted).head)
+        try await Self.cutBack(temporary, to: noted.number, sealed)
+        let verdict = try await temporary.store.verifyAudit()
+        #expect(verdict.reason?.contains("was cut back") == true && verdict.firstBad == noted.number + 1)
+        for store in [temporary.store, try temporary.reopened()] {
+            _ = try await store.putTenant(TenantDefinition(name: "other"))
+            _ = try await store.deleteTenant("other")
+            #expect(try await !store.verifyAudit().isGood)
+        }
+        // A head that was noted elsewhere shows it without the file.
+        let other = try await temporary.store.verifyAudit(since: later)
+        #expect(other.reason?.contains("entry \(later.number)") == true)
+    }
+
+    @Test func `a store that knew no head outside gets one when its schema is brought up to date, and only then`()
+        throws
+    {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("old-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("gatehouse.db").path
+        let steps = Migrations.current.steps.prefix { $0.identifier != AuditSchema.identifier }
+        let old = try StoreFile(path: path, migrations: Migrations(steps: Array(steps)), environment: [:])
+        try old.pool.write { database in
+            try database.execute(sql: "DELETE FROM meta WHERE name = 'audit_head'")
+        }
+        try old.pool.close()
+        try FileManager.default.removeItem(atPath: old.headFile.path)
+        let current = try StoreFile(path: path, migrations: .current, environment: [:])
+        #expect(try current.fitsHead() && current.headFile.read() == AuditHead.start)
+        try current.pool.close()
+        try FileManager.default.removeItem(atPath: old.headFile.path)
+        #expect(try !StoreFile(path: path, migrations: .current, environment: [:]).fitsHead())
+    }
+
+    @Test func `the head beside the store may be behind the log, and not be missing or another's`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        let path = temporary.store.headFile.path
+        let early = try String(contentsOfFile: path, encoding: .utf8)
+        _ = try await temporary.store.suspendTenant("demo")
+        // A crash between the change and the file.
+        try PrivateFile.replace(path, text: early)
+        #expect(try await temporary.store.verifyAudit().isGood)
+        let store = try temporary.reopened()
+        #expect(try await store.verifyAudit().isGood)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) != early)
+        let another = try TemporaryStore()
+        let foreign = try String(contentsOfFile: another.store.headFile.path, encoding: .utf8)
+        try PrivateFile.replace(path, text: foreign)
+        #expect(try await !store.verifyAudit().isGood)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try await store.verifyAudit().reason?.contains("audit.head") == true)
+        #expect(try await !temporary.reopened().verifyAudit().isGood)
+    }
+
+    @Test(arguments: [
+        "", "1", "1:", ":aa", "x:" + String(repeating: "a", count: 64), "1:" + String(repeating: "g", count: 64),
+    ])
+    func `what is no head is read as none`(text: String) {
+        #expect(AuditHead(text) == nil)
+        let head = AuditHead(number: 7, hash: Data(repeating: 0xa0, count: 32))
+        #expect(AuditHead(head.text) == head)
+    }
+
+    @Test func `who operates a tenant sees nothing of the one that had its name before`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        try await temporary.store.deleteTenant("demo")
+        _ = try await temporary.store.putTenant(TenantDefinition(name: "demo"))
+        let seen = try await temporary.store.auditEntries(of: ["demo"], isSinceCreation: true, limit: 100)
+        #expect(seen.map(\.resource.path) == ["demo"] && seen.first?.action == .created)
+        #expect(try await temporary.store.auditEntries(of: ["demo"], limit: 100).count > 8)
     }
 }

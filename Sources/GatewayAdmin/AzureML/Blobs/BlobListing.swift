@@ -61,6 +61,14 @@ enum HTTPDate {
 extension Response {
     static var blobNotFound: Response { blobError(.notFound, "BlobNotFound", "there is no such blob") }
 
+    static var blobIsModel: Response {
+        blobError(
+            .conflict,
+            "BlobImmutableDueToPolicy",
+            "a registered model names this file, which does not change; upload it under another name"
+        )
+    }
+
     /// An error as Azure's storage clients read it.
     static func blobError(_ status: HTTPResponse.Status, _ code: String, _ message: String) -> Response {
         let body =

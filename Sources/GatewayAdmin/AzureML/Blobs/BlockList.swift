@@ -22,6 +22,14 @@ struct BlockList: Equatable {
             guard ids.count <= Self.most else { throw APIError(.invalid, "a blob has at most \(Self.most) blocks") }
         }
         guard !ids.isEmpty else { throw Self.malformed }
+        var seen: Set<String> = []
+        // A blob that repeats its blocks may be 50,000 times as large as what was uploaded.
+        if let repeated = ids.first(where: { !seen.insert($0).inserted }) {
+            throw APIError(
+                .invalid,
+                "the block \(repeated.debugDescription) is named twice; upload it under another name"
+            )
+        }
         self.ids = ids
     }
 
