@@ -160,6 +160,28 @@ with Gateway(setting, "worker") as gateway:
         require(set(statuses) == {200}, f"{len(statuses)} answers: { {s: statuses.count(s) for s in set(statuses)} }")
         return f"{len(statuses)} answers"
 
+    @check("a document as az takes it, with its model's file, is served and gets traffic once it is ready")
+    def _():
+        file = os.path.relpath(setting.model, gateway.directory)
+        gateway.apply(f"""
+name: plain
+auth_mode: key
+---
+name: only
+endpoint_name: plain
+model: {{path: {json.dumps(file)}, type: custom_model}}
+environment: {{image: "registry.example.org/server:1"}}
+instance_type: Standard_DS3_v2
+instance_count: 1
+request_settings: {{request_timeout_ms: 60000}}
+""")
+        told = gateway.command("endpoints", "traffic", "demo/plain", "only=100", timeout=180)
+        answered = gateway.request("POST", "/demo/plain/score", {
+            "messages": [{"role": "user", "content": PROMPTS[0]}], "max_tokens": 4}, {"api-key": gateway.key("plain")})
+        require(answered.status == 200, f"status {answered.status}: {answered.content[:200]}")
+        model = answered.headers["x-gatehouse-model"] or ""
+        require(model.startswith("sha256-") and "100" in told, f"answered by {model}, told {told}")
+
     @check("the worker stops with the gateway")
     def _():
         workers = gateway.worker_pids()
