@@ -175,9 +175,9 @@ extension DeploymentMaker {
         _ reference: ModelReference,
         in tenant: String
     ) async throws -> AzureAsset? {
-        guard let version = reference.version else {
-            return try await store.azureAssets(tenant, kind, reference.name).first
-        }
+        var version = reference.version
+        if version == nil { version = try await store.azureAssetVersions(tenant, kind, reference.name).first?.version }
+        guard let version else { return nil }
         return try await store.azureAsset(tenant, kind, reference.name, version)
     }
 }

@@ -34,7 +34,7 @@ package final class Operations: Service {
         let now = WallClock.milliseconds
         var gone: [String] = []
         for operation in try await store.operations() { gone += resume(operation, at: now) }
-        if !gone.isEmpty { try await store.save([], forgetting: gone) }
+        if !gone.isEmpty { try await store.save(forgetting: gone) { [] } }
         wake.continuation.yield()
     }
 
@@ -112,7 +112,7 @@ package final class Operations: Service {
             for id in gone { state.began[id] = nil }
             return gone
         }
-        try await store.save([], forgetting: gone)
+        try await store.save(forgetting: gone) { [] }
     }
 
     /// Watches until its task is cancelled or the gateway stops.

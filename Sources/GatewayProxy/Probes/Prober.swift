@@ -36,6 +36,8 @@ struct Prober: Sendable {
         request.connectTimeout = target.timeout(kind)
         request.isConnectOnly = route == nil
         request.isFresh = true
+        request.closesConnection = true
+        request.take(wayTo: target.instance.address)
         if route != nil {
             request.headers = [("Host", target.instance.authority)] + target.headers.map { ($0.name, $0.value) }
         }

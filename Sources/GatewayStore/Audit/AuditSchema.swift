@@ -1,7 +1,7 @@
-/// The seventh step of the schema: what finds entries and assets without reading all of them.
+/// The eighth step of the schema: what finds entries and assets without reading all of them.
 enum AuditSchema {
     /// From it on, a log without entries has a sealed end, which lies outside the database too.
-    static let identifier = "7 audit"
+    static let identifier = "8 audit"
 
     static let sql = """
         CREATE INDEX audit_of_new_tenants ON audit (tenant, number) WHERE kind = 'tenant' AND action = 'created';

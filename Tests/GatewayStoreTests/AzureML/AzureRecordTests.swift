@@ -30,7 +30,12 @@ import Testing
         let temporary = try await Self.prepared()
         let record = try #require(try await temporary.store.azureEndpoint("demo", "azure"))
         #expect(record.body == #"{"identity":1}"# && record.createdBy == "ann")
-        _ = try await temporary.store.putEndpoint(Self.endpoint("azure"), over: Self.endpoint("azure"), azure: "{}", by: "bob")
+        _ = try await temporary.store.putEndpoint(
+            Self.endpoint("azure"),
+            over: Self.endpoint("azure"),
+            azure: "{}",
+            by: "bob"
+        )
         let changed = try #require(try await temporary.store.azureEndpoint("demo", "azure"))
         #expect(changed.body == "{}" && changed.createdBy == "ann" && changed.createdAt == record.createdAt)
         try await temporary.store.deleteEndpoint("demo", "azure")
@@ -40,7 +45,10 @@ import Testing
     @Test func `a deployment's record goes with the deployment, whoever deletes it`() async throws {
         let temporary = try await Self.prepared()
         let body = #"{"a":"\#(Self.secret)"}"#
-        #expect(try await temporary.store.putDeployment(Self.deployment("blue"), over: nil, azure: body, by: "ann") == .created)
+        #expect(
+            try await temporary.store.putDeployment(Self.deployment("blue"), over: nil, azure: body, by: "ann")
+                == .created
+        )
         #expect(try await temporary.store.azureDeployment("demo", "azure", "blue")?.body == body)
         try await temporary.store.deleteDeployment("demo", "azure", "blue")
         #expect(try await temporary.store.azureDeploymentNames(of: "demo", "azure").isEmpty)
@@ -66,7 +74,9 @@ import Testing
         let temporary = try await Self.prepared()
         var bad = Self.deployment("blue")
         bad.serving = .upstream(UpstreamDefinition(urls: ["http://169.254.169.254"]))
-        await #expect(throws: StoreError.self) { try await temporary.store.putDeployment(bad, over: nil, azure: "{}", by: "ann") }
+        await #expect(throws: StoreError.self) {
+            try await temporary.store.putDeployment(bad, over: nil, azure: "{}", by: "ann")
+        }
         #expect(try await temporary.store.azureDeploymentNames(of: "demo", "azure").isEmpty)
     }
 
@@ -151,7 +161,12 @@ import Testing
         #expect(try await newest()?.number == count)
         try await store.forgetAzureDeployment("demo", "azure", "blue")
         #expect(try await newest()?.action == .deleted)
-        _ = try await store.putEndpoint(Self.endpoint("azure"), over: Self.endpoint("azure"), azure: #"{"identity":2}"#, by: "ann")
+        _ = try await store.putEndpoint(
+            Self.endpoint("azure"),
+            over: Self.endpoint("azure"),
+            azure: #"{"identity":2}"#,
+            by: "ann"
+        )
         entry = try #require(try await newest())
         #expect(entry.fields == ["azure"] && entry.before == #"{"identity":1}"# && entry.after == #"{"identity":2}"#)
         #expect(try await store.verifyAudit().isGood)
