@@ -65,25 +65,25 @@ final class ExchangeHandler: ChannelDuplexHandler {
         self.client = client
     }
 
-    /// Whose timers these are, from `handlerAdded` to `handlerRemoved`.
+    /// Leads to the handler from `handlerAdded` to `handlerRemoved`, for what may outlive it: timers, connects.
     ///
     /// Not a weak reference: an object that has one takes several times as long to retain, and this one is retained twenty
     /// times a request.
-    private final class TimerOwner {
-        var handler: ExchangeHandler?
+    final class Reference {
+        fileprivate(set) var handler: ExchangeHandler?
     }
 
-    private let timerOwner = TimerOwner()
+    let reference = Reference()
 
     private func timer(_ action: @escaping (ExchangeHandler) -> Void) -> LazyTimer {
-        LazyTimer(on: resources.loop) { [timerOwner] in timerOwner.handler.map(action) }
+        LazyTimer(on: resources.loop) { [reference] in reference.handler.map(action) }
     }
 
     // MARK: - Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        timerOwner.handler = self
+        reference.handler = self
         guard version == .http1 else { return }
         resources.opened(self)
         connectionTimer.set(.now() + Limits.head)
@@ -92,7 +92,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         clientLeft()
         for timer in [connectionTimer, requestTimer, bodyTimer, stallTimer] { timer.cancel() }
-        timerOwner.handler = nil
+        reference.handler = nil
         if version == .http1 { resources.closed(self) }
         self.context = nil
     }

@@ -75,8 +75,8 @@ final class UpstreamPool {
             connected = dial(host, port, of: instance.address, bootstrap)
         case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
         }
-        connected.assumeIsolated().whenComplete { [weak self, weak caller] result in
-            self?.opened(result, for: caller, attempt: attempt)
+        connected.assumeIsolated().whenComplete { [self, reference = caller.reference] result in
+            opened(result, for: reference.handler, attempt: attempt)
         }
     }
 
