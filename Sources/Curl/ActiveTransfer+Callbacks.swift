@@ -16,6 +16,8 @@ extension ActiveTransfer {
         unsafe ccurl_setopt_data_callback(easy, CURLOPT_WRITEFUNCTION, onBody)
         unsafe ccurl_setopt_pointer(easy, CURLOPT_READDATA, me)
         unsafe ccurl_setopt_data_callback(easy, CURLOPT_READFUNCTION, onUpload)
+        unsafe ccurl_setopt_pointer(easy, CURLOPT_TRAILERDATA, me)
+        unsafe ccurl_setopt_trailers(easy, onTrailers)
         unsafe ccurl_setopt_pointer(easy, CURLOPT_PREREQDATA, me)
         unsafe ccurl_setopt_prerequest(easy, onPrerequest)
         guard link.request.unixSocketPath == nil else { return }
@@ -59,6 +61,19 @@ private func onUpload(
 ) -> Int {
     guard let me = unsafe me, let target = unsafe target else { return Int(CURL_READFUNC_ABORT) }
     return unsafe ActiveTransfer.at(me).upload(into: UnsafeMutableRawBufferPointer(start: target, count: size * count))
+}
+
+/// Called behind the last chunk of an upload; libcurl frees the list.
+private func onTrailers(
+    _ list: UnsafeMutablePointer<UnsafeMutablePointer<curl_slist>?>?,
+    _ me: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let me = unsafe me, let list = unsafe list else { return CURL_TRAILERFUNC_ABORT }
+    for line in unsafe ActiveTransfer.at(me).trailerLines() {
+        guard let longer = unsafe curl_slist_append(list.pointee, line) else { return CURL_TRAILERFUNC_ABORT }
+        unsafe list.pointee = longer
+    }
+    return CURL_TRAILERFUNC_OK
 }
 
 private func onPrerequest(

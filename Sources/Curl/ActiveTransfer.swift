@@ -157,6 +157,11 @@ extension ActiveTransfer {
         }
     }
 
+    /// The upload's trailers as libcurl wants them.
+    func trailerLines() -> [String] {
+        link.trailers.filter { $0.0.isFieldName && $0.1.isFieldValue }.map { "\($0.0): \($0.1)" }
+    }
+
     /// Called when a connection is there, before anything is written; returns whether to go on.
     ///
     /// libcurl would send a request again by itself when a kept-alive connection closed under it, a POST too. Whether

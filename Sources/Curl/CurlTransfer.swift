@@ -15,8 +15,11 @@ package struct CurlTransfer: Sendable {
     }
 
     /// The request body is complete.
-    package func end() {
-        link.end()
+    ///
+    /// - Parameter trailers: they follow a body of unknown length over HTTP/1.1 and are lost otherwise: libcurl sends none
+    ///   over HTTP/2.
+    package func end(trailers: [(String, String)] = []) {
+        link.end(trailers: trailers)
     }
 
     /// Ends the transfer; the delegate is let go and hears nothing more.

@@ -38,8 +38,8 @@ extension TransferLink {
         if upload.withLock({ $0.write(bytes) }) { mailbox.post(.resumeSending(id)) }
     }
 
-    func end() {
-        if upload.withLock({ $0.end() }) { mailbox.post(.resumeSending(id)) }
+    func end(trailers: [(String, String)]) {
+        if upload.withLock({ $0.end(trailers: trailers) }) { mailbox.post(.resumeSending(id)) }
     }
 
     func cancel() {
@@ -99,6 +99,8 @@ extension TransferLink {
         case .collector: true
         }
     }
+
+    var trailers: [(String, String)] { upload.withLock { $0.trailers } }
 
     func readUpload(into target: UnsafeMutableRawBufferPointer) -> UploadBuffer.Reading {
         upload.withLock { unsafe $0.read(into: target) }

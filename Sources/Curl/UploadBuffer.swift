@@ -19,6 +19,8 @@ struct UploadBuffer {
     private var chunks = CircularBuffer<ByteBuffer>()
     private var held = 0
     private var isEnded = false
+    /// What follows the body; complete when reading has come to `finished`.
+    private(set) var trailers: [(String, String)] = []
     private var isReaderWaiting = false
     private var isWriterWaiting = false
 
@@ -39,8 +41,9 @@ struct UploadBuffer {
     }
 
     /// Returns true when libcurl waits for the end and has to be woken.
-    mutating func end() -> Bool {
+    mutating func end(trailers: [(String, String)] = []) -> Bool {
         isEnded = true
+        self.trailers = trailers
         return wakeReader()
     }
 

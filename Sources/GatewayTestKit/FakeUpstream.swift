@@ -40,15 +40,18 @@ package final class FakeUpstream: Sendable {
     package var visits: [Visit] { counts.withLock { $0.visits } }
     package var connections: Int { counts.withLock { $0.connections } }
 
-    /// - Parameter port: of one that was stopped, to take its place; 0 lets the system choose.
+    /// - Parameters:
+    ///   - port: of one that was stopped, to take its place; 0 lets the system choose.
+    ///   - protocols: what it offers over TLS; it speaks HTTP/1.1 alone.
     package static func start(
         _ transport: Transport,
         in workspace: Workspace,
         number: Int = 0,
         port: Int = 0,
+        protocols: [String] = ["http/1.1"],
         script: @escaping Script
     ) async throws -> FakeUpstream {
-        let tls = transport == .https ? try workspace.server(protocols: ["http/1.1"]) : nil
+        let tls = transport == .https ? try workspace.server(protocols: protocols) : nil
         let owner = Owner()
         let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

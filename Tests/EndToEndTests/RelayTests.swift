@@ -157,10 +157,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [FakeUpstream.Transport.http, .unix])
+    @Test(arguments: FakeUpstream.Transport.allCases)
     func `a request's trailers pass`(transport: FakeUpstream.Transport) async throws {
         let sums = Inbox<[String]>()
-        try await Scene.play(transport) { visit in
+        // They are announced, so that even an upstream that would rather speak HTTP/2 is sent chunks.
+        try await Scene.play(transport, upstreamProtocols: ["h2", "http/1.1"]) { visit in
             sums.put(try await visit.trailers()?["x-sum"] ?? [])
             try await visit.respond()
         } act: { gateway, _ in

@@ -11,11 +11,17 @@ enum Scene {
         model: String? = nil,
         access: RunningGateway.Access = RunningGateway.Access(),
         threads: Int = 1,
+        upstreamProtocols: [String] = ["http/1.1"],
         script: @escaping FakeUpstream.Script,
         act: (RunningGateway, FakeUpstream) async throws -> Void
     ) async throws -> [Receipt] {
         let workspace = try Workspace()
-        let upstream = try await FakeUpstream.start(transport, in: workspace, script: script)
+        let upstream = try await FakeUpstream.start(
+            transport,
+            in: workspace,
+            protocols: upstreamProtocols,
+            script: script
+        )
         let blue = RunningGateway.Serving("blue", urls: [upstream.url], timeout: timeout, model: model)
         let receipts = try await RunningGateway.run([blue], in: workspace, access: access, threads: threads) {
             gateway in

@@ -181,7 +181,7 @@ extension ExchangeHandler {
         guard WriteRules.isSafeToWrite(method: head.method, target: head.uri, headers: head.headers) else {
             return refuse(.malformed(status: 400, reason: "The request cannot be written as one HTTP/1.1 request."))
         }
-        call.sendHead(head, body: length)
+        call.sendHead(head, body: length, announcesTrailers: request.checked.announcesTrailers)
         request.receipt.isSent = true
         if let body, body.readableBytes > 0 { call.sendBody(body) }
         if exchange.isRequestComplete { call.sendEnd(trailers: request.trailers) }

@@ -81,6 +81,8 @@ struct CheckedRequest {
     let connectionOptions: [String]
     let acceptsKeepAlive: Bool
     let acceptsTrailers: Bool
+    /// The client says beforehand that trailers follow its body (RFC 9110 6.6.2).
+    let announcesTrailers: Bool
     /// The client's headers that may go upstream, in order; Host, framing and forwarding headers are the gateway's to add.
     let forwardable: HTTPHeaders
 }

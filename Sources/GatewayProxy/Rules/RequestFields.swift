@@ -9,6 +9,7 @@ struct RequestFields {
     private(set) var hasUpgrade = false
     private(set) var expectsContinue = false
     private(set) var acceptsTrailers = false
+    private(set) var announcesTrailers = false
     private(set) var credentials = RequestCredentials()
     private(set) var pinnedDeployment: String?
     private(set) var tenant: String?
@@ -92,6 +93,7 @@ struct RequestFields {
         case .expect:
             guard value.isWord(.continue) else { throw .expectation }
             expectsContinue = true
+        case .trailer: announcesTrailers = true
         case .te: acceptsTrailers = acceptsTrailers || value.isWord(.trailers)
         default: try addRouting(name, value)
         }

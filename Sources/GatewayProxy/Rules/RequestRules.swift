@@ -43,6 +43,7 @@ enum RequestRules {
             connectionOptions: fields.options.names,
             acceptsKeepAlive: fields.options.acceptsKeepAlive(isHTTP10: isHTTP10),
             acceptsTrailers: fields.acceptsTrailers && !isHTTP10,
+            announcesTrailers: fields.announcesTrailers,
             forwardable: fields.forwardable()
         )
     }

@@ -32,8 +32,10 @@ final class CurlUpstream: CurlTransferDelegate {
 
     var isWritable: Bool { transfer?.isWritable ?? true }
 
-    func sendHead(_ head: HTTPRequestHead, body: BodyLength) {
+    func sendHead(_ head: HTTPRequestHead, body: BodyLength, announcesTrailers: Bool) {
         var request = CurlRequest(head, body: body, to: plan)
+        // libcurl sends trailers behind chunks only.
+        if announcesTrailers { request.allowsHTTP2 = false }
         request.isFresh = isFresh
         transfer = client.start(request, on: loop, delegate: self)
     }
@@ -42,9 +44,9 @@ final class CurlUpstream: CurlTransferDelegate {
         transfer?.write(bytes)
     }
 
-    func sendEnd() {
+    func sendEnd(trailers: HTTPHeaders?) {
         isRequestComplete = true
-        transfer?.end()
+        transfer?.end(trailers: trailers.map { $0.map { ($0.name, $0.value) } } ?? [])
     }
 
     func setReading(_ isReading: Bool) {

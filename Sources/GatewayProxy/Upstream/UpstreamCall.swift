@@ -14,10 +14,10 @@ enum UpstreamCall {
         }
     }
 
-    func sendHead(_ head: HTTPRequestHead, body: BodyLength) {
+    func sendHead(_ head: HTTPRequestHead, body: BodyLength, announcesTrailers: Bool) {
         switch self {
         case .direct(let connection): connection.sendHead(head)
-        case .curl(let upstream): upstream.sendHead(head, body: body)
+        case .curl(let upstream): upstream.sendHead(head, body: body, announcesTrailers: announcesTrailers)
         }
     }
 
@@ -31,7 +31,7 @@ enum UpstreamCall {
     func sendEnd(trailers: HTTPHeaders?) {
         switch self {
         case .direct(let connection): connection.sendEnd(trailers: trailers)
-        case .curl(let upstream): upstream.sendEnd()
+        case .curl(let upstream): upstream.sendEnd(trailers: trailers)
         }
     }
 
