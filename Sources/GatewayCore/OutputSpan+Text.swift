@@ -16,27 +16,31 @@ extension OutputSpan<UInt8> {
     package mutating func append(decimal number: Int64) {
         if number < 0 { append(UInt8(ascii: "-")) }
         var rest = number.magnitude
-        // Of 19 digits at most, so that the power fits.
-        var digits = 1
-        var power: UInt64 = 10
-        while digits < 19, rest >= power {
-            digits &+= 1
-            power &*= 10
-        }
+        let digits = Self.digits(of: rest)
         precondition(digits <= freeCapacity, "no room for the number")
         unsafe withUnsafeMutableBufferPointer { all, count in
             var place = count &+ digits
             count = place
             // Two digits a division: these numbers have ten and more.
             while rest >= 10 {
-                let pair = UInt8(truncatingIfNeeded: rest % 100)
-                rest /= 100
+                let hundreds = rest / 100
+                let pair = UInt16(truncatingIfNeeded: rest &- hundreds &* 100)
+                // A tenth of what is below 100.
+                let tens = (pair &* 103) >> 10
+                rest = hundreds
                 place &-= 2
-                unsafe all[place] = UInt8(ascii: "0") &+ pair / 10
-                unsafe all[place &+ 1] = UInt8(ascii: "0") &+ pair % 10
+                unsafe all[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens)
+                unsafe all[place &+ 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair &- tens &* 10)
             }
             if place > count &- digits { unsafe all[place &- 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest) }
         }
+    }
+
+    /// How many decimal digits a number has.
+    private static func digits(of number: UInt64) -> Int {
+        // 1233 / 4096 is the logarithm of 2, nearly: what comes of a number's bits is right or one too few.
+        let atLeast = ((64 &- (number | 1).leadingZeroBitCount) &* 1233) >> 12
+        return number >= powersOfTen[atLeast] ? atLeast &+ 1 : max(1, atLeast)
     }
 
     /// CR LF.
@@ -55,3 +59,9 @@ extension OutputSpan<UInt8> {
         }
     }
 }
+
+private let powersOfTen: InlineArray<20, UInt64> = [
+    1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000,
+    100_000_000_000, 1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000,
+    10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
+]

@@ -14,6 +14,16 @@ import Testing
         #expect(text(OutputSpan<UInt8>.longestDecimal) { $0.append(decimal: number) } == String(number))
     }
 
+    @Test func `numbers around every power of two and of ten have their digits`() {
+        let powersOfTen = (0..<19).map { (0..<$0).reduce(Int64(1)) { power, _ in power * 10 } }
+        let powersOfTwo = (0..<63).map { Int64(1) << $0 }
+        for power in powersOfTen + powersOfTwo {
+            for number in [power - 1, power, power + 1] {
+                #expect(text(OutputSpan<UInt8>.longestDecimal) { $0.append(decimal: number) } == String(number))
+            }
+        }
+    }
+
     @Test(arguments: ["", "x", "fifteen letters", "more than fifteen letters", "größer", "\u{0}\n"])
     func `texts are written byte by byte behind what is there`(word: String) {
         let written = text(word.utf8.count + 3) { line in

@@ -14,7 +14,7 @@ struct Bound: Sendable {
     let version: Int64
 
     init(_ rule: LimitRule, at place: Ledger.Place, version: Int64) {
-        measure = Self.measure(rule.measure)
+        measure = LimitReport.Measure(rule.measure)
         isWarnOnly = rule.isWarnOnly
         self.place = place
         self.version = version
@@ -31,12 +31,7 @@ struct Bound: Sendable {
     }
 
     init(_ rule: QuotaRule, at place: Ledger.Place, version: Int64) {
-        measure =
-            switch rule.measure {
-            case .requests: .requests
-            case .tokens: .tokens
-            case .cost: .cost
-            }
+        measure = LimitReport.Measure(rule.measure)
         isWarnOnly = rule.isWarnOnly
         self.place = place
         self.version = version
@@ -45,21 +40,13 @@ struct Bound: Sendable {
     }
 
     /// What is left as a share of the rule's amount.
-    ///
-    /// By way of 64 bits: the standard library turns an `Int128` into a `Double` in some thousand instructions.
-    func share(of left: Int128) -> Double { Double(left.dividedDown(by: unit).clamped) / Double(amount) }
+    func share(of left: Int128) -> Double { left.approximate / (Double(amount) * Double(unit)) }
 
     /// The instant in units that drain.
-    func tick(_ now: Moment) -> Int128 { Int128(now.uptime) * Int128(speed) }
+    func tick(_ now: Moment) -> Int128 { now.uptime.times(speed) }
 
-    private static func measure(_ measure: LimitRule.Measure) -> LimitReport.Measure {
-        switch measure {
-        case .requests: .requests
-        case .tokens: .tokens
-        case .concurrent: .concurrent
-        case .bodyBytes: .bodyBytes
-        }
-    }
+    /// An amount in units.
+    func units(_ amount: Int64) -> Int128 { amount.times(unit) }
 
     private static func greatestCommonDivisor(_ first: Int64, _ second: Int64) -> Int64 {
         var (larger, smaller) = (first, second)
@@ -68,7 +55,23 @@ struct Bound: Sendable {
     }
 }
 
+extension Int64 {
+    /// The whole product.
+    ///
+    /// One multiplication; `Int128`'s own operator calls a function that looks for an overflow.
+    func times(_ factor: Int64) -> Int128 {
+        let (high, low) = multipliedFullWidth(by: factor)
+        return Int128(high) << 64 | Int128(low)
+    }
+}
+
 extension Int128 {
+    /// The nearest number of another kind, nearly: the standard library's own way takes some thousand instructions.
+    var approximate: Double {
+        if let small = Int64(exactly: self) { return Double(small) }
+        return Double(Int64(truncatingIfNeeded: self >> 64)) * 0x1p64 + Double(UInt64(truncatingIfNeeded: self))
+    }
+
     /// This number, or the nearest that fits.
     var clamped: Int64 { Int64(clamping: self) }
 

@@ -55,10 +55,15 @@ struct Ledger: Sendable {
         }
     }
 
-    /// What a rule has left; takes nothing.
-    mutating func look(_ bound: Bound, _ claim: Claim, _ address: AddressKey, at now: Moment) -> Holding {
+    /// Writes down what a rule has left; takes nothing.
+    mutating func look(
+        _ bound: Bound,
+        _ claim: Claim,
+        _ address: AddressKey,
+        at now: Moment,
+        _ holding: inout Holding
+    ) {
         let need = claim.need(of: bound.measure)
-        var holding = Holding()
         holding.amount = claim.amount(of: bound.measure)
         switch bound.place {
         case .rate(let slot):
@@ -66,13 +71,9 @@ struct Ledger: Sendable {
         case .running(let slot):
             holding.left = bound.capacity - Int128(running.items[slot])
         case .quota(let slot):
-            quotas.items[slot].adopt(bound)
-            quotas.items[slot].advance(now)
-            holding.left = quotas.items[slot].left(of: bound.amount)
-            holding.resetAfter = quotas.items[slot].resetAfter(now)
-            holding.window = quotas.items[slot].window.length
+            Self.look(&quotas.items[slot], bound, at: now, &holding)
             holding.isShort = need > 0 && Int128(need) > holding.left
-            return holding
+            return
         case .rateByAddress(let slot):
             holding.entry = ratesByAddress.items[slot].place(of: address) ?? -1
             let level = holding.entry < 0 ? 0 : ratesByAddress.items[slot][holding.entry].level(at: bound.tick(now))
@@ -82,8 +83,16 @@ struct Ledger: Sendable {
             let count = holding.entry < 0 ? 0 : runningByAddress.items[slot][holding.entry]
             holding.left = bound.capacity - Int128(count)
         }
-        holding.isShort = Int128(need) * Int128(bound.unit) > holding.left
-        return holding
+        holding.isShort = bound.units(need) > holding.left
+    }
+
+    private static func look(_ quota: inout QuotaCounter, _ bound: Bound, at now: Moment, _ holding: inout Holding) {
+        quota.adopt(bound)
+        quota.advance(now)
+        holding.left = quota.left(of: bound.amount)
+        holding.resetAfter = quota.resetAfter(now)
+        holding.window = quota.window.length
+        holding.serial = quota.serial
     }
 
     /// Takes what `look` found free.
@@ -92,13 +101,12 @@ struct Ledger: Sendable {
     mutating func take(_ holding: inout Holding, _ bound: Bound, _ address: AddressKey, at now: Moment) {
         if case .quota(let slot) = bound.place {
             quotas.items[slot].reserve(holding.amount)
-            holding.serial = quotas.items[slot].serial
             holding.left -= Int128(holding.amount)
             holding.isTaken = true
             return
         }
         guard !holding.isShort else { return }
-        let units = Int128(holding.amount) * Int128(bound.unit)
+        let units = bound.units(holding.amount)
         let tick = bound.tick(now)
         switch bound.place {
         case .rate(let slot):
@@ -148,12 +156,11 @@ struct Ledger: Sendable {
         _ actual: Int64,
         _ now: Moment
     ) {
-        let unit = Int128(bound.unit)
-        let size = Int128(holding.amount) * unit
+        let size = bound.units(holding.amount)
         if actual > holding.amount {
-            counter.owe(Int128(actual) * unit - size, bound, at: bound.tick(now))
+            counter.owe(bound.units(actual) - size, bound, at: bound.tick(now))
         } else if actual < holding.amount {
-            let units = size - Int128(actual) * unit
+            let units = size - bound.units(actual)
             counter.giveBack(units, of: size, position: holding.position, at: bound.tick(now))
         }
     }

@@ -7,58 +7,61 @@ extension LimitReport {
         mutating func look(_ share: Double, at index: Int) {
             if share < self.share { (self.share, self.index) = (share, index) }
         }
+
+        func entry(_ scopes: UsageScopes, _ holdings: [Ledger.Holding]) -> Entry? {
+            guard index >= 0, let (scope, number) = scopes.rule(at: index) else { return nil }
+            return Entry(holdings[index], scope.bounds[number], scope.words[number])
+        }
     }
 
     /// What the rules had left at a decision, in words and numbers for callers.
     ///
     /// Compares first and makes entries of what is told only: this runs for every answer.
-    init(_ scopes: UsageScopes, _ holdings: [Ledger.Holding]) {
-        self.init()
+    convenience init(_ scopes: UsageScopes, _ holdings: [Ledger.Holding]) {
         var (ofRequests, ofTokens, ofTimed) = (Tightest(), Tightest(), Tightest())
+        var warnings: [String] = []
         var index = 0
         scopes.visit { scope, number, bound in
-            let holding = holdings[index]
-            if bound.isWarnOnly {
-                if holding.isShort { warnings.append(scope.words[number].policy) }
-            } else {
-                let share = bound.share(of: holding.left)
-                switch bound.measure {
-                case .requests: ofRequests.look(share, at: index)
-                case .tokens: ofTokens.look(share, at: index)
-                case .bodyBytes, .cost, .concurrent: break
-                }
-                if bound.measure != .cost, bound.measure != .concurrent { ofTimed.look(share, at: index) }
+            defer { index += 1 }
+            guard !bound.isWarnOnly else {
+                if holdings[index].isShort { warnings.append(scope.words[number].policy) }
+                return
             }
-            index += 1
-        }
-        index = 0
-        scopes.visit { scope, number, bound in
-            if index == ofRequests.index || index == ofTokens.index || index == ofTimed.index {
-                let entry = Entry(holdings[index], bound, scope.words[number])
-                if index == ofRequests.index { requests = entry }
-                if index == ofTokens.index { tokens = entry }
-                if index == ofTimed.index { timed = entry }
+            let share = bound.share(of: holdings[index].left)
+            switch bound.measure {
+            case .requests: ofRequests.look(share, at: index)
+            case .tokens: ofTokens.look(share, at: index)
+            case .bodyBytes: break
+            case .cost, .concurrent: return
             }
-            index += 1
+            ofTimed.look(share, at: index)
         }
+        let requests = ofRequests.entry(scopes, holdings)
+        let tokens = ofTokens.entry(scopes, holdings)
+        let timed =
+            switch ofTimed.index {
+            case ofRequests.index: requests
+            case ofTokens.index: tokens
+            default: ofTimed.entry(scopes, holdings)
+            }
+        self.init(requests: requests, tokens: tokens, timed: timed, warnings: warnings)
     }
 }
 
 extension LimitReport.Entry {
     init(_ holding: Ledger.Holding, _ bound: Bound, _ words: RuleWords) {
-        self.init(
-            policy: words.policy,
-            measure: bound.measure,
-            limit: bound.amount,
-            remaining: max(0, holding.left.dividedDown(by: bound.unit)).clamped,
-            resetAfter: holding.resetAfter,
-            window: words.window,
-            isQuota: words.isQuota
-        )
+        self.words = words
+        remaining = max(0, holding.left.dividedDown(by: bound.unit)).clamped
         switch bound.place {
-        case .rate, .rateByAddress: resetAfter = (bound.capacity - holding.left).dividedUp(by: bound.speed).clamped
-        case .quota: window = holding.window
-        case .running, .runningByAddress: break
+        case .rate, .rateByAddress:
+            resetAfter = (bound.capacity - holding.left).dividedUp(by: bound.speed).clamped
+            window = words.window
+        case .quota:
+            resetAfter = holding.resetAfter
+            window = holding.window
+        case .running, .runningByAddress:
+            resetAfter = 0
+            window = nil
         }
     }
 }
@@ -74,7 +77,7 @@ extension LimitRefusal {
             index += 1
             guard holding.isShort, !bound.isWarnOnly else { return }
             let words = scope.words[number]
-            let need = Int128(claim.need(of: bound.measure)) * Int128(bound.unit)
+            let need = bound.units(claim.need(of: bound.measure))
             let isNever = need > bound.capacity
             let wait = Self.wait(holding, bound, words, need, isNever)
             guard wait > longest || isNever else { return }

@@ -1,5 +1,7 @@
 /// The state of the limits right after a decision, for `x-ratelimit-*`, `RateLimit`, `RateLimit-Policy` and `Retry-After`.
-package struct LimitReport: Sendable, Equatable {
+///
+/// A class, since it is made for every answer and handed on several times.
+package final class LimitReport: Sendable {
     /// What a limit or a quota counts.
     package enum Measure: String, Sendable, Hashable {
         case requests
@@ -12,55 +14,34 @@ package struct LimitReport: Sendable, Equatable {
 
     /// How one limit stood.
     package struct Entry: Sendable, Equatable {
-        /// For `RateLimit-Policy`, for instance `endpoint-requests-minute`.
-        package var policy: String
-        package var measure: Measure
-        package var limit: Int64
-        package var remaining: Int64
+        package let words: RuleWords
+        package let remaining: Int64
         /// Nanoseconds until the limit is whole again; 0 for concurrency, which nobody can foretell.
-        package var resetAfter: Int64
+        package let resetAfter: Int64
         /// Seconds of the window; `nil` for concurrency.
-        package var window: Int64?
-        package var isQuota: Bool
-
-        package init(
-            policy: String,
-            measure: Measure,
-            limit: Int64,
-            remaining: Int64,
-            resetAfter: Int64,
-            window: Int64?,
-            isQuota: Bool = false
-        ) {
-            self.policy = policy
-            self.measure = measure
-            self.limit = limit
-            self.remaining = remaining
-            self.resetAfter = resetAfter
-            self.window = window
-            self.isQuota = isQuota
-        }
+        package let window: Int64?
     }
 
     /// The tightest limit of requests: what leaves the smallest share free.
-    package internal(set) var requests: Entry?
-    package internal(set) var tokens: Entry?
+    package let requests: Entry?
+    package let tokens: Entry?
     /// The tightest of all that have a window; callers are not told of the operator's money.
-    package internal(set) var timed: Entry?
+    package let timed: Entry?
     /// Rules that would have refused if they did not only warn.
-    package internal(set) var warnings: [String]
+    package let warnings: [String]
 
-    /// - Parameter entries: of the rules that refuse; those that only warn are not told to callers.
-    package init(entries: [Entry] = [], warnings: [String] = []) {
+    init(requests: Entry? = nil, tokens: Entry? = nil, timed: Entry? = nil, warnings: [String] = []) {
+        self.requests = requests
+        self.tokens = tokens
+        self.timed = timed
         self.warnings = warnings
-        for entry in entries {
-            switch entry.measure {
-            case .requests: entry.replaceIfTighter(&requests)
-            case .tokens: entry.replaceIfTighter(&tokens)
-            case .bodyBytes, .cost, .concurrent: break
-            }
-            if entry.window != nil, entry.measure != .cost { entry.replaceIfTighter(&timed) }
-        }
+    }
+}
+
+extension LimitReport: Equatable {
+    package static func == (one: LimitReport, other: LimitReport) -> Bool {
+        one.requests == other.requests && one.tokens == other.tokens && one.timed == other.timed
+            && one.warnings == other.warnings
     }
 }
 
@@ -82,14 +63,4 @@ package struct LimitRefusal: Sendable, Equatable {
         self.retryAfter = retryAfter
         self.report = report
     }
-}
-
-extension LimitReport.Entry {
-    /// Takes the place of one that leaves a greater share free.
-    fileprivate func replaceIfTighter(_ other: inout LimitReport.Entry?) {
-        guard let held = other else { return other = self }
-        if freeShare < held.freeShare { other = self }
-    }
-
-    private var freeShare: Double { Double(remaining) / Double(limit) }
 }

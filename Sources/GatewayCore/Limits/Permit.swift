@@ -3,7 +3,6 @@ import Synchronization
 /// What one request holds of the limits and quotas; settled exactly once.
 package final class Permit: Sendable {
     let scopes: UsageScopes
-    private let ledger: TenantLedger
     let holdings: [Ledger.Holding]
     private let demand: Demand
     private let price: Price?
@@ -11,13 +10,11 @@ package final class Permit: Sendable {
 
     init(
         _ scopes: UsageScopes,
-        _ ledger: TenantLedger,
         _ holdings: [Ledger.Holding],
         _ demand: Demand,
         _ price: Price?
     ) {
         self.scopes = scopes
-        self.ledger = ledger
         self.holdings = holdings
         self.demand = demand
         self.price = price
@@ -27,7 +24,7 @@ package final class Permit: Sendable {
     /// which drain by themselves.
     deinit {
         guard settleOnce() else { return }
-        ledger.settle(scopes, holdings, nil, at: nil)
+        scopes.ledger?.settle(scopes, holdings, nil, at: nil)
     }
 
     /// What the response headers say about the decision; made when it is read.
@@ -44,7 +41,7 @@ package final class Permit: Sendable {
     package func settle(_ actual: ActualUsage, at now: Moment) -> Int64 {
         guard settleOnce() else { return 0 }
         guard actual.isAnswered else {
-            ledger.settle(scopes, holdings, nil, at: now)
+            scopes.ledger?.settle(scopes, holdings, nil, at: now)
             return 0
         }
         let used = Claim(
@@ -53,7 +50,7 @@ package final class Permit: Sendable {
             bodyBytes: actual.bodyBytes,
             price: price
         )
-        ledger.settle(scopes, holdings, used, at: now)
+        scopes.ledger?.settle(scopes, holdings, used, at: now)
         return used.cost ?? 0
     }
 

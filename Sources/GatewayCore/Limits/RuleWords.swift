@@ -1,7 +1,12 @@
 /// What people and headers call a rule; made once, read when a request is answered.
-struct RuleWords: Sendable {
-    /// For `RateLimit-Policy`.
-    let policy: String
+package final class RuleWords: Sendable {
+    /// The rule's name for callers, for instance `endpoint-requests-minute`.
+    package let policy: String
+    /// The same as `RateLimit` and `RateLimit-Policy` write it, in quotes.
+    package let quotedPolicy: String
+    package let measure: LimitReport.Measure
+    /// The rule's amount, in decimal digits.
+    package let limit: String
     let isQuota: Bool
     /// Seconds of a rate's period; `nil` for concurrency, and for quotas, whose windows are not all of one length.
     let window: Int64?
@@ -10,11 +15,14 @@ struct RuleWords: Sendable {
     /// Why a request was refused that can never pass.
     let tooLarge: String
 
-    init(_ rule: LimitRule, of subject: UsageSubject) {
+    package init(_ rule: LimitRule, of subject: UsageSubject) {
         let period = rule.measure == .concurrent ? nil : rule.period ?? .second
         let byAddress = rule.isByAddress ? "address" : nil
         policy = [subject.kind, rule.measure.policyName, period?.rawValue, byAddress].compactMap(\.self)
             .joined(separator: "-")
+        quotedPolicy = "\"\(policy)\""
+        measure = LimitReport.Measure(rule.measure)
+        limit = String(max(1, rule.amount))
         isQuota = false
         window = period?.seconds
         let span = period.map { "per \($0.rawValue)" } ?? "at a time"
@@ -27,8 +35,11 @@ struct RuleWords: Sendable {
             "This request alone needs more than the limit of \(amount)\(atOnce)\(whose) allows; it can never pass."
     }
 
-    init(_ rule: QuotaRule, of subject: UsageSubject) {
+    package init(_ rule: QuotaRule, of subject: UsageSubject) {
         policy = "\(subject.kind)-\(rule.measure.rawValue)-\(rule.window.rawValue)"
+        quotedPolicy = "\"\(policy)\""
+        measure = LimitReport.Measure(rule.measure)
+        limit = String(max(1, rule.amount))
         isQuota = true
         window = nil
         let amount =
@@ -52,6 +63,33 @@ struct RuleWords: Sendable {
         var digits = String(String(1_000_000 + fraction.magnitude).dropFirst())
         while digits.last == "0" { digits.removeLast() }
         return "\(whole).\(digits)"
+    }
+}
+
+extension RuleWords: Equatable {
+    package static func == (one: RuleWords, other: RuleWords) -> Bool {
+        one === other || (one.usedUp == other.usedUp && one.tooLarge == other.tooLarge)
+    }
+}
+
+extension LimitReport.Measure {
+    init(_ measure: LimitRule.Measure) {
+        self =
+            switch measure {
+            case .requests: .requests
+            case .tokens: .tokens
+            case .concurrent: .concurrent
+            case .bodyBytes: .bodyBytes
+            }
+    }
+
+    init(_ measure: QuotaRule.Measure) {
+        self =
+            switch measure {
+            case .requests: .requests
+            case .tokens: .tokens
+            case .cost: .cost
+            }
     }
 }
 

@@ -20,18 +20,18 @@ final class TenantLedger: Sendable {
         _ address: AddressKey,
         at now: Moment
     ) -> (holdings: [Ledger.Holding], isRefused: Bool) {
-        var holdings: [Ledger.Holding] = []
-        holdings.reserveCapacity(scopes.boundCount)
+        var holdings = [Ledger.Holding](repeating: Ledger.Holding(), count: scopes.boundCount)
         let isRefused = ledger.withLock { ledger in
             let now = ledger.latest(now)
             var isRefused = false
+            var index = 0
             scopes.visit { _, _, bound in
-                let holding = ledger.look(bound, claim, address, at: now)
-                isRefused = isRefused || (holding.isShort && !bound.isWarnOnly)
-                holdings.append(holding)
+                ledger.look(bound, claim, address, at: now, &holdings[index])
+                isRefused = isRefused || (holdings[index].isShort && !bound.isWarnOnly)
+                index += 1
             }
             if isRefused { return true }
-            var index = 0
+            index = 0
             scopes.visit { _, _, bound in
                 ledger.take(&holdings[index], bound, address, at: now)
                 index += 1

@@ -70,7 +70,7 @@ package final class UsageRegistry: Sendable {
             throw .limited(refuse(scopes, holdings, claim, ledger))
         }
         countWarnings(scopes, holdings)
-        return Permit(scopes, ledger, holdings, demand, price)
+        return Permit(scopes, holdings, demand, price)
     }
 
     /// How each rule of a subject stands, in the order of its rules, limits first; empty for a subject without rules.

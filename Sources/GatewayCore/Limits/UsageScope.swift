@@ -74,6 +74,19 @@ package struct UsageScopes: Sendable {
             + (caller?.bounds.count ?? 0)
     }
 
+    /// The rule that `visit` comes to at this place.
+    func rule(at index: Int) -> (scope: UsageScope, number: Int)? {
+        var number = index
+        func find(_ scope: UsageScope?) -> UsageScope? {
+            guard let scope else { return nil }
+            if number < scope.bounds.count { return scope }
+            number -= scope.bounds.count
+            return nil
+        }
+        let scope = find(tenant) ?? find(endpoint) ?? find(deployment) ?? find(caller)
+        return scope.map { ($0, number) }
+    }
+
     /// Every rule, always in the same order, with its number in its scope.
     @inline(__always)
     func visit(_ body: (UsageScope, Int, Bound) -> Void) {

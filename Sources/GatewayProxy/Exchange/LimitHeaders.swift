@@ -12,8 +12,6 @@ enum LimitHeaders {
         bytes.append(addingCapacity: room(for: report)) { lines in
             forEach(report) { name, value in
                 lines.append(name)
-                lines.append(UInt8(ascii: ":"))
-                lines.append(UInt8(ascii: " "))
                 value.append(to: &lines)
                 lines.appendLineEnd()
             }
@@ -23,40 +21,43 @@ enum LimitHeaders {
     /// What the lines may take: eight of names and numbers, two of them with a policy's name too, and the warnings.
     private static func room(for report: LimitReport) -> Int {
         let numbers = 8 * (longestName + 2 * OutputSpan<UInt8>.longestDecimal + 36)
-        let warnings = report.warnings.reduce(longestName + 4) { $0 + $1.utf8.count + 2 }
-        return numbers + 2 * (report.timed?.policy.utf8.count ?? 0) + warnings
+        let warnings = report.warnings.reduce(longestName) { $0 + $1.utf8.count + 2 }
+        return numbers + 2 * (report.timed?.words.quotedPolicy.utf8.count ?? 0) + warnings
     }
 
-    private static let longestName = 30
+    /// With what stands around a value.
+    private static let longestName = 36
 
     static func add(_ report: LimitReport, to headers: inout HTTPHeaders) {
         forEach(report) { name, value in
-            headers.add(name: name.description, value: value.text)
+            headers.add(name: String(name.description.dropLast(2)), value: value.text)
         }
     }
 
+    /// Every name as it begins a line.
     @inline(__always)
     private static func forEach(_ report: LimitReport, _ body: (StaticString, LimitHeaderValue) -> Void) {
         if let requests = report.requests {
-            body("x-ratelimit-limit-requests", .number(requests.limit))
-            body("x-ratelimit-remaining-requests", .number(requests.remaining))
-            body("x-ratelimit-reset-requests", .duration(requests.resetAfter))
+            body("x-ratelimit-limit-requests: ", .text(requests.words.limit))
+            body("x-ratelimit-remaining-requests: ", .number(requests.remaining))
+            body("x-ratelimit-reset-requests: ", .duration(requests.resetAfter))
         }
         if let tokens = report.tokens {
-            body("x-ratelimit-limit-tokens", .number(tokens.limit))
-            body("x-ratelimit-remaining-tokens", .number(tokens.remaining))
-            body("x-ratelimit-reset-tokens", .duration(tokens.resetAfter))
+            body("x-ratelimit-limit-tokens: ", .text(tokens.words.limit))
+            body("x-ratelimit-remaining-tokens: ", .number(tokens.remaining))
+            body("x-ratelimit-reset-tokens: ", .duration(tokens.resetAfter))
         }
         if let timed = report.timed {
-            body("ratelimit-policy", .policy(timed))
-            body("ratelimit", .state(timed))
+            body("ratelimit-policy: ", .policy(timed))
+            body("ratelimit: ", .state(timed))
         }
-        if !report.warnings.isEmpty { body("x-gatehouse-limit-warning", .words(report.warnings)) }
+        if !report.warnings.isEmpty { body("x-gatehouse-limit-warning: ", .words(report.warnings)) }
     }
 }
 
 /// One of these headers' values, as bytes.
 enum LimitHeaderValue {
+    case text(String)
     case number(Int64)
     /// Nanoseconds, in OpenAI's spelling: `20ms`, `1.5s`, `6m0s`, `1h0m0s`.
     case duration(Int64)
@@ -69,8 +70,9 @@ enum LimitHeaderValue {
     /// How many bytes it may take.
     var room: Int {
         switch self {
+        case .text(let text): text.utf8.count
         case .number, .duration: 2 * OutputSpan<UInt8>.longestDecimal
-        case .policy(let entry), .state(let entry): entry.policy.utf8.count + 2 * OutputSpan<UInt8>.longestDecimal + 32
+        case .policy(let entry), .state(let entry): entry.words.quotedPolicy.utf8.count + 2 * OutputSpan<UInt8>.longestDecimal + 32
         case .words(let words): words.reduce(0) { $0 + $1.utf8.count + 2 }
         }
     }
@@ -79,29 +81,24 @@ enum LimitHeaderValue {
 
     func append(to line: inout OutputSpan<UInt8>) {
         switch self {
+        case .text(let text): line.append(text)
         case .number(let number): line.append(decimal: number)
         case .duration(let nanoseconds): Self.append(duration: nanoseconds, to: &line)
         case .policy(let entry):
-            Self.append(name: entry, to: &line)
+            line.append(entry.words.quotedPolicy)
             line.append(";q=" as StaticString)
-            line.append(decimal: entry.limit)
+            line.append(entry.words.limit)
             line.append(";w=" as StaticString)
             line.append(decimal: entry.window ?? 0)
-            if entry.measure == .bodyBytes { line.append(#";qu="content-bytes""# as StaticString) }
+            if entry.words.measure == .bodyBytes { line.append(#";qu="content-bytes""# as StaticString) }
         case .state(let entry):
-            Self.append(name: entry, to: &line)
+            line.append(entry.words.quotedPolicy)
             line.append(";r=" as StaticString)
             line.append(decimal: entry.remaining)
             line.append(";t=" as StaticString)
             line.append(decimal: (entry.resetAfter + 999_999_999) / 1_000_000_000)
         case .words(let words): line.append(words.joined(separator: ", "))
         }
-    }
-
-    private static func append(name entry: LimitReport.Entry, to line: inout OutputSpan<UInt8>) {
-        line.append(UInt8(ascii: "\""))
-        line.append(entry.policy)
-        line.append(UInt8(ascii: "\""))
     }
 
     private static func append(duration nanoseconds: Int64, to line: inout OutputSpan<UInt8>) {

@@ -134,3 +134,23 @@ extension Permit {
         return entries
     }
 }
+
+extension LimitReport {
+    /// Of each kind the entry that leaves the smallest share free.
+    static func tightest(of entries: [Entry]) -> LimitReport {
+        func tightest(_ measures: [Measure]) -> Entry? {
+            entries.filter { measures.contains($0.words.measure) }.min { $0.freeShare < $1.freeShare }
+        }
+        return LimitReport(
+            requests: tightest([.requests]),
+            tokens: tightest([.tokens]),
+            timed: tightest([.requests, .tokens, .bodyBytes])
+        )
+    }
+}
+
+extension LimitReport.Entry {
+    var policy: String { words.policy }
+
+    fileprivate var freeShare: Double { Double(remaining) / (Double(words.limit) ?? 0) }
+}

@@ -1,5 +1,6 @@
-import GatewayCore
 import Testing
+
+@testable import GatewayCore
 
 @Suite struct LimitReportTests {
     @Test func `the report says what is left right after the decision`() throws {
@@ -19,14 +20,14 @@ import Testing
                 "endpoint-cost-week",
             ]
         )
-        #expect(permit.entries.map(\.measure) == [.requests, .tokens, .concurrent, .bodyBytes, .cost])
-        #expect(permit.entries.map(\.limit) == [60, 6000, 8, 1000, 1_000_000])
+        #expect(permit.entries.map(\.words.measure) == [.requests, .tokens, .concurrent, .bodyBytes, .cost])
+        #expect(permit.entries.map(\.words.limit) == ["60", "6000", "8", "1000", "1000000"])
         #expect(permit.entries.map(\.remaining) == [59, 2700, 7, 990, 999_500])
         #expect(permit.entries.map(\.window) == [60, 60, nil, 1, 604_800])
-        #expect(permit.entries.map(\.isQuota) == [false, false, false, false, true])
+        #expect(permit.entries.map(\.words.isQuota) == [false, false, false, false, true])
         let untilMonday: Int64 = (5 * 86_400 + 43_200) * 1_000_000_000
         #expect(permit.entries.map(\.resetAfter) == [1_000_000_000, 3_000_000_000, 0, 10_000_000, untilMonday])
-        #expect(permit.report == LimitReport(entries: permit.entries))
+        #expect(permit.report == .tightest(of: permit.entries))
     }
 
     @Test func `of each kind the tightest is told, of all that have a window too, but never money`() throws {
@@ -43,7 +44,7 @@ import Testing
         #expect(permit.report.requests?.policy == "endpoint-requests-day")
         #expect(permit.report.tokens?.policy == "endpoint-tokens-hour")
         #expect(permit.report.timed?.policy == "endpoint-bytes-minute")
-        #expect(permit.report == LimitReport(entries: permit.entries))
+        #expect(permit.report == .tightest(of: permit.entries))
     }
 
     @Test func `a refusal reports what was there and took nothing`() throws {

@@ -1,64 +1,65 @@
-import GatewayCore
 import NIOHTTP1
 import Testing
 
+@testable import GatewayCore
 @testable import GatewayProxy
 
 @Suite struct LimitHeadersTests {
-    private func entry(
-        _ policy: String,
-        _ measure: LimitReport.Measure,
-        _ remaining: Int64,
-        of limit: Int64,
-        window: Int64? = 60
-    ) -> LimitReport.Entry {
+    private func entry(_ rule: LimitRule, _ remaining: Int64) -> LimitReport.Entry {
         LimitReport.Entry(
-            policy: policy,
-            measure: measure,
-            limit: limit,
+            words: RuleWords(rule, of: .tenant("demo")),
             remaining: remaining,
             resetAfter: 1_500_000_000,
-            window: window
+            window: rule.period.map { _ in 60 }
         )
     }
 
-    private func headers(_ entries: [LimitReport.Entry], warnings: [String] = []) -> HTTPHeaders {
+    private func headers(_ report: LimitReport) -> HTTPHeaders {
         var headers = HTTPHeaders()
-        LimitHeaders.add(LimitReport(entries: entries, warnings: warnings), to: &headers)
+        LimitHeaders.add(report, to: &headers)
         return headers
     }
 
     @Test func `over HTTP 1 they are lines that say the same`() {
-        let entries = [entry("tight", .requests, 4, of: 10), entry("words", .tokens, 0, of: 12_345_678_901)]
+        let requests = entry(LimitRule(.requests, 10, per: .minute), 4)
+        let report = LimitReport(
+            requests: requests,
+            tokens: entry(LimitRule(.tokens, 12_345_678_901, per: .minute), 0),
+            timed: requests,
+            warnings: ["a", "b"]
+        )
         var bytes: [UInt8] = []
-        LimitHeaders.write(LimitReport(entries: entries, warnings: ["a", "b"]), into: &bytes)
-        let listed = headers(entries, warnings: ["a", "b"]).map { "\($0.name): \($0.value)\r\n" }
+        LimitHeaders.write(report, into: &bytes)
+        let listed = headers(report).map { "\($0.name): \($0.value)\r\n" }
         #expect(listed.count == 9)
         #expect(String(decoding: bytes, as: UTF8.self) == listed.joined())
     }
 
-    @Test func `each kind tells of its tightest limit`() {
-        let headers = headers([
-            entry("wide", .requests, 90, of: 100), entry("tight", .requests, 4, of: 10),
-            entry("words", .tokens, 700, of: 1000), entry("money", .cost, 0, of: 5),
-        ])
+    @Test func `each kind tells of its limit`() {
+        let requests = entry(LimitRule(.requests, 10, per: .minute), 4)
+        let headers = headers(
+            LimitReport(
+                requests: requests,
+                tokens: entry(LimitRule(.tokens, 1000, per: .minute), 700),
+                timed: requests
+            )
+        )
         #expect(headers.first(name: "x-ratelimit-limit-requests") == "10")
         #expect(headers.first(name: "x-ratelimit-remaining-requests") == "4")
         #expect(headers.first(name: "x-ratelimit-reset-requests") == "1.5s")
+        #expect(headers.first(name: "x-ratelimit-limit-tokens") == "1000")
         #expect(headers.first(name: "x-ratelimit-remaining-tokens") == "700")
-        #expect(headers.first(name: "ratelimit-policy") == #""tight";q=10;w=60"#)
-        #expect(headers.first(name: "ratelimit") == #""tight";r=4;t=2"#)
+        #expect(headers.first(name: "ratelimit-policy") == #""tenant-requests-minute";q=10;w=60"#)
+        #expect(headers.first(name: "ratelimit") == #""tenant-requests-minute";r=4;t=2"#)
         #expect(headers.count == 8)
     }
 
-    @Test func `concurrency has no window and no header of its own`() {
-        #expect(headers([entry("one", .concurrent, 0, of: 4, window: nil)]).isEmpty)
-    }
-
     @Test func `bytes say their unit, warnings are named`() {
-        let headers = headers([entry("bytes", .bodyBytes, 5, of: 10)], warnings: ["a", "b"])
-        #expect(headers.first(name: "ratelimit-policy") == #""bytes";q=10;w=60;qu="content-bytes""#)
+        let bytes = entry(LimitRule(.bodyBytes, 10, per: .minute), 5)
+        let headers = headers(LimitReport(timed: bytes, warnings: ["a", "b"]))
+        #expect(headers.first(name: "ratelimit-policy") == #""tenant-bytes-minute";q=10;w=60;qu="content-bytes""#)
         #expect(headers.first(name: "x-gatehouse-limit-warning") == "a, b")
+        #expect(headers.count == 3)
     }
 
     @Test(
@@ -74,9 +75,7 @@ import Testing
 
     @Test func `the largest numbers have room`() {
         let largest = LimitReport.Entry(
-            policy: "bytes",
-            measure: .bodyBytes,
-            limit: .max,
+            words: RuleWords(LimitRule(.bodyBytes, .max, per: .hour), of: .tenant("demo")),
             remaining: .max,
             resetAfter: .max - 999_999_999,
             window: .max
@@ -85,18 +84,12 @@ import Testing
         #expect(LimitHeaderValue.number(.max).text == number)
         #expect(LimitHeaderValue.number(.min).text == "-9223372036854775808")
         #expect(LimitHeaderValue.duration(.max - 999_999).text == "2562047h47m17s")
-        #expect(LimitHeaderValue.policy(largest).text == #""bytes";q=\#(number);w=\#(number);qu="content-bytes""#)
+        let name = #""tenant-bytes-hour""#
+        #expect(LimitHeaderValue.policy(largest).text == #"\#(name);q=\#(number);w=\#(number);qu="content-bytes""#)
+        #expect(LimitHeaderValue.state(largest).text == #"\#(name);r=\#(number);t=9223372036"#)
         var lines: [UInt8] = []
-        let report = LimitReport(
-            entries: [LimitReport.Measure.requests, .tokens, .bodyBytes].map { measure in
-                var entry = largest
-                entry.measure = measure
-                return entry
-            },
-            warnings: ["a", "b"]
-        )
+        let report = LimitReport(requests: largest, tokens: largest, timed: largest, warnings: ["a", "b"])
         LimitHeaders.write(report, into: &lines)
         #expect(String(decoding: lines, as: UTF8.self).contains("x-ratelimit-remaining-requests: \(number)\r\n"))
-        #expect(LimitHeaderValue.state(largest).text == #""bytes";r=\#(number);t=9223372036"#)
     }
 }
