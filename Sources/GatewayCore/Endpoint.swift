@@ -46,7 +46,8 @@ package final class Endpoint: Sendable {
 
 /// How an endpoint may be called, and from where.
 package struct EndpointAccess: Sendable, Equatable {
-    package var modes: Set<AuthMode>
+    /// Few and looked at for every request: a list is faster than a set.
+    package let modes: [AuthMode]
     /// `nil` = from everywhere.
     package var networks: NetworkList?
     /// Only from the snapshot's private networks.
@@ -59,7 +60,7 @@ package struct EndpointAccess: Sendable, Equatable {
         isPrivate: Bool = false,
         maintenance: Maintenance? = nil
     ) {
-        self.modes = modes
+        self.modes = AuthMode.allCases.filter(modes.contains)
         self.networks = networks
         self.isPrivate = isPrivate
         self.maintenance = maintenance

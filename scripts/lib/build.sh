@@ -39,24 +39,29 @@ build_fingerprint() {
     ) | sha256sum | cut -c 1-64
 }
 
-# build_release: sets `programs` to the folder of the release build, made when something has changed since the last one.
+# build_release [PRODUCT…]: builds what has changed, without names the two programs that are shipped; sets `programs` to the
+# folder they are in.
 build_release() {
+    local products=("$@")
+    ((${#products[@]})) || products=(gatehouse gatehouse-worker)
     # The check of exclusive access costs an event loop about a tenth of its time; debug builds, which the tests run, keep it.
     # Optimising across modules saves a few per cent more: most of a request's way leads through NIO's generic code.
     local flags=(--package-path "$repository" -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
         -Xswiftc -cross-module-optimization
         "${LLAMA_SWIFT_FLAGS[@]}")
-    local stamp=$repository/.build/release.fingerprint fingerprint product
+    local product stamp fingerprint
     programs=$repository/.build/release
-    fingerprint=$(build_fingerprint "${flags[@]}")
-    if [[ -x $programs/gatehouse && -x $programs/gatehouse-worker && -e $stamp && $(<"$stamp") == "$fingerprint" ]]; then
-        step "gatehouse is built"
-        return 0
-    fi
-    for product in gatehouse gatehouse-worker; do
+    for product in "${products[@]}"; do
+        stamp=$repository/.build/release.$product.fingerprint
+        fingerprint=$(build_fingerprint "${flags[@]}")
+        if [[ -x $programs/$product && -e $stamp && $(<"$stamp") == "$fingerprint" ]]; then
+            step "$product is built"
+            continue
+        fi
         run_step "building $product (release; the first time takes several minutes)" \
             "read the compiler's lines above; to start over: rm -rf .build" \
             swift build "${flags[@]}" --product "$product"
+        # Now, since the first build of all makes Package.resolved.
+        build_fingerprint "${flags[@]}" >"$stamp"
     done
-    build_fingerprint "${flags[@]}" >"$stamp"
 }

@@ -51,38 +51,38 @@ package enum URLForm: Sendable {
     }
 
     private static func byPath(_ head: RequestHead) -> URLForm {
-        let (first, afterFirst) = segment(of: head.path.utf8[...])
-        let name = text(first)
-        switch name {
-        case "healthz" where afterFirst.isEmpty: return .service(.alive)
-        case "readyz" where afterFirst.isEmpty: return .service(.ready)
-        case "v1": return version1(head, rest: Substring(afterFirst))
+        let path = PathSegments(head.path)
+        guard let second = path.second else {
+            switch path.first {
+            case "healthz": return .service(.alive)
+            case "readyz": return .service(.ready)
+            default: return .unknown
+            }
+        }
+        switch path.first {
+        case "v1": return version1(head, rest: Substring(head.path.utf8.dropFirst("/v1".utf8.count)))
         case "openai":
-            let (second, afterSecond) = segment(of: afterFirst)
-            let (endpoint, rest) = segment(of: afterSecond)
-            guard text(second) == "deployments", !endpoint.isEmpty else { return .unknown }
-            return .azureOpenAI(endpoint: text(endpoint), rest: text(rest))
+            let azure = PathSegments(path.rest)
+            guard second == "deployments", !azure.first.isEmpty else { return .unknown }
+            return .azureOpenAI(endpoint: azure.first, rest: azure.second.map { "/" + $0 + azure.rest } ?? "")
         default:
-            let (endpoint, rest) = segment(of: afterFirst)
-            guard !name.isEmpty, !endpoint.isEmpty else { return .unknown }
-            if isIssuer(afterFirst) { return .issuer }
-            return .path(tenant: name, endpoint: text(endpoint), rest: text(rest))
+            guard !path.first.isEmpty, !second.isEmpty else { return .unknown }
+            if isIssuer(second, path.rest) { return .issuer }
+            return .path(tenant: path.first, endpoint: second, rest: path.rest)
         }
     }
 
     /// The paths below a tenant's name, or below `adfs`, that belong to the built-in issuer (AZUREML.md §1.5).
-    private static func isIssuer(_ path: Substring.UTF8View) -> Bool {
-        // Nearly every path ends here: these begin with `/.`, `/v2.0/`, `/oauth2/` or `/discovery/`.
-        switch path.dropFirst().first {
-        case UInt8(ascii: "."), UInt8(ascii: "v"), UInt8(ascii: "o"), UInt8(ascii: "d"):
-            issuerPaths.contains(text(path))
+    private static func isIssuer(_ segment: String, _ rest: String) -> Bool {
+        switch segment {
+        case ".well-known", "v2.0", "discovery", "oauth2": issuerPaths.contains(segment + rest)
         default: false
         }
     }
 
     private static let issuerPaths: Set<String> = [
-        "/.well-known/openid-configuration", "/v2.0/.well-known/openid-configuration", "/discovery/keys",
-        "/discovery/v2.0/keys", "/oauth2/token", "/oauth2/v2.0/token",
+        ".well-known/openid-configuration", "v2.0/.well-known/openid-configuration", "discovery/keys",
+        "discovery/v2.0/keys", "oauth2/token", "oauth2/v2.0/token",
     ]
 
     /// The form's name in the scope of a key; `nil` for those that no key opens.
@@ -108,17 +108,32 @@ package enum URLForm: Sendable {
         guard method == "POST", rest.count > 1 else { return .unknown }
         return rest == "/messages" || rest == "/messages/count_tokens" ? .anthropic : .openAI
     }
+}
 
-    /// Splits `/first/rest` into `first` and `/rest`.
-    ///
-    /// Over bytes: slices of text are aligned to characters at every step, which took a fifth of all of admission.
-    private static func segment(of path: Substring.UTF8View) -> (Substring.UTF8View, Substring.UTF8View) {
-        guard path.first == UInt8(ascii: "/") else { return (path.prefix(0), path.prefix(0)) }
-        let start = path.index(after: path.startIndex)
-        var end = start
-        while end < path.endIndex, path[end] != UInt8(ascii: "/") { path.formIndex(after: &end) }
-        return (path[start..<end], path[end...])
+/// A path as `/{first}/{second}{rest}`; `rest` is empty or begins with a slash.
+///
+/// Over bytes, in one pass: slices of text are slow, and this runs for every request.
+private struct PathSegments {
+    var first = ""
+    /// `nil` where nothing, not even a slash, follows the first.
+    var second: String?
+    var rest = ""
+
+    init(_ path: String) {
+        path.withBytes { bytes in
+            guard bytes.count > 0, bytes[0] == UInt8(ascii: "/") else { return }
+            let firstEnd = Self.end(of: 1, bytes)
+            first = String(bytes, 1..<firstEnd)
+            guard firstEnd < bytes.count else { return }
+            let secondEnd = Self.end(of: firstEnd + 1, bytes)
+            second = String(bytes, firstEnd + 1..<secondEnd)
+            rest = String(bytes, secondEnd..<bytes.count)
+        }
     }
 
-    private static func text(_ bytes: Substring.UTF8View) -> String { String(Substring(bytes)) }
+    private static func end(of start: Int, _ bytes: Span<UInt8>) -> Int {
+        var index = start
+        while index < bytes.count, bytes[index] != UInt8(ascii: "/") { index += 1 }
+        return index
+    }
 }

@@ -72,7 +72,8 @@ enum LimitHeaderValue {
         switch self {
         case .text(let text): text.utf8.count
         case .number, .duration: 2 * OutputSpan<UInt8>.longestDecimal
-        case .policy(let entry), .state(let entry): entry.words.quotedPolicy.utf8.count + 2 * OutputSpan<UInt8>.longestDecimal + 32
+        case .policy(let entry), .state(let entry):
+            entry.words.quotedPolicy.utf8.count + 2 * OutputSpan<UInt8>.longestDecimal + 32
         case .words(let words): words.reduce(0) { $0 + $1.utf8.count + 2 }
         }
     }

@@ -29,13 +29,3 @@ extension UInt64 {
     /// Whether all eight bytes are US-ASCII and none is a control character.
     var isPlain: Bool { self & 0x8080_8080_8080_8080 == 0 && !mayHoldControl }
 }
-
-extension String {
-    /// Lends the string's UTF-8 bytes.
-    func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-        let result = unsafe utf8.withContiguousStorageIfAvailable { bytes in unsafe body(bytes.span) }
-        if let result { return result }
-        let copy = Array(utf8)
-        return body(copy.span)
-    }
-}

@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// What a header name means to the gateway.
 enum FieldName: UInt8, CaseIterable {
     case other

@@ -1,3 +1,5 @@
+import GatewayCore
+
 extension String {
     /// Whether the string may stand as a header value: no control character but tab, and nothing that was not UTF-8.
     ///

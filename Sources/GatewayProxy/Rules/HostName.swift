@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// The host of a request, checked and in lower case.
 struct HostName: Equatable {
     let name: String

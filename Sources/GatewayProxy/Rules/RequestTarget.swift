@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// A request target taken apart: authority (absolute form), normalised path and untouched query.
 struct RequestTarget: Equatable {
     let authority: String?
