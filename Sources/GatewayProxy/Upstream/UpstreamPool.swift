@@ -8,7 +8,7 @@ import NIOPosix
 /// The last one given back is the first one taken: what is not needed grows old and closes.
 final class UpstreamPool {
     let loop: any EventLoop
-    private let isAddressAllowed: @Sendable (String) -> Bool
+    private let dial: UpstreamDial
     /// By the instance's number.
     private var idle: [[UpstreamConnection]] = []
     private lazy var sweepTimer = LazyTimer(on: loop) { [weak self] in
@@ -18,7 +18,7 @@ final class UpstreamPool {
 
     init(on loop: any EventLoop, isAddressAllowed: @escaping @Sendable (String) -> Bool) {
         self.loop = loop
-        self.isAddressAllowed = isAddressAllowed
+        dial = UpstreamDial(loop: loop, isAddressAllowed: isAddressAllowed)
     }
 
     /// Finds or makes a connection and tells the caller by `upstreamReady` or `upstreamFailed`; a kept one at once.
@@ -60,44 +60,15 @@ final class UpstreamPool {
 
     private func open(_ instance: Instance, for caller: ExchangeHandler, attempt: Int) {
         let bound = NIOLoopBound((pool: self, instance: instance), eventLoop: loop)
-        let bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(Limits.connect)
-            .channelOption(.socketOption(.tcp_nodelay), value: instance.address.isSocketFile ? 0 : 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let (pool, instance) = bound.value
-                    try pool.addHandlers(to: channel, for: instance)
-                }
+        let connected = dial.connect(to: instance.address) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let (pool, instance) = bound.value
+                try pool.addHandlers(to: channel, for: instance)
             }
-        let connected: EventLoopFuture<any Channel>
-        switch instance.address.transport {
-        case .http(let host, let port), .https(let host, let port):
-            connected = dial(host, port, of: instance.address, bootstrap)
-        case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
         }
         connected.assumeIsolated().whenComplete { [self, reference = caller.reference] result in
             opened(result, for: reference.handler, attempt: attempt)
         }
-    }
-
-    /// An address that may not be dialled is not: whether its port is open does not show.
-    private func dial(
-        _ host: String,
-        _ port: Int,
-        of instance: InstanceAddress,
-        _ bootstrap: ClientBootstrap
-    ) -> EventLoopFuture<any Channel> {
-        let isAllowed = { @Sendable [isAddressAllowed, reach = instance.reach] (address: String) in
-            isAddressAllowed(address) && reach.admits(address)
-        }
-        guard let address = try? SocketAddress(ipAddress: host, port: port) else {
-            return bootstrap.resolver(AllowedAddresses(on: loop, isAllowed: isAllowed)).connect(host: host, port: port)
-        }
-        if isAllowed(host) { return bootstrap.connect(to: address) }
-        // Later, as any connect that fails: the caller does not wait for it yet.
-        let refused = loop.makePromise(of: (any Channel).self)
-        loop.execute { refused.fail(AddressRefused()) }
-        return refused.futureResult
     }
 
     private func opened(
@@ -162,14 +133,5 @@ final class UpstreamPool {
             isEmpty = isEmpty && connections.isEmpty
         }
         if !isEmpty { sweepTimer.setIfEarlier(.now() + .seconds(1)) }
-    }
-}
-
-/// An instance's address is none that may be dialled.
-private struct AddressRefused: Error {}
-
-extension InstanceAddress {
-    fileprivate var isSocketFile: Bool {
-        if case .unix = transport { true } else { false }
     }
 }
