@@ -105,7 +105,7 @@ package enum URLForm: Sendable {
             guard rest.hasPrefix("/models/") else { return .unknown }
             return .models(id: String(rest.dropFirst("/models/".count)))
         }
-        guard method == "POST", rest.count > 1 else { return .unknown }
+        guard method == "POST", rest.utf8.count > 1 else { return .unknown }
         return rest == "/messages" || rest == "/messages/count_tokens" ? .anthropic : .openAI
     }
 }
