@@ -45,6 +45,7 @@ package struct Admission: Sendable {
         guard let tenant = snapshot.tenants[caller.tenant] else { throw .unauthenticated(.invalid) }
         guard !tenant.isSuspended else { throw .suspended }
         let access = AccessRule(snapshot: snapshot, tenant: tenant, caller: caller)
+        try access.checkKnown()
         if case .models(let id) = form {
             try access.checkWay(form, head)
             return .answer(try models(id, access, head))
@@ -95,13 +96,42 @@ package struct Admission: Sendable {
 
     /// The headers that a page of another origin needs to read the answer, errors included.
     ///
-    /// - Parameter endpoint: the request's, once it is known.
-    package func corsHeaders(_ head: RequestHead, endpoint: Endpoint?) -> [CORSHeader] {
-        let snapshot = snapshots.current
+    /// - Parameters:
+    ///   - endpoint: the request's, once it has a plan.
+    ///   - fields: of a refused request's body, where they were read.
+    ///   - token: of a refused request, where it was verified.
+    package func corsHeaders(
+        _ head: RequestHead,
+        endpoint: Endpoint?,
+        fields: BodyFields? = nil,
+        token: VerifiedToken? = nil,
+        at now: Moment
+    ) -> [CORSHeader] {
         if let endpoint { return endpoint.cors?.headers(for: head.origin) ?? [] }
-        guard let origin = head.origin else { return [] }
-        let policy = snapshot.corsPolicy(URLForm(of: head, in: snapshot)) { $0.names(origin) }
-        return policy?.headers(for: origin) ?? [CORSPolicy.vary]
+        let snapshot = snapshots.current
+        let form = URLForm(of: head, in: snapshot)
+        guard let origin = head.origin else {
+            return snapshot.corsPolicy(form) { _ in true } == nil ? [] : [CORSPolicy.vary]
+        }
+        if let refused = try? asked(head, form, fields, token, at: now) {
+            return refused.cors?.headers(for: origin) ?? [CORSPolicy.vary]
+        }
+        return snapshot.corsPolicy(form, for: origin)?.headers(for: origin) ?? [CORSPolicy.vary]
+    }
+
+    /// The endpoint that a refused request was for, where its caller is known.
+    private func asked(
+        _ head: RequestHead,
+        _ form: URLForm,
+        _ fields: BodyFields?,
+        _ token: VerifiedToken?,
+        at now: Moment
+    ) throws(Refusal) -> Endpoint? {
+        let snapshot = snapshots.current
+        let identity = IdentityRule(snapshot: snapshot, tokens: tokens)
+        guard let caller = try identity.caller(head, form, token, at: now), let tenant = snapshot.tenants[caller.tenant]
+        else { return nil }
+        return try form.endpoint(fields, in: tenant)
     }
 
     /// OpenAI's model list: every name of every endpoint that the caller may call from where it is.

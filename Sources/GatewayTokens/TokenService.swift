@@ -12,7 +12,7 @@ package final class TokenService: Sendable {
     private let fetcher: KeyFetcher
     private let networks: TenantNetworks
     private let uptime: @Sendable () -> Duration
-    private let onRefresh: @Sendable () -> Void
+    private let onChange: @Sendable () -> Void
     private let logger: Logger
     private let table = Mutex(IssuerTable.empty)
 
@@ -22,7 +22,7 @@ package final class TokenService: Sendable {
 
     /// - Parameters:
     ///   - networks: the private ones of which tenants may name issuers.
-    ///   - onRefresh: called when an issuer's keys came anew: what was verified before may rest on a key that is gone.
+    ///   - onChange: called when a key of an issuer has gone or changed: what was verified before may rest on it.
     package init(
         curl: CurlClient,
         builtIn: BuiltInIssuer?,
@@ -31,13 +31,13 @@ package final class TokenService: Sendable {
         logger: Logger,
         authority: CurlRequest.CertificateAuthority = .system,
         uptime: @escaping @Sendable () -> Duration = TokenService.uptime,
-        onRefresh: @escaping @Sendable () -> Void = {}
+        onChange: @escaping @Sendable () -> Void = {}
     ) {
         self.builtIn = builtIn
         fetcher = KeyFetcher(curl: curl, plainHTTP: plainHTTP, authority: authority)
         self.networks = networks
         self.uptime = uptime
-        self.onRefresh = onRefresh
+        self.onChange = onChange
         self.logger = logger
     }
 
@@ -50,7 +50,7 @@ package final class TokenService: Sendable {
     package func update(issuers: [TrustedIssuer]) {
         table.withLock { table in
             table = IssuerTable(issuers, networks: networks, keeping: table.sources) { location in
-                KeySource(location: location, fetcher: fetcher, uptime: uptime, onRefresh: onRefresh, logger: logger)
+                KeySource(location: location, fetcher: fetcher, uptime: uptime, onChange: onChange, logger: logger)
             }
         }
     }

@@ -88,6 +88,8 @@ def verify(kind, answers):
         require(policy.groups()[1:] == (str(amount), str(kind.window)), f"RateLimit-Policy {policy.group(0)}")
         require(state.group(1) == policy.group(1) and int(state.group(2)) == value, f"RateLimit {state.group(0)}")
         require(0 < int(state.group(3)) <= kind.window, f"RateLimit {state.group(0)}")
+        if answer.status == 429:
+            require(state.group(3) == answer.headers["retry-after"], f"{state.group(0)}, {answer.headers['retry-after']}")
 
 
 def chats(key, model, count=TOTAL):

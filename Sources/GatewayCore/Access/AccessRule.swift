@@ -12,6 +12,13 @@ struct AccessRule {
         if let maintenance = endpoint.access.maintenance { throw .maintenance(maintenance) }
     }
 
+    /// To a token that has no role in the tenant every name answers alike, whether there is something behind it or not.
+    func checkKnown() throws(Refusal) {
+        guard case .token(let token) = caller.proof else { return }
+        if case .endpoint = token.issuer { return }
+        guard RoleRule.isKnown(token, in: tenant) else { throw .forbidden }
+    }
+
     /// Whether the caller may come this way, whatever it wants.
     func checkWay(_ form: URLForm, _ head: RequestHead) throws(Refusal) {
         if let forms = caller.forms, let name = form.name, !forms.contains(name) { throw .forbidden }

@@ -9,7 +9,25 @@ enum QueryCredential {
         return query.split(separator: "&").contains { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[1].isEmpty else { return false }
-            return parts[1].hasPrefix(KeySecret.prefix) || names.contains(parts[0].lowercased())
+            let (name, value) = (decoded(parts[0]), decoded(parts[1]))
+            return value.hasPrefix(KeySecret.prefix) || value.isTokenShaped || names.contains(name.lowercased())
         }
+    }
+
+    /// As a server reads it (RFC 3986 2.1; a plus is a space in forms).
+    private static func decoded(_ text: Substring) -> String {
+        guard text.contains("%") || text.contains("+") else { return String(text) }
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            if byte == UInt8(ascii: "%"), digits.utf8.count == 2, let code = UInt8(digits, radix: 16) {
+                bytes.append(code)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -1,5 +1,10 @@
 /// What a token's holder may do in a tenant, by the tenant's role assignments.
 enum RoleRule {
+    /// Whether the tenant has any role for the holder.
+    static func isKnown(_ token: VerifiedToken, in tenant: Tenant) -> Bool {
+        tenant.roles.contains { $0.accepts(token, tenant: tenant.name) }
+    }
+
     /// - Parameter action: `invoke` or `token` on this endpoint; `owner` and `admin` may both, `token` may invoke too.
     static func allows(_ token: VerifiedToken, _ action: Role, on endpoint: String, in tenant: Tenant) -> Bool {
         tenant.roles.contains { role in

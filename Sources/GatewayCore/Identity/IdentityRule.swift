@@ -76,7 +76,7 @@ struct IdentityRule {
 
 extension String {
     /// Whether a bearer credential can be a JSON Web Token: it begins with an encoded `{"` and has two dots.
-    fileprivate var isTokenShaped: Bool {
+    var isTokenShaped: Bool {
         hasPrefix("eyJ") && utf8.reduce(0) { $1 == UInt8(ascii: ".") ? $0 + 1 : $0 } == 2
     }
 }

@@ -16,8 +16,16 @@ extension LimitReport {
 
     /// What the rules had left at a decision, in words and numbers for callers.
     ///
-    /// Compares first and makes entries of what is told only: this runs for every answer.
-    convenience init(_ scopes: UsageScopes, _ holdings: [Ledger.Holding]) {
+    /// Compares first and makes entries of what is told only: this runs for every answer. Rules that refuse come before all
+    /// others.
+    ///
+    /// - Parameter refusal: the rule that is named, and for how many nanoseconds it lets the request wait: `RateLimit` tells
+    ///   of that rule, and of the moment that `Retry-After` means; of money and concurrency it cannot tell.
+    convenience init(
+        _ scopes: UsageScopes,
+        _ holdings: [Ledger.Holding],
+        refusal: (index: Int, wait: Int64)? = nil
+    ) {
         var (ofRequests, ofTokens, ofTimed) = (Tightest(), Tightest(), Tightest())
         var warnings: [String] = []
         var index = 0
@@ -27,7 +35,7 @@ extension LimitReport {
                 if holdings[index].isShort { warnings.append(scope.words[number].policy) }
                 return
             }
-            let share = bound.share(of: holdings[index].left)
+            let share = bound.share(of: holdings[index].left) - (holdings[index].isShort ? 2 : 0)
             switch bound.measure {
             case .requests: ofRequests.look(share, at: index)
             case .tokens: ofTokens.look(share, at: index)
@@ -38,13 +46,32 @@ extension LimitReport {
         }
         let requests = ofRequests.entry(scopes, holdings)
         let tokens = ofTokens.entry(scopes, holdings)
-        let timed =
+        let timed: Entry?
+        if let refusal {
+            timed = Self.entry(of: refusal.index, scopes, holdings, resetAfter: refusal.wait)
+        } else {
             switch ofTimed.index {
-            case ofRequests.index: requests
-            case ofTokens.index: tokens
-            default: ofTimed.entry(scopes, holdings)
+            case ofRequests.index: timed = requests
+            case ofTokens.index: timed = tokens
+            default: timed = ofTimed.entry(scopes, holdings)
             }
+        }
         self.init(requests: requests, tokens: tokens, timed: timed, warnings: warnings)
+    }
+}
+
+extension LimitReport {
+    /// A refusing rule's entry; `nil` of those that have no window or are not told.
+    private static func entry(
+        of index: Int,
+        _ scopes: UsageScopes,
+        _ holdings: [Ledger.Holding],
+        resetAfter: Int64
+    ) -> Entry? {
+        guard let (scope, number) = scopes.rule(at: index) else { return nil }
+        let entry = Entry(holdings[index], scope.bounds[number], scope.words[number])
+        guard entry.words.measure != .cost, entry.window != nil else { return nil }
+        return Entry(words: entry.words, remaining: entry.remaining, resetAfter: resetAfter, window: entry.window)
     }
 }
 
@@ -69,12 +96,13 @@ extension LimitReport.Entry {
 extension LimitRefusal {
     /// Names the rule that keeps the request waiting longest: after that time all of them let it pass.
     init(_ scopes: UsageScopes, _ holdings: [Ledger.Holding], _ claim: Claim) {
-        self.init(message: "", isQuota: false, retryAfter: 1, report: LimitReport(scopes, holdings))
+        var (message, isQuota) = ("", false)
+        var named = (index: 0, wait: Int64(1))
         var longest: Int128 = -1
-        var index = 0
+        var index = -1
         scopes.visit { scope, number, bound in
-            let holding = holdings[index]
             index += 1
+            let holding = holdings[index]
             guard holding.isShort, !bound.isWarnOnly else { return }
             let words = scope.words[number]
             let need = bound.units(claim.need(of: bound.measure))
@@ -84,8 +112,14 @@ extension LimitRefusal {
             longest = isNever ? .max : wait
             message = isNever ? words.tooLarge : words.usedUp
             isQuota = words.isQuota
-            retryAfter = max(1, wait.dividedUp(by: 1_000_000_000).clamped)
+            named = (index, max(1, wait.clamped))
         }
+        self.init(
+            message: message,
+            isQuota: isQuota,
+            retryAfter: Int128(named.wait).dividedUp(by: 1_000_000_000).clamped,
+            report: LimitReport(scopes, holdings, refusal: named)
+        )
     }
 
     /// Nanoseconds until the rule would let the request pass; its period when it never will.

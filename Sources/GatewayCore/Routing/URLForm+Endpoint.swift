@@ -58,11 +58,18 @@ extension Snapshot {
         }
     }
 
+    /// The policy of what a URL may name: one that lists this very origin before one that is open to all.
+    func corsPolicy(
+        _ form: URLForm,
+        for origin: String,
+        where fits: (CORSPolicy) -> Bool = { _ in true }
+    ) -> CORSPolicy? {
+        corsPolicy(form) { $0.names(origin) && fits($0) } ?? corsPolicy(form) { $0.allows(origin) && fits($0) }
+    }
+
     /// The headers of the answer to a preflight.
     func preflight(_ asked: CORSPreflight, _ form: URLForm) -> [CORSHeader] {
-        let exact = corsPolicy(form) { $0.names(asked.origin) && $0.rule.allowedMethods.contains(asked.method) }
-        let policy =
-            exact ?? corsPolicy(form) { $0.allows(asked.origin) && $0.rule.allowedMethods.contains(asked.method) }
+        let policy = corsPolicy(form, for: asked.origin) { $0.rule.allowedMethods.contains(asked.method) }
         return policy?.preflight(asked) ?? [CORSPolicy.vary]
     }
 }

@@ -14,6 +14,8 @@ final class CurrentRequest {
     var plan: Plan?
     /// The request's token, once it was verified.
     var token: VerifiedToken?
+    /// What its body says, where it was refused after that was read.
+    var refusedFields: BodyFields?
     /// Somebody beside the event loop is asked about the request; until the answer comes it only waits.
     var isAsking = false
     /// Its body goes to the built-in issuer.

@@ -97,6 +97,7 @@ extension ExchangeHandler {
             case .issueToken(let wanted): issueToken(wanted)
             }
         } catch {
+            request.refusedFields = fields
             refuse(error)
         }
     }

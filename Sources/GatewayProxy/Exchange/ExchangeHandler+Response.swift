@@ -125,8 +125,14 @@ extension ExchangeHandler {
             // Over HTTP/1.1 the writer adds them.
             if version == .http2, let limits = current.limits { LimitHeaders.add(limits, to: &headers) }
             // A preflight's answer has its own.
-            if current.head.preflight == nil, current.head.origin != nil || current.plan?.endpoint.cors != nil {
-                let allowed = resources.admission.corsHeaders(current.head, endpoint: current.plan?.endpoint)
+            if current.head.preflight == nil {
+                let allowed = resources.admission.corsHeaders(
+                    current.head,
+                    endpoint: current.plan?.endpoint,
+                    fields: current.refusedFields,
+                    token: current.token,
+                    at: current.moment
+                )
                 for header in allowed { headers.add(name: header.name, value: header.value) }
             }
         }

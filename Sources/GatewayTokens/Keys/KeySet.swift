@@ -15,6 +15,11 @@ struct KeySet: Sendable {
     var isEmpty: Bool { named.isEmpty && unnamed.isEmpty }
     var ids: Set<String> { Set(named.keys) }
 
+    /// Whether every key of another set is here too: what that one has verified, this one would.
+    func contains(_ other: KeySet) -> Bool {
+        other.named.allSatisfy { named[$0] == $1 } && other.unnamed.allSatisfy(unnamed.contains)
+    }
+
     /// Reads a JSON Web Key Set key by key, so that one that cannot be used spoils no other; `nil` when it is none.
     static func read(_ body: [UInt8]) async -> KeySet? {
         guard let document = JSONShape.decode(Document.self, from: body) else { return nil }

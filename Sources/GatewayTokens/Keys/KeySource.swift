@@ -14,7 +14,7 @@ final class KeySource: Sendable {
     private let location: KeyLocation
     private let fetcher: KeyFetcher
     private let uptime: @Sendable () -> Duration
-    private let onRefresh: @Sendable () -> Void
+    private let onChange: @Sendable () -> Void
     private let logger: Logger
     private let state = Mutex(State())
 
@@ -22,13 +22,13 @@ final class KeySource: Sendable {
         location: KeyLocation,
         fetcher: KeyFetcher,
         uptime: @escaping @Sendable () -> Duration,
-        onRefresh: @escaping @Sendable () -> Void = {},
+        onChange: @escaping @Sendable () -> Void = {},
         logger: Logger
     ) {
         self.location = location
         self.fetcher = fetcher
         self.uptime = uptime
-        self.onRefresh = onRefresh
+        self.onChange = onChange
         var logger = logger
         logger[metadataKey: "url"] = "\(location.url)"
         self.logger = logger
@@ -88,7 +88,9 @@ final class KeySource: Sendable {
             }
             return (state.keys, state.lastFailure)
         }
-        onRefresh()
+        // A fetch that brings the same keys, or more, takes nothing back; that much anybody's unknown `kid` can cause. The
+        // first keys of all may belong to a tenant whose trust was missing from what was verified.
+        if previous.isEmpty || !answer.keys.contains(previous) { onChange() }
         if failure != nil || previous.ids != answer.keys.ids {
             logger.info("Took an issuer's keys", metadata: ["keys": "\(answer.keys.ids.sorted())"])
         }

@@ -7,6 +7,8 @@ struct TokenKey: Sendable {
     let id: String?
     let algorithm: SignatureAlgorithm
     private let verifier: any JWTAlgorithm
+    /// What it was made of.
+    private let source: JSONWebKey
 
     private static let fewestBits = 2048
     private static let mostBits = 8192
@@ -31,6 +33,7 @@ struct TokenKey: Sendable {
         guard jwk.alg ?? algorithm.rawValue == algorithm.rawValue else { throw .algorithm }
         guard let verifier = try? await keys.getKey(), verifier.name == algorithm.rawValue else { throw .algorithm }
         self.verifier = verifier
+        source = jwk
         id = jwk.kid
     }
 
@@ -66,8 +69,12 @@ struct TokenKey: Sendable {
     }
 }
 
+extension TokenKey: Equatable {
+    static func == (one: TokenKey, other: TokenKey) -> Bool { one.source == other.source }
+}
+
 /// The members of a JSON Web Key that are read, named as RFC 7517 names them.
-struct JSONWebKey: Codable {
+struct JSONWebKey: Codable, Equatable {
     var kty: String
     var kid: String?
     var alg: String?

@@ -14,6 +14,7 @@ final class TokenTrust: Sendable {
 
     let cache = TokenCache()
     let service: TokenService
+    private let flights = SingleFlight<VerifiedToken?>()
     private let issuer: BuiltInIssuer
     private let known = Mutex<(issuers: [TrustedIssuer], principals: [Principal])>(([], []))
 
@@ -27,7 +28,7 @@ final class TokenTrust: Sendable {
             plainHTTP: plainHTTP,
             networks: store.networks,
             logger: logger,
-            onRefresh: { [cache] in cache.removeAll() }
+            onChange: { [cache] in cache.removeAll() }
         )
         update(store.definitions)
     }
@@ -60,7 +61,12 @@ final class TokenTrust: Sendable {
     /// What exchanges ask.
     var authority: TokenAuthority {
         TokenAuthority(
-            verify: { [service] text in try? await service.verify(text, now: Self.now()).get() },
+            verify: { [service, flights, cache] text in
+                // Of those who come with the same new token one verifies it, the others wait for that.
+                await flights.value(of: text, generation: cache.generation) {
+                    try? await service.verify(text, now: Self.now()).get()
+                }
+            },
             issue: { [self] wanted in await issue(wanted) },
             answer: { [issuer] call in
                 let answer = await issuer.respond(

@@ -236,11 +236,20 @@ import Testing
         #expect(refusal(models("third"), token: both) == .unauthenticated(.invalid))
     }
 
+    @Test func `to a token without a role in the tenant every name answers alike`() throws {
+        try publish(EndpointAccess(modes: [.aadToken]), roles: [role(.invoke, .subject("another"))])
+        for path in ["/demo/chat/score", "/demo/chap/score", "/openai/deployments/chat/completions"] {
+            #expect(refusal(head(.bearer(text), path), token: token()) == .forbidden)
+        }
+        try publish(EndpointAccess(modes: [.aadToken]), roles: [role(endpoints: ["search"])])
+        #expect(refusal(head(.bearer(text), "/demo/chap/score"), token: token()) == .noSuchEndpoint)
+    }
+
     @Test func `a token of another tenant's issuer is no credential here`() throws {
         try publish(EndpointAccess(modes: [.aadToken]), roles: [role()])
         let foreign = token(.trusted([.init(tenant: "other", name: "entra")]))
         #expect(refusal(head(.bearer(text)), token: foreign) == .unauthenticated(.invalid))
-        #expect(refusal(head(.bearer(text)), token: token(.builtIn(tenant: "other"))) == .noSuchEndpoint)
+        #expect(refusal(head(.bearer(text)), token: token(.builtIn(tenant: "other"))) == .forbidden)
     }
 
     @Test func `an endpoint's own token opens it alone`() throws {
@@ -329,16 +338,38 @@ import Testing
         #expect(refusal(head(.key("wrong"))) == .unauthenticated(.invalid))
     }
 
-    @Test(arguments: ["access_token=x", "a=b&api-key=x", "Subscription-Key=x", "any=ghk_x", "API_KEY=x"])
+    @Test(arguments: [
+        "access_token=x", "a=b&api-key=x", "Subscription-Key=x", "any=ghk_x", "API_KEY=x", "api%2Dkey=x",
+        "%61ccess_token=x", "any=%67hk_x", "any=eyJhbGciOiJIUzI1NiJ9.e30.x", "any=+x&x-api%2dkey=x",
+    ])
     func `a credential in the query is refused`(query: String) throws {
         try publish()
         #expect(refusal(head(.key("key"), query: query)) == .unauthenticated(.inQuery))
     }
 
-    @Test(arguments: ["url=https://x/y?a=b", "api-key=", "key=value", "access_token", ""])
+    @Test(arguments: [
+        "url=https://x/y?a=b", "api-key=", "key=value", "access_token", "", "a=%zz&b=%4", "q=eyJ.x", "q=100%+ghk",
+    ])
     func `a query without one passes`(query: String) throws {
         try publish()
         #expect(refusal(head(.key("key"), query: query)) == nil)
+    }
+
+    @Test func `errors of model URLs carry the asked endpoint's CORS headers`() throws {
+        try publish(EndpointAccess(modes: [.aadToken]), cors: CORSRule(allowedOrigins: ["*"]))
+        func origin(_ credential: Credential, _ origin: String?) -> [String] {
+            let path = "/openai/deployments/chat/x"
+            let head = RequestHead(method: "POST", path: path, credential: credential, origin: origin)
+            return admission.corsHeaders(head, endpoint: nil, at: Moment(uptime: 0, wall: 0)).map {
+                "\($0.name): \($0.value)"
+            }
+        }
+        #expect(origin(.key("key"), "https://page.com").contains("access-control-allow-origin: *"))
+        #expect(origin(.key("wrong"), "https://page.com").contains("access-control-allow-origin: *"))
+        #expect(origin(.key("key"), nil) == ["vary: Origin"])
+        try publish(cors: CORSRule(allowedOrigins: ["https://good.com"]))
+        #expect(origin(.key("key"), "https://page.com") == ["vary: Origin"])
+        #expect(origin(.key("key"), "https://good.com").contains("access-control-allow-origin: https://good.com"))
     }
 
     @Test func `a preflight is answered before anybody asks who sends it`() throws {

@@ -59,6 +59,27 @@ import Testing
         #expect(fixture.refusal(Demand(inputTokens: 20)) == nil)
     }
 
+    @Test func `a refusal tells of the rule that refused, and of the moment when to come again`() throws {
+        let fixture = LimitFixture(limits: [
+            LimitRule(.requests, 10, per: .minute), LimitRule(.tokens, 1000, per: .hour),
+        ])
+        for _ in 0..<9 { _ = try fixture.reserve(Demand(inputTokens: 55)) }
+        let refusal = try #require(fixture.refusal(Demand(inputTokens: 600)))
+        #expect(refusal.report.requests?.remaining == 1)
+        #expect(refusal.report.tokens?.remaining == 505)
+        #expect(refusal.report.timed?.policy == "endpoint-tokens-hour")
+        #expect(refusal.report.timed?.resetAfter == refusal.retryAfter * 1_000_000_000)
+        #expect(refusal.retryAfter == 342)
+    }
+
+    @Test func `a refusal for money or concurrency tells of no other window`() throws {
+        let fixture = LimitFixture(limits: [LimitRule(.concurrent, 1), LimitRule(.requests, 10, per: .minute)])
+        let permit = try fixture.reserve()
+        let refusal = try #require(fixture.refusal())
+        #expect(refusal.report.timed == nil && refusal.report.requests?.remaining == 9)
+        _ = permit
+    }
+
     @Test func `of several rules the one that keeps a request waiting longest is named`() throws {
         let fixture = LimitFixture(
             limits: [LimitRule(.requests, 1, per: .second), LimitRule(.requests, 1, per: .hour)],
