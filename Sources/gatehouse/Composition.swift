@@ -166,6 +166,7 @@ struct Composition {
             curl: curl,
             logger: logger,
             note: { [logs] deployment, line in logs.note(deployment, line) },
+            alarm: { [outbox] alarm in outbox.emit(.instance(alarm, at: WebhookService.systemClock())) },
             restart: { [workers] socket in await workers.restart(socket: socket) }
         )
     }

@@ -4,6 +4,7 @@ Run as `backends.py KIND --port PORT [--log FILE] [--name NAME]`; standard libra
 """
 import argparse
 import asyncio
+import collections
 import json
 import time
 
@@ -171,10 +172,12 @@ class Events:
 
 
 class Echo:
-    """Answers with what it was sent; with CORS headers that only the gateway may decide about."""
+    """Answers with what it was sent and the port that it came from; with CORS headers that only the gateway may decide
+    about."""
 
     async def answer(self, request, reply):
-        await reply.json(200, {"method": request.method, "target": request.target, "headers": request.headers}, {
+        await reply.json(200, {"method": request.method, "target": request.target, "headers": request.headers,
+                               "peer": reply.writer.get_extra_info("peername")[1]}, {
             "access-control-allow-origin": "*", "access-control-allow-credentials": "true"})
 
 
@@ -227,9 +230,26 @@ class Switch:
         await reply.json(200, {"asked": self.asked})
 
 
+class Turns:
+    """Answers after a moment, and tells when this request and the few before it were started (monotonic seconds)."""
+
+    def __init__(self, delay):
+        self.delay, self.running, self.most = delay, 0, 0
+        self.starts = collections.deque(maxlen=8)
+
+    async def answer(self, request, reply):
+        answer = {"started": time.monotonic(), "earlier": list(self.starts)}
+        self.starts.append(answer["started"])
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await asyncio.sleep(self.delay)
+        self.running -= 1
+        await reply.json(200, {**answer, "most": self.most})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "half", "switch"])
+    parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "half", "switch", "turns"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log")
     parser.add_argument("--name", default="backend")
@@ -237,6 +257,8 @@ def main():
     options = parser.parse_args()
     if options.kind == "logging":
         backend = Logging(options.name, options.log, options.delay)
+    elif options.kind == "turns":
+        backend = Turns(options.delay)
     else:
         kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "half": Half, "switch": Switch}
         backend = kinds[options.kind]()

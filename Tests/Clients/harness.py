@@ -312,8 +312,9 @@ def upstream_documents(endpoint, deployments, tenant="demo", auth_mode="key", to
         top = "".join(f"{key}: {json.dumps(settings.pop(key))}\n" for key in ["model", "instance_type"]
                       if key in settings)
         request = {"request_timeout_ms": settings.pop("request_timeout_ms", 60000)}
-        if "max_queue_wait_ms" in settings:
-            request["max_queue_wait_ms"] = settings.pop("max_queue_wait_ms")
+        for key in ["max_queue_wait_ms", "max_concurrent_requests_per_instance"]:
+            if key in settings:
+                request[key] = settings.pop(key)
         parts.append(f"name: {name}\nendpoint_name: {endpoint}\n{top}"
                      f"request_settings: {json.dumps(request)}\ngatehouse: {json.dumps(settings)}\n")
     return "---\n".join(parts)

@@ -1,11 +1,13 @@
-"""Webhooks: signed, told once, tried again, kept over a crash."""
+"""Webhooks: signed, told once, tried again, kept over a crash; of instances that go and come."""
 import base64
+import calendar
 import hashlib
 import hmac
 import http.server
 import json
 import threading
 import time
+import urllib.request
 
 from harness import Checks, Failure, Gateway, Setting, free_port, require, to, upstream_documents, wait_for
 
@@ -183,6 +185,70 @@ def check_expiry(gateway, receiver, secret):
         require("brief" in json.dumps(delivery.content["data"]), f"{delivery.content}")
 
 
+def check_instances(gateway, receiver, secret):
+    def become(backend, status):
+        urllib.request.urlopen(f"http://127.0.0.1:{backend.port}/become/{status}", timeout=5).close()
+
+    def told(kind, deployment):
+        return [delivery for delivery in receiver.of(kind) if delivery.content["data"]["deployment"] == deployment]
+
+    def verify(delivery, endpoint, port, cause):
+        delivery.verify(secret)
+        data = delivery.content["data"]
+        require(delivery.content["tenant"] == "demo" and data["endpoint"] == endpoint, f"{delivery.content}")
+        require(data["instance"] == f"http://127.0.0.1:{port}" and data["cause"] == cause, f"{data}")
+        since = calendar.timegm(time.strptime(data["since"], "%Y-%m-%dT%H:%M:%SZ"))
+        require(abs(time.time() - since) < 60, f"since {data['since']}")
+        return data["detail"]
+
+    @check("a liveness that fails and returns is told twice, signed, with the probe's answers; flapping tells no more")
+    def _():
+        backend = gateway.backend("switch")
+        become(backend, 200)
+        quick = "liveness_probe: {initial_delay: 0, period: 1, timeout: 1, failure_threshold: 2}\n"
+        documents = upstream_documents("alive", {"pulse": (100, {"upstream": {
+            "urls": [f"http://127.0.0.1:{backend.port}"], "probe": {"liveness": "/ready"}}})})
+        gateway.apply(documents.replace("request_settings:", quick + "request_settings:"))
+        become(backend, 500)
+        wait_for(lambda: told("instance.ejected", "pulse"), 15, "instance.ejected")
+        require(not told("instance.returned", "pulse"), "told back while it fails")
+        become(backend, 200)
+        wait_for(lambda: told("instance.returned", "pulse"), 15, "instance.returned")
+        [out], [back] = told("instance.ejected", "pulse"), told("instance.returned", "pulse")
+        answers = [verify(event, "alive", backend.port, "liveness-probe") for event in [out, back]]
+        require(answers == ["GET /ready answered 500", "GET /ready answered 200"], f"{answers}")
+        before = gateway.log().count("instance failed its liveness probe")
+        become(backend, 500)
+        wait_for(lambda: gateway.log().count("instance failed its liveness probe") > before, 15, "it fails again")
+        become(backend, 200)
+        wait_for(lambda: not gateway.created("deployments", "show", "demo/alive/pulse")["instances"][0].get("outage"),
+                 15, "it is back again")
+        time.sleep(1)
+        count = len(told("instance.ejected", "pulse")) + len(told("instance.returned", "pulse"))
+        require(count == 2, f"{count} events within a minute")
+        return f"{back.at - out.at:.1f} s apart"
+
+    @check("an instance whose requests fail is told of, and its return")
+    def _():
+        backend = gateway.backend("echo")
+        gateway.apply(upstream_documents("dialled", {"blue": (100, {"upstream": {
+            "urls": [f"http://127.0.0.1:{backend.port}"]}})}))
+        key = gateway.key("dialled")
+        def ask():
+            return gateway.request("POST", "/demo/dialled/score", {}, {"api-key": key}).status
+        require(ask() == 200, "it does not answer")
+        backend.kill()
+        backend.wait()
+        wait_for(lambda: ask() and told("instance.ejected", "blue"), 15, "instance.ejected")
+        [out] = told("instance.ejected", "blue")
+        detail = verify(out, "dialled", backend.port, "circuit-breaker")
+        require(detail == "it could not be reached", detail)
+        gateway.backend("echo", port=backend.port)
+        wait_for(lambda: ask() and told("instance.returned", "blue"), 15, "instance.returned")
+        [back] = told("instance.returned", "blue")
+        verify(back, "dialled", backend.port, "circuit-breaker")
+
+
 receiver = Receiver()
 setting = Setting()
 try:
@@ -197,6 +263,7 @@ try:
         check_thresholds(gateway, receiver, secret)
         check_crash(gateway, receiver, secret)
         check_expiry(gateway, receiver, secret)
+        check_instances(gateway, receiver, secret)
 finally:
     receiver.close()
 check.finish()

@@ -143,6 +143,9 @@ extension Instance {
     /// Why it takes no requests now, as the end of a sentence; `nil` when it does.
     package func outage(at now: Int64) -> String? { health.withLock { $0.reason(at: now) } }
 
+    /// Whether failed requests have taken it out.
+    package var isCircuitOpen: Bool { health.withLock { $0.isCircuitOpen } }
+
     /// - Parameter body: returns whether the instance has come back.
     private func change(at now: Int64, _ body: (inout InstanceHealth) -> Bool) {
         health.withLock { health in

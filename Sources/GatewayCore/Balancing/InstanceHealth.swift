@@ -64,6 +64,9 @@ package struct InstanceHealth: Sendable {
     /// Whether a success would change anything.
     package var isDoubtful: Bool { inRow > 0 || circuit != .closed }
 
+    /// Whether failed requests have taken it out.
+    package var isCircuitOpen: Bool { circuit != .closed }
+
     /// Why it takes none, as the end of a sentence; `nil` when it takes requests.
     package func reason(at now: Int64) -> String? {
         guard availableAt > now || circuit != .closed else { return nil }

@@ -44,6 +44,12 @@ struct InstanceProbes {
         return answers[kind].map { "\(kind.rawValue): \($0)" }
     }
 
+    /// The last answer of a probe, as a sentence.
+    func answer(_ kind: Kind) -> String? { answers[kind] }
+
+    /// The last answer where its liveness has taken the instance out.
+    var livenessFailure: String? { liveness.hasFailed ? answers[.liveness] : nil }
+
     mutating func note(_ answer: String, of kind: Kind) { answers[kind] = answer }
 
     /// Readiness first: what a new deployment waits for.

@@ -11,6 +11,7 @@ final class ProbeBook: Sendable {
         var probes: [Int: InstanceProbes] = [:]
         /// Why instances take no requests, as was told last.
         var outages: [Int: String] = [:]
+        var alarms = AlarmBook()
         /// Probes that run, by tenant and in all.
         var running: [String: Int] = [:]
         var allRunning = 0
@@ -96,6 +97,18 @@ final class ProbeBook: Sendable {
             return changes
         }
     }
+
+    /// The alarms that are to be told now; workers raise none, their supervisor starts another.
+    func alarms(at now: Int64) -> [InstanceAlarm] {
+        pages.withLock { pages in
+            var alarms: [InstanceAlarm] = []
+            for target in pages.targets where !target.isNative {
+                let probes = pages.probes[target.instance.number]
+                if let alarm = pages.alarms.follow(target, probes, at: now) { alarms.append(alarm) }
+            }
+            return alarms
+        }
+    }
 }
 
 extension ProbeBook.Pages {
@@ -124,5 +137,6 @@ extension ProbeBook.Pages {
         }
         probes = probes.filter { numbers.contains($0.key) }
         outages = outages.filter { numbers.contains($0.key) }
+        alarms.keep(numbers)
     }
 }

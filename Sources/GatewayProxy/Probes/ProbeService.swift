@@ -13,22 +13,26 @@ package struct ProbeService: Service {
     private let book = ProbeBook()
     private let logger: Logger
     private let note: @Sendable (_ deployment: String, _ line: String) -> Void
+    private let alarm: @Sendable (InstanceAlarm) -> Void
     private let restart: @Sendable (_ socket: String) async -> Void
 
     /// - Parameters:
     ///   - note: takes a line of a deployment's log; must be quick.
+    ///   - alarm: told when an upstream's instance is taken out because it failed, and when it is back; must be quick.
     ///   - restart: ends the worker on this socket, which does not answer any more; its supervisor starts another.
     package init(
         snapshots: SnapshotBox,
         curl: CurlClient,
         logger: Logger,
         note: @escaping @Sendable (_ deployment: String, _ line: String) -> Void = { _, _ in },
+        alarm: @escaping @Sendable (InstanceAlarm) -> Void = { _ in },
         restart: @escaping @Sendable (_ socket: String) async -> Void = { _ in }
     ) {
         self.snapshots = snapshots
         prober = Prober(curl: curl)
         self.logger = logger
         self.note = note
+        self.alarm = alarm
         self.restart = restart
     }
 
@@ -40,6 +44,7 @@ package struct ProbeService: Service {
                         group.addTask { await probe(target, kind) }
                     }
                     for (target, reason) in book.outages(at: .uptime) { tell(target, reason) }
+                    for raised in book.alarms(at: .uptime) { alarm(raised) }
                     try? await Task.sleep(for: Self.tick)
                 }
             }

@@ -9,6 +9,9 @@ package struct WebhookEvent: Sendable, Equatable {
         case keyExpired = "key.expired"
         case certificateExpiring = "certificate.expiring"
         case certificateExpired = "certificate.expired"
+        /// Of upstream deployments.
+        case instanceEjected = "instance.ejected"
+        case instanceReturned = "instance.returned"
         /// Sent on demand, whatever events a webhook asks for.
         case test = "webhook.test"
     }

@@ -14,8 +14,8 @@ struct WebhookAdd: AsyncParsableCommand {
     @Option(
         name: .customLong("event"),
         help: """
-            quota.threshold, key.expiring, key.expired, certificate.expiring or certificate.expired; may be given several \
-            times; left out, all.
+            quota.threshold, key.expiring, key.expired, certificate.expiring, certificate.expired, instance.ejected or \
+            instance.returned; may be given several times; left out, all.
             """
     )
     var events: [String] = []

@@ -61,6 +61,26 @@ import Testing
         #expect(data["used"] as? Int == 801)
         #expect(data["windowEnd"] as? String == "2025-11-30T23:00:00Z")
     }
+
+    @Test(arguments: [(false, "instance.ejected"), (true, "instance.returned")])
+    func `an instance's event says which, why and since when`(isBack: Bool, type: String) throws {
+        let alarm = InstanceAlarm(
+            ("demo", "chat", "blue"),
+            instance: "http://10.0.0.1:9000",
+            isBack: isBack,
+            cause: .livenessProbe,
+            detail: "GET /live answered 500",
+            age: 3_000_000_000
+        )
+        let event = WebhookEvent.instance(alarm, at: 1_763_700_000_123)
+        let body = try JSONDecoder().decode(Body.self, from: Data(event.body.utf8))
+        #expect(body.type == type && body.tenant == "demo" && body.time == "2025-11-21T04:40:00.123Z")
+        let expected = [
+            "endpoint": "chat", "deployment": "blue", "instance": "http://10.0.0.1:9000", "cause": "liveness-probe",
+            "detail": "GET /live answered 500", "since": "2025-11-21T04:39:57Z",
+        ]
+        #expect(body.data == expected)
+    }
 }
 
 @Suite struct WebhookOutboxTests {
