@@ -14,6 +14,8 @@ package struct NamedKeyResource: Codable, Sendable, Equatable {
     package var allowedNetworks: [String]
     package var limits: [LimitResource]
     package var quotas: [QuotaResource]
+    /// Places for every one of a caller of weight 1 of the tenant while both have requests waiting: 1 to 100; left out, 1.
+    package var queueWeight: Int
     /// Left out of a PUT, it stays as it is.
     package var disabled: Bool?
     /// ISO 8601; only in answers.
@@ -31,6 +33,7 @@ package struct NamedKeyResource: Codable, Sendable, Equatable {
         allowedNetworks = []
         limits = []
         quotas = []
+        queueWeight = 1
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -42,6 +45,7 @@ package struct NamedKeyResource: Codable, Sendable, Equatable {
         case allowedNetworks
         case limits = "rateLimits"
         case quotas
+        case queueWeight
         case disabled
         case createdAt
         case lastUsedAt
@@ -58,6 +62,7 @@ package struct NamedKeyResource: Codable, Sendable, Equatable {
         allowedNetworks = try members.value(.allowedNetworks, or: [])
         limits = try members.value(.limits, or: [])
         quotas = try members.value(.quotas, or: [])
+        queueWeight = try members.value(.queueWeight, or: 1)
         disabled = try members.value(.disabled)
         createdAt = try members.value(.createdAt)
         lastUsedAt = try members.value(.lastUsedAt)

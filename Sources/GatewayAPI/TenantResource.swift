@@ -10,6 +10,8 @@ package struct TenantResource: Codable, Sendable, Equatable {
     package var quotas: [QuotaResource]
     /// For endpoints that have none of their own.
     package var cors: CORSResource?
+    /// Places for every one of a tenant of weight 1 while both have requests waiting: 1 to 100; left out, 1.
+    package var queueWeight: Int
 
     package init(
         name: String,
@@ -18,7 +20,8 @@ package struct TenantResource: Codable, Sendable, Equatable {
         resourceGroup: String? = nil,
         limits: [LimitResource] = [],
         quotas: [QuotaResource] = [],
-        cors: CORSResource? = nil
+        cors: CORSResource? = nil,
+        queueWeight: Int = 1
     ) {
         self.name = name
         self.suspended = suspended
@@ -27,6 +30,7 @@ package struct TenantResource: Codable, Sendable, Equatable {
         self.limits = limits
         self.quotas = quotas
         self.cors = cors
+        self.queueWeight = queueWeight
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -37,6 +41,7 @@ package struct TenantResource: Codable, Sendable, Equatable {
         case limits = "rateLimits"
         case quotas
         case cors
+        case queueWeight
     }
 
     package init(from decoder: any Decoder) throws {
@@ -48,7 +53,8 @@ package struct TenantResource: Codable, Sendable, Equatable {
             resourceGroup: try members.value(.resourceGroup),
             limits: try members.value(.limits, or: []),
             quotas: try members.value(.quotas, or: []),
-            cors: try members.value(.cors)
+            cors: try members.value(.cors),
+            queueWeight: try members.value(.queueWeight, or: 1)
         )
     }
 }

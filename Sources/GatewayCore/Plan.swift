@@ -6,6 +6,8 @@ import Synchronization
 package final class Plan: Sendable {
     package let endpoint: Endpoint
     package let caller: Caller
+    /// Of the endpoint's tenant.
+    let tenantWeight: Int
     package let dialect: Dialect
     /// Whether the URL is a scoring URL, whose errors have Azure's own statuses (DESIGN §3).
     package let isScoring: Bool
@@ -48,6 +50,7 @@ package final class Plan: Sendable {
     init(_ call: AdmittedCall, _ seat: Seat, origin: Deployment, permit: Permit?) {
         endpoint = call.endpoint
         caller = call.caller
+        tenantWeight = call.tenant.queueWeight
         dialect = call.dialect
         request = call.request
         isScoring = call.request.isScoring
@@ -69,6 +72,7 @@ package final class Plan: Sendable {
     private init(_ other: Plan, _ seat: Seat, permit: Permit?) {
         endpoint = other.endpoint
         caller = other.caller
+        tenantWeight = other.tenantWeight
         dialect = other.dialect
         request = other.request
         isScoring = other.isScoring

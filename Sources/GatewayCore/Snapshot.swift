@@ -52,6 +52,8 @@ package final class Tenant: Sendable {
     package let usage: UsageScope?
     /// What endpoints have that set none of their own.
     package let cors: CORSPolicy?
+    /// Beside the other tenants, where requests wait.
+    package let queueWeight: Int
 
     package init(
         name: String,
@@ -59,13 +61,15 @@ package final class Tenant: Sendable {
         isSuspended: Bool = false,
         roles: [RoleAssignment] = [],
         usage: UsageScope? = nil,
-        cors: CORSPolicy? = nil
+        cors: CORSPolicy? = nil,
+        queueWeight: Int = QueueWeight.standard
     ) {
         self.name = name
         self.isSuspended = isSuspended
         self.roles = roles
         self.usage = usage
         self.cors = cors
+        self.queueWeight = queueWeight
         self.endpoints = Dictionary(endpoints.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         endpointsByLabel = Dictionary(
             endpoints.map { ($0.name.lowercased(), $0) },

@@ -24,6 +24,7 @@ struct Migrations: Sendable {
             Step(identifier: "6 azure", sql: AzureSchema.sql),
             Step(identifier: "7 reach", sql: ReachSchema.sql),
             Step(identifier: AuditSchema.identifier, sql: AuditSchema.sql),
+            Step(identifier: "9 queue", sql: QueueSchema.sql),
         ]
     )
 

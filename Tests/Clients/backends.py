@@ -182,21 +182,22 @@ class Echo:
 
 
 class Gate:
-    """Holds every request until `GET /open`; says how many it holds (`GET /held`)."""
+    """Holds every request until `GET /open`; says how many it holds, and the paths in the order they came (`GET /held`)."""
 
     def __init__(self):
-        self.gate, self.held = asyncio.Event(), 0
+        self.gate, self.held, self.paths = asyncio.Event(), 0, []
 
     async def answer(self, request, reply):
         if request.path == "/open":
             self.gate.set()
         elif request.path == "/close":
             self.gate.clear()
-            self.held = 0
+            self.held, self.paths = 0, []
         elif request.path != "/held":
             self.held += 1
+            self.paths.append(request.path)
             await self.gate.wait()
-        await reply.json(200, {"held": self.held})
+        await reply.json(200, {"held": self.held, "paths": self.paths})
 
 
 class Half:

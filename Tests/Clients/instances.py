@@ -17,6 +17,39 @@ def upstream(backend, **more):
     return {"urls": [f"http://127.0.0.1:{backend.port}"], **more}
 
 
+def served_in_turn(gateway, backend, keys, heavy, light):
+    """How many of the first 32 places are the heavy one's, of whom both have 24 waiting for one place: 24."""
+    ask_backend(backend, "/close")
+    sent, waiting = threading.Semaphore(0), []
+
+    def call(name):
+        connection = gateway.connection(120)
+        connection.request("GET", f"/{name.partition('/')[0]}/shared/{name}", None, {"api-key": keys[name]})
+        sent.release()
+        answers.append(connection.getresponse().status)
+        connection.close()
+
+    answers = []
+    for name in [light] + [heavy, light] * 24:
+        thread = threading.Thread(target=call, args=[name])
+        thread.start()
+        waiting.append(thread)
+        require(sent.acquire(timeout=30), "a request cannot be sent")
+        if len(waiting) == 1:
+            wait_for(lambda: ask_backend(backend, "/held")["held"] == 1, 5, "the only place is taken")
+    # What was sent has to be read, too.
+    time.sleep(2)
+    require(ask_backend(backend, "/held")["held"] == 1, "two have the only place")
+    ask_backend(backend, "/open")
+    for thread in waiting:
+        thread.join()
+    require(answers == [200] * 49, f"{answers}")
+    turns = ask_backend(backend, "/held")["paths"][1:33]
+    count = sum(path.endswith(heavy) for path in turns)
+    require(count == 24, f"{heavy} has {count} of 32 places: {turns}")
+    return count
+
+
 def ask_backend(backend, path):
     with urllib.request.urlopen(f"http://127.0.0.1:{backend.port}{path}", timeout=5) as response:
         return json.loads(response.read())
@@ -78,6 +111,21 @@ with Gateway(setting, "instances") as gateway:
         for thread in held + [waiting]:
             thread.join()
         require([answer.status for answer in answers] == [200] * 3, f"{[answer.status for answer in answers]}")
+
+    @check("two keys, and two tenants, of queue weight 3 and 1 are served 3:1 while both wait")
+    def _():
+        backend = gateway.backend("gate")
+        for tenant in ["demo", "beta"]:
+            documents = upstream_documents("shared", {"blue": (100, {"upstream": upstream(backend)})}, tenant=tenant)
+            gateway.apply(documents.replace("request_settings: {", "request_settings: {"
+                                            "max_concurrent_requests_per_instance: 1, max_queue_wait_ms: 60000, "))
+        gateway.command("tenants", "update", "demo", "--queue-weight", "3")
+        keys = {name: gateway.created("keys", "named", "create", name, *more)["key"]
+                for name, more in [("demo/heavy", ["--queue-weight", "3"]), ("demo/light", []), ("beta/only", [])]}
+        require(gateway.created("keys", "named", "show", "demo/heavy")["queueWeight"] == 3, "the key's weight")
+        require(gateway.created("tenants", "show", "demo")["queueWeight"] == 3, "the tenant's weight")
+        served = [served_in_turn(gateway, backend, keys, "demo/heavy", other) for other in ["demo/light", "beta/only"]]
+        return f"heavy {served} of 32 each"
 
     @check("a deployment's log has its requests and its probes")
     def _():

@@ -10,6 +10,7 @@ import Testing
         subscription: s-1
         resource_group: rg
         rate_limits: [{concurrent: 9}]
+        queue_weight: 3
         ---
         kind: key
         tenant: demo
@@ -20,6 +21,7 @@ import Testing
         allowed_networks: [10.0.0.0/8]
         quotas: [{requests: 5, per: day}]
         disabled: false
+        queue_weight: 100
         ---
         kind: principal
         tenant: demo
@@ -55,18 +57,18 @@ import Testing
         let set = try documents(Self.all)
         let tenant = try #require(set.tenants.first)
         #expect(tenant.subscription == "s-1" && tenant.resourceGroup == "rg" && tenant.suspended == nil)
-        #expect(tenant.limits == [LimitResource(concurrent: 9)])
+        #expect(tenant.limits == [LimitResource(concurrent: 9)] && tenant.queueWeight == 3)
         let key = try #require(set.keys.first)
         #expect(key.endpoints == ["chat"] && key.forms == ["openai", "azure-openai"])
-        #expect(key.expiresAt == "2099-01-01T00:00:00Z" && key.disabled == false)
+        #expect(key.expiresAt == "2099-01-01T00:00:00Z" && key.disabled == false && key.queueWeight == 100)
         #expect(key.quotas == [QuotaResource(requests: 5, per: "day")])
         #expect(set.principals.first?.clientId == "0f8fad5b-d9cb-469f-a165-70867728950e")
         #expect(set.issuers.first?.audiences == ["api://gatehouse"])
         let role = try #require(set.roles.first)
         #expect(role.application == "0f8fad5b-d9cb-469f-a165-70867728950e" && role.proofs == ["secret", "certificate"])
         #expect(set.webhooks.first?.headers == ["x-token": "${env:HOOK}"])
-        #expect(set.places["demo/keys/app"] == "f.yaml:7")
-        #expect(set.places["demo/webhooks/hook"] == "f.yaml:39")
+        #expect(set.places["demo/keys/app"] == "f.yaml:8")
+        #expect(set.places["demo/webhooks/hook"] == "f.yaml:41")
         #expect(set.endpoints.isEmpty && set.deployments.isEmpty)
     }
 
@@ -79,7 +81,7 @@ import Testing
 
     @Test func `a document without a tenant takes the one that is given`() throws {
         let set = try documents("kind: key\nname: app", tenant: "demo")
-        #expect(set.keys.map(\.tenant) == ["demo"])
+        #expect(set.keys.map(\.tenant) == ["demo"] && set.keys.map(\.queueWeight) == [1])
         #expect(
             problems(in: "kind: key\nname: app", tenant: nil)
                 == ["f.yaml:1: the document names no tenant; add tenant or give --tenant"]
@@ -102,6 +104,9 @@ import Testing
         ("kind: tenant\nsuspended: true", 1, "name: is required"),
         ("kind: tenant\nname: demo\nlimits: []", 3, "limits: unknown key; known keys are cors,"),
         ("kind: key\nname: app\nsecret: abc", 3, "secret: unknown key"),
+        ("kind: key\nname: app\nqueue_weight: 0", 3, "queue_weight: 0 is out of range; it must be 1 to 100"),
+        ("kind: tenant\nname: demo\nqueue_weight: 101", 3, "queue_weight: 101 is out of range; it must be 1 to 100"),
+        ("kind: tenant\nname: demo\nqueue_weight: much", 3, "queue_weight: must be a whole number"),
         (
             "kind: key\nname: app\nforms: [soap]", 3,
             "forms: soap is not one of path, host, openai, anthropic, azure-openai"

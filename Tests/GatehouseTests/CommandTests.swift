@@ -12,8 +12,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "tenants create demo --subscription s --resource-group rg", "tenants list", "tenants show demo",
-        "tenants update demo --subscription s", "tenants suspend demo", "tenants resume demo", "tenants delete demo",
+        "tenants create demo --subscription s --resource-group rg --queue-weight 3", "tenants list",
+        "tenants show demo", "tenants update demo --subscription s --queue-weight 100", "tenants suspend demo",
+        "tenants resume demo", "tenants delete demo",
         "operators add alice --role deployer --tenant demo --password", "operators list", "operators show alice",
         "operators show", "operators set-role alice --role key-admin", "operators set-password alice",
         "operators disable alice", "operators enable alice", "operators remove alice",
@@ -25,6 +26,7 @@ import Testing
         "apply -f x --wait-time 5", "apply -f x --timeout 5 --no-wait", "roles assign demo/x --role admin --group g",
         "keys list demo/chat", "keys regenerate demo/chat", "keys regenerate demo/chat --key secondary --grace 24h",
         "keys named create demo/app --endpoint chat --endpoint talk --form openai --expires 90d --network 10.0.0.0/8",
+        "keys named create demo/app --queue-weight 3", "keys named update demo/app --queue-weight 1",
         "keys named list demo", "keys named show demo/app", "keys named update demo/app --all-endpoints --no-expiry",
         "keys named rotate demo/app --grace PT1H", "keys named disable demo/app", "keys named enable demo/app",
         "keys named revoke demo/app", "principals create demo/robot --expires 2099-01-01", "principals list demo",
@@ -46,6 +48,8 @@ import Testing
 
     @Test(arguments: [
         "keys regenerate demo/chat --key third", "keys regenerate demo/chat --grace soon", "keys named create demo",
+        "keys named create demo/app --queue-weight 0", "keys named update demo/app --queue-weight 101",
+        "tenants create demo --queue-weight 101", "tenants update demo --queue-weight 1.5",
         "keys named create demo/app --form soap", "keys named create demo/app --expires never", "limits set demo/a/b/c",
         "limits set demo --requests 600", "limits set demo --requests 0/minute", "limits set demo --requests 1/day",
         "limits set demo --concurrent 0", "limits set demo --burst 5", "limits set demo --by-address",
@@ -130,7 +134,11 @@ import Testing
         key.endpoints = ["chat"]
         key.forms = ["openai"]
         command.terms.change(&key)
-        #expect(key.endpoints == ["chat"] && key.forms == ["path"] && key.expiresAt == nil)
+        #expect(key.endpoints == ["chat"] && key.forms == ["path"] && key.expiresAt == nil && key.queueWeight == 1)
+        try parse(NamedKeyUpdate.self, "keys named update demo/app --queue-weight 3").terms.change(&key)
+        #expect(key.forms == ["path"] && key.queueWeight == 3)
+        try parse(NamedKeyUpdate.self, "keys named update demo/app --form host").terms.change(&key)
+        #expect(key.queueWeight == 3 && key.cells.contains("3"))
     }
 
     @Test func `every command says what it does`() {

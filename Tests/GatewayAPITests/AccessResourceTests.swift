@@ -21,9 +21,11 @@ import Testing
         #expect(try survives(endpoint))
         var key = NamedKeyResource(tenant: "demo", name: "app")
         key.forms = ["openai"]
+        key.queueWeight = 3
         key.previousValidUntil = "2026-11-21T00:00:00Z"
         key.key = "ghk_x"
         #expect(try survives(key))
+        #expect(try survives(TenantResource(name: "demo", queueWeight: 3)))
         let secret = PrincipalSecretResource(id: "1", expiresAt: "x", secret: "y")
         #expect(
             try survives(PrincipalResource(tenant: "t", name: "n", clientId: "c", disabled: true, secrets: [secret]))

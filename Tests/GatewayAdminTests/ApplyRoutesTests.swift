@@ -55,11 +55,12 @@ import Testing
             _ = try await client.send(.put, "/api/v1/tenants/demo/keys/app", #"{"endpoints":["chat"],"disabled":true}"#)
             let maintenance = "/api/v1/tenants/demo/endpoints/chat/maintenance"
             _ = try await client.send(.put, maintenance, #"{"message":"m"}"#)
-            let body = Self.body.replacing(#""endpoints":["chat"]"#, with: #""endpoints":["chat"],"forms":["path"]"#)
+            let terms = #""endpoints":["chat"],"forms":["path"],"queueWeight":2"#
+            let body = Self.body.replacing(#""endpoints":["chat"]"#, with: terms)
             let result = try await client.apply(body)
             let updated = result.changes.filter { $0.action == "updated" }
             #expect(updated.map(\.resource) == ["demo/keys/app"])
-            #expect(updated.map(\.fields) == [["forms"]])
+            #expect(updated.map(\.fields) == [["forms", "queueWeight"]])
             #expect(try await client.get(TenantResource.self, "/api/v1/tenants/demo").suspended == true)
             #expect(try await client.get(NamedKeyResource.self, "/api/v1/tenants/demo/keys/app").disabled == true)
             let endpoint = try await client.get(EndpointResource.self, "/api/v1/tenants/demo/endpoints/chat")

@@ -14,7 +14,7 @@ import Testing
             let keys = "\(Self.tenant)/keys"
             let body = #"""
                 {"name":"app","endpoints":["chat"],"forms":["openai"],"expiresAt":"2099-01-01T00:00:00Z",
-                 "allowedNetworks":["10.0.0.0/8"],"rateLimits":[{"concurrent":2}]}
+                 "allowedNetworks":["10.0.0.0/8"],"rateLimits":[{"concurrent":2}],"queueWeight":3}
                 """#
             let made = try await client.send(.post, keys, body)
             #expect(made.status == 201)
@@ -27,7 +27,7 @@ import Testing
             #expect(shown.forms == ["openai"])
             #expect(shown.expiresAt == "2099-01-01T00:00:00Z")
             #expect(shown.disabled == false)
-            #expect(shown.createdAt != nil)
+            #expect(shown.createdAt != nil && shown.queueWeight == 3)
             shown.disabled = true
             shown.endpoints = nil
             #expect(try await client.put("\(keys)/app", shown) == shown)
@@ -52,7 +52,7 @@ import Testing
         #"{"name":"a b"}"#, #"{"name":"x"}"#, #"{}"#, #"{"name":"app","forms":["soap"]}"#,
         #"{"name":"app","endpoints":["nope"]}"#, #"{"name":"app","expiresAt":"tomorrow"}"#,
         #"{"name":"app","allowedNetworks":["here"]}"#, #"{"name":"app","scopes":[]}"#,
-        #"{"name":"app","tenant":"other"}"#,
+        #"{"name":"app","tenant":"other"}"#, #"{"name":"app","queueWeight":1.5}"#,
         #"{"name":"app","quotas":[{"cost":1e300,"per":"day"}]}"#,
     ])
     func `a named key that cannot be is refused`(body: String) async throws {

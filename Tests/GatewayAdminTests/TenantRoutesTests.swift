@@ -14,7 +14,7 @@ import Testing
                 {"subscription":"s-1","resourceGroup":"rg","rateLimits":[{"requests":600,"per":"minute","burst":20},
                  {"concurrent":64},{"requests":60,"per":"minute","by":"address","warnOnly":true}],
                  "quotas":[{"cost":12.5,"per":"month","timeZone":"Europe/Berlin"}],
-                 "cors":{"allowedOrigins":["https://app.example.com"],"maxAge":60}}
+                 "cors":{"allowedOrigins":["https://app.example.com"],"maxAge":60},"queueWeight":3}
                 """#
             #expect(try await client.send(.put, Self.tenant, body).status == 201)
             let shown = try await client.get(TenantResource.self, Self.tenant)
@@ -34,10 +34,38 @@ import Testing
                         quotas: [
                             QuotaResource(cost: Money("12.50"), per: "month", timeZone: "Europe/Berlin")
                         ],
-                        cors: CORSResource(allowedOrigins: ["https://app.example.com"], maxAge: 60)
+                        cors: CORSResource(allowedOrigins: ["https://app.example.com"], maxAge: 60),
+                        queueWeight: 3
                     )
             )
             #expect(try await client.put(Self.tenant, shown) == shown)
+        }
+    }
+
+    @Test func `a queue weight that is left out is 1`() async throws {
+        try await AdminFixture().withClient { client in
+            for body in [#"{"queueWeight":100}"#, "{}"] {
+                _ = try await client.send(.put, Self.tenant, body)
+                let text = try await client.send(.get, Self.tenant).text
+                #expect(text.contains(body == "{}" ? #""queueWeight" : 1"# : #""queueWeight" : 100"#))
+            }
+        }
+    }
+
+    @Test func `a queue weight that is none is a 400 that names it, of a tenant and of a key`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            for weight in ["0", "101", "-1", #""3""#, "9223372036854775807"] {
+                let members = #""queueWeight":\#(weight)"#
+                for (method, path, body) in [
+                    (HTTPRequest.Method.put, Self.tenant, "{\(members)}"),
+                    (.post, "\(Self.tenant)/keys", #"{"name":"app",\#(members)}"#),
+                    (.post, "/api/v1/apply", #"{"keys":[{"tenant":"demo","name":"app",\#(members)}]}"#),
+                ] {
+                    let answer = try await client.send(method, path, body)
+                    #expect(answer.status == 400 && answer.text.contains("queueWeight"), "\(answer.text)")
+                }
+            }
         }
     }
 

@@ -80,6 +80,17 @@ import Testing
         #expect(refused == ["invalidLimit rateLimits[0].by"])
     }
 
+    @Test func `queue weights are 1 to 100, of tenants and of named keys`() {
+        for weight in [1, 3, 100] {
+            #expect(found { $0.tenants[0].queueWeight = weight } == [])
+            #expect(found { $0.namedKeys[0].queueWeight = weight } == [])
+        }
+        for weight in [0, -1, 101, Int.max] {
+            #expect(found { $0.tenants[0].queueWeight = weight } == ["invalidValue queueWeight"])
+            #expect(found { $0.namedKeys[0].queueWeight = weight } == ["invalidValue queueWeight"])
+        }
+    }
+
     @Test func `a rule twice is refused and so are too many`() {
         let rule = LimitRule(.requests, 1, per: .second)
         #expect(found { $0.tenants[0].rules.limits = [rule, rule] } == ["duplicate rateLimits"])

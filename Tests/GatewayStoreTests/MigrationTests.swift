@@ -79,7 +79,7 @@ import Testing
         #expect(endpoint.authModes == [.key] && !endpoint.isPublic && endpoint.rules.isEmpty)
         #expect(endpoint.traffic == ["blue": 100] && endpoint.hosts == ["chat.example.org"])
         #expect(endpoint.modelNames == ["gpt-4.1-mini"] && endpoint.tags == ["a": "b"])
-        #expect(try store.deployment("demo", "chat", "blue").price == nil)
+        #expect(try store.deployment("demo", "chat", "blue").price == nil && store.tenant("demo").queueWeight == 1)
         #expect(snapshots.current.keyring.identify(key.text)?.label == "demo/chat#primary")
         let made = try #require(store.definitions.keys.first?.createdAt)
         #expect(abs(made - WallClock.seconds) < 600)

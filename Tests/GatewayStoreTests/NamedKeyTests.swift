@@ -19,7 +19,7 @@ import Testing
         #expect(caller.expiresAt == 4_000_000_000)
         #expect(try caller.networks?.contains(#require(IPAddress("10.1.2.3"))) == true)
         #expect(try caller.networks?.contains(#require(IPAddress("11.1.2.3"))) == false)
-        #expect(caller.usage?.rules == KeyTerms.narrow.rules)
+        #expect(caller.usage?.rules == KeyTerms.narrow.rules && caller.queueWeight == 7)
         #expect(try temporary.reopened().definitions == temporary.store.definitions)
     }
 
@@ -28,7 +28,22 @@ import Testing
         let secret = try await temporary.store.createNamedKey("demo", "wide", KeyTerms()).secret
         let caller = try #require(self.caller(temporary, secret))
         #expect(caller.endpoints == nil && caller.forms == nil && caller.networks == nil && caller.expiresAt == nil)
-        #expect(caller.usage == nil)
+        #expect(caller.usage == nil && caller.queueWeight == 1)
+    }
+
+    @Test func `a new queue weight counts for both secrets of a key, and is in the log`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        let old = try await temporary.store.createNamedKey("demo", "app", KeyTerms(queueWeight: 2)).secret
+        let new = try await temporary.store.rotateNamedKey("demo", "app", grace: 3600).secret
+        #expect([old, new].map { caller(temporary, $0)?.queueWeight } == [2, 2])
+        #expect(try await temporary.store.updateNamedKey("demo", "app", KeyTerms(queueWeight: 9)) == .updated)
+        #expect(try await temporary.store.updateNamedKey("demo", "app", KeyTerms(queueWeight: 9)) == .unchanged)
+        #expect([old, new].map { caller(temporary, $0)?.queueWeight } == [9, 9])
+        #expect(try temporary.reopened().namedKey("demo", "app").queueWeight == 9)
+        let entry = try #require(try await temporary.store.auditEntries(limit: 1).first)
+        #expect(entry.fields == ["queueWeight"])
+        #expect(entry.before?.contains(#""queueWeight":2"#) == true)
+        #expect(entry.after?.contains(#""queueWeight":9"#) == true)
     }
 
     @Test func `a name is given once and is free again after the key was revoked`() async throws {

@@ -88,7 +88,8 @@ extension KeyTerms {
                 LimitRule(.concurrent, 4, isWarnOnly: true),
             ],
             quotas: [QuotaRule(.cost, 5_000_000, per: .month, timeZone: "Europe/Berlin", isWarnOnly: true)]
-        )
+        ),
+        queueWeight: 7
     )
 }
 

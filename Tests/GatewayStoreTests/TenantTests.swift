@@ -13,7 +13,8 @@ import Testing
             limits: [LimitRule(.tokens, 100_000, per: .minute)],
             quotas: [QuotaRule(.requests, 1000, per: .week)]
         ),
-        cors: CORSRule(allowedOrigins: ["https://app.example.com"], maxAge: 60)
+        cors: CORSRule(allowedOrigins: ["https://app.example.com"], maxAge: 60),
+        queueWeight: 3
     )
 
     @Test func `labels, limits and rules come back as they were put`() async throws {
@@ -22,11 +23,24 @@ import Testing
         #expect(try await temporary.store.putTenant(Self.whole) == .unchanged)
         #expect(try temporary.reopened().tenant("demo") == Self.whole)
         let tenant = try #require(temporary.snapshots.current.tenants["demo"])
-        #expect(tenant.usage?.rules == Self.whole.rules)
+        #expect(tenant.usage?.rules == Self.whole.rules && tenant.queueWeight == 3)
         // Endpoints that say nothing of other origins have what their tenant says.
         #expect(tenant.endpoints["chat"]?.cors?.rule == Self.whole.cors)
         try await temporary.store.deleteTenant("demo")
         #expect(try temporary.reopened().definitions == Definitions())
+    }
+
+    @Test func `a change of the queue weight alone is served, named and in the log`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        var documents = ApplyDocuments()
+        documents.tenants = [TenantDefinition(name: "demo", queueWeight: 7)]
+        let changes = try await temporary.store.apply(documents, prune: false, dryRun: false)
+        #expect(changes.map(\.fields) == [["queueWeight"]])
+        #expect(temporary.snapshots.current.tenants["demo"]?.queueWeight == 7)
+        let entry = try #require(try await temporary.store.auditEntries(limit: 1).first)
+        #expect(entry.fields == ["queueWeight"])
+        #expect(entry.before?.contains(#""queueWeight":1"#) == true)
+        #expect(entry.after?.contains(#""queueWeight":7"#) == true)
     }
 
     @Test func `a suspended tenant stays suspended until it is resumed`() async throws {

@@ -102,7 +102,7 @@ struct CredentialDocuments {
             ("expiresAt", old.expiresAt != terms.expiresAt),
             ("allowedNetworks", old.allowedNetworks != terms.allowedNetworks),
             ("rateLimits", old.rules.limits != terms.rules.limits), ("quotas", old.rules.quotas != terms.rules.quotas),
-            ("disabled", old.isDisabled != terms.isDisabled),
+            ("queueWeight", old.queueWeight != terms.queueWeight), ("disabled", old.isDisabled != terms.isDisabled),
         ].filter(\.1).map(\.0)
         return ApplyResult.Change(action: fields.isEmpty ? "unchanged" : "updated", resource: path, fields: fields)
     }

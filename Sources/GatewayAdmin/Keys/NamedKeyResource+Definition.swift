@@ -22,6 +22,7 @@ extension KeyTerms {
             expiresAt: expiresAt,
             allowedNetworks: resource.allowedNetworks,
             rules: try UsageRules(limits: resource.limits, quotas: resource.quotas),
+            queueWeight: resource.queueWeight,
             isDisabled: resource.disabled ?? false
         )
     }
@@ -39,6 +40,7 @@ extension NamedKey {
             expiresAt: terms.expiresAt,
             allowedNetworks: terms.allowedNetworks,
             rules: terms.rules,
+            queueWeight: terms.queueWeight,
             isDisabled: terms.isDisabled,
             createdAt: 0
         )
@@ -56,6 +58,7 @@ extension NamedKeyResource {
         allowedNetworks = key.allowedNetworks
         limits = key.rules.limitResources
         quotas = key.rules.quotaResources
+        queueWeight = key.queueWeight
         disabled = key.isDisabled
         createdAt = WireTime.text(key.createdAt)
         self.lastUsedAt = lastUsedAt.map(WireTime.text)

@@ -27,13 +27,16 @@ struct ChangeCheck {
         }
     }
 
-    /// What a tenant may use in all, and whether it may anything, is said by others than its own operators.
+    /// What a tenant may use in all and beside others, and whether it may anything, is said by others than its own operators.
     private func requireTenants(_ before: Definitions, _ after: Definitions) throws(APIError) {
         for (old, new) in Self.pairs(before.tenants, after.tenants, by: \.path) {
             guard let new else { continue }
-            let isCounted = old?.rules ?? UsageRules.none != new.rules || old?.isSuspended ?? false != new.isSuspended
-            guard isCounted else { continue }
-            try asker.require(.tenant, in: nil, for: "a change of the limits or the suspension of \(new.path)")
+            let old = old ?? TenantDefinition(name: new.name)
+            let isAlike =
+                old.rules == new.rules && old.queueWeight == new.queueWeight && old.isSuspended == new.isSuspended
+            guard !isAlike else { continue }
+            let change = "a change of the limits, the queue weight or the suspension of \(new.path)"
+            try asker.require(.tenant, in: nil, for: change)
         }
     }
 

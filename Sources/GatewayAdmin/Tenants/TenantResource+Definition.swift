@@ -10,7 +10,8 @@ extension TenantDefinition {
             subscription: resource.subscription,
             resourceGroup: resource.resourceGroup,
             rules: try UsageRules(limits: resource.limits, quotas: resource.quotas),
-            cors: resource.cors.map(CORSRule.init)
+            cors: resource.cors.map(CORSRule.init),
+            queueWeight: resource.queueWeight
         )
     }
 }
@@ -24,7 +25,8 @@ extension TenantResource {
             resourceGroup: tenant.resourceGroup,
             limits: tenant.rules.limitResources,
             quotas: tenant.rules.quotaResources,
-            cors: tenant.cors.map(CORSResource.init)
+            cors: tenant.cors.map(CORSResource.init),
+            queueWeight: tenant.queueWeight
         )
     }
 }

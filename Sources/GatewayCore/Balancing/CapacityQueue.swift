@@ -35,7 +35,7 @@ package final class CapacityQueue: Sendable {
         let entry = state.withLock { state in
             state.lastNumber += 1
             waiter.number.store(state.lastNumber, ordering: .relaxed)
-            return state.waiters.add(waiter, number: state.lastNumber, of: waiter.flow)
+            return state.waiters.add(waiter, number: state.lastNumber, of: waiter.flow, waiter.weights)
         }
         switch entry {
         case .full:
@@ -137,6 +137,7 @@ package final class Waiter: Sendable {
     var isLast: Bool { substitutes.isEmpty }
     var kind: Kind { Kind(deployment: ObjectIdentifier(deployment), isLast: isLast) }
     let flow: FairQueue<Waiter>.Flow
+    let weights: FairQueue<Waiter>.Weights
     /// Given by the queue.
     let number = Atomic<Int>(0)
     let wake: @Sendable (Outcome) -> Void
@@ -146,6 +147,7 @@ package final class Waiter: Sendable {
         deployment = plan.deployment
         substitutes = plan.substitutes
         flow = FairQueue<Waiter>.Flow(tenant: plan.endpoint.tenant, caller: plan.caller.label)
+        weights = FairQueue<Waiter>.Weights(tenant: plan.tenantWeight, caller: plan.caller.queueWeight)
         self.wake = wake
     }
 }

@@ -21,6 +21,8 @@ package final class Caller: Sendable {
     /// Seconds since 1970; `nil` = never.
     package let expiresAt: Int64?
     package let usage: UsageScope?
+    /// Beside the other callers of its tenant, where requests wait.
+    package let queueWeight: Int
 
     package init(
         tenant: String,
@@ -30,7 +32,8 @@ package final class Caller: Sendable {
         forms: Set<URLFormName>? = nil,
         networks: NetworkList? = nil,
         expiresAt: Int64? = nil,
-        usage: UsageScope? = nil
+        usage: UsageScope? = nil,
+        queueWeight: Int = QueueWeight.standard
     ) {
         self.tenant = tenant
         self.label = label
@@ -40,6 +43,7 @@ package final class Caller: Sendable {
         self.networks = networks
         self.expiresAt = expiresAt
         self.usage = usage
+        self.queueWeight = queueWeight
     }
 
     /// The holder of one of an endpoint's two keys.

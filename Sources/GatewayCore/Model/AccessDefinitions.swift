@@ -13,6 +13,8 @@ package struct NamedKey: Sendable, Equatable {
     /// CIDR; empty = everywhere.
     package var allowedNetworks: [String]
     package var rules: UsageRules
+    /// Beside the other callers of its tenant, where requests wait: within `QueueWeight.range`.
+    package var queueWeight: Int
     package var isDisabled: Bool
     /// Seconds since 1970.
     package var createdAt: Int64
@@ -28,6 +30,7 @@ package struct NamedKey: Sendable, Equatable {
         expiresAt: Int64? = nil,
         allowedNetworks: [String] = [],
         rules: UsageRules = .none,
+        queueWeight: Int = QueueWeight.standard,
         isDisabled: Bool = false,
         createdAt: Int64,
         previous: RetiredKey? = nil
@@ -40,6 +43,7 @@ package struct NamedKey: Sendable, Equatable {
         self.expiresAt = expiresAt
         self.allowedNetworks = allowedNetworks
         self.rules = rules
+        self.queueWeight = queueWeight
         self.isDisabled = isDisabled
         self.createdAt = createdAt
         self.previous = previous

@@ -53,6 +53,8 @@ package struct TenantDefinition: Sendable, Equatable {
     package var rules: UsageRules
     /// For endpoints that have none of their own.
     package var cors: CORSRule?
+    /// Beside the other tenants, where requests wait: within `QueueWeight.range`.
+    package var queueWeight: Int
 
     package init(
         name: String,
@@ -60,7 +62,8 @@ package struct TenantDefinition: Sendable, Equatable {
         subscription: String? = nil,
         resourceGroup: String? = nil,
         rules: UsageRules = .none,
-        cors: CORSRule? = nil
+        cors: CORSRule? = nil,
+        queueWeight: Int = QueueWeight.standard
     ) {
         self.name = name
         self.isSuspended = isSuspended
@@ -68,6 +71,7 @@ package struct TenantDefinition: Sendable, Equatable {
         self.resourceGroup = resourceGroup
         self.rules = rules
         self.cors = cors
+        self.queueWeight = queueWeight
     }
 }
 

@@ -29,7 +29,8 @@ package struct AccessCompiler: Sendable {
             isSuspended: definition.isSuspended,
             roles: roles,
             usage: scope(.tenant(definition.name), definition.rules),
-            cors: definition.cors.map(CORSPolicy.init)
+            cors: definition.cors.map(CORSPolicy.init),
+            queueWeight: definition.queueWeight
         )
     }
 
@@ -112,7 +113,8 @@ package struct AccessCompiler: Sendable {
             forms: key.forms.map(Set.init),
             networks: networks.isEmpty ? nil : networks,
             expiresAt: end,
-            usage: scope(.caller(tenant: key.tenant, label: key.label), key.rules)
+            usage: scope(.caller(tenant: key.tenant, label: key.label), key.rules),
+            queueWeight: key.queueWeight
         )
     }
 }

@@ -24,6 +24,7 @@ struct CredentialCheck {
         }
         findings.checkNetworks(key.allowedNetworks, "allowedNetworks")
         RulesCheck(allowsByAddress: true).check(key.rules, in: &findings)
+        findings.checkQueueWeight(key.queueWeight)
         return findings.problems
     }
 

@@ -76,6 +76,7 @@ struct DefinitionsCheck {
         }
         RulesCheck(allowsByAddress: true).check(tenant.rules, in: &findings)
         CORSCheck.check(tenant.cors, in: &findings)
+        findings.checkQueueWeight(tenant.queueWeight)
         return findings.problems
     }
 

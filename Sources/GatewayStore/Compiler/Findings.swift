@@ -19,6 +19,13 @@ struct Findings {
         if Set(list).count < list.count { note(.duplicate, field, "lists an entry twice; keep one") }
     }
 
+    mutating func checkQueueWeight(_ weight: Int) {
+        let range = QueueWeight.range
+        guard !range.contains(weight) else { return }
+        let message = "is \(weight); it must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+        note(.invalidValue, "queueWeight", message)
+    }
+
     /// CIDR networks.
     mutating func checkNetworks(_ networks: [String], _ field: String) {
         checkList(networks, field, atMost: 256)

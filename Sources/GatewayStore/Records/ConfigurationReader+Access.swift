@@ -12,7 +12,8 @@ extension ConfigurationReader {
             subscription: row["subscription"],
             resourceGroup: row["resource_group"],
             rules: try rules(row, name),
-            cors: try StoredJSON.cors(row["cors"], place: name)
+            cors: try StoredJSON.cors(row["cors"], place: name),
+            queueWeight: row["queue_weight"]
         )
     }
 
@@ -49,7 +50,7 @@ extension ConfigurationReader {
     func namedKeys() throws -> [NamedKey] {
         let columns = """
             tenant, name, digest, endpoints, forms, expires_at, allowed_networks, limits, quotas, is_disabled, created_at,
-            previous_digest, previous_until
+            previous_digest, previous_until, queue_weight
             """
         let rows = try Row.fetchCursor(database, sql: "SELECT \(columns) FROM named_keys ORDER BY tenant, name")
         var keys: [NamedKey] = []
@@ -73,6 +74,7 @@ extension ConfigurationReader {
             expiresAt: row[5],
             allowedNetworks: try StoredJSON.strings(row[6], place: place),
             rules: try StoredJSON.rules(limits: row[7], quotas: row[8], place: place),
+            queueWeight: row[13],
             isDisabled: row[9],
             createdAt: row[10],
             previous: try retired(row[11], until: row[12], place)

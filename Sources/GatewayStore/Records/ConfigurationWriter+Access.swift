@@ -12,7 +12,7 @@ extension ConfigurationWriter {
             [
                 ("name", tenant.name), ("is_suspended", tenant.isSuspended), ("subscription", tenant.subscription),
                 ("resource_group", tenant.resourceGroup), ("cors", try StoredJSON.cors(tenant.cors)),
-                ("limits", rules.limits), ("quotas", rules.quotas),
+                ("limits", rules.limits), ("quotas", rules.quotas), ("queue_weight", tenant.queueWeight),
             ]
         )
     }
@@ -107,6 +107,7 @@ extension ConfigurationWriter {
                 ("is_disabled", key.isDisabled), ("created_at", key.createdAt),
                 ("previous_digest", key.previous.map { Data($0.digest.bytes) }),
                 ("previous_until", key.previous?.validUntil), ("limits", rules.limits), ("quotas", rules.quotas),
+                ("queue_weight", key.queueWeight),
             ]
         )
     }

@@ -6,6 +6,7 @@ extension ChangeList {
         [
             ("suspended", old.isSuspended != new.isSuspended), ("subscription", old.subscription != new.subscription),
             ("resourceGroup", old.resourceGroup != new.resourceGroup), ("cors", old.cors != new.cors),
+            ("queueWeight", old.queueWeight != new.queueWeight),
         ].filter(\.1).map(\.0) + fields(old.rules, new.rules)
     }
 

@@ -11,6 +11,7 @@ package struct KeyTerms: Sendable, Equatable {
     /// CIDR; empty = everywhere.
     package var allowedNetworks: [String]
     package var rules: UsageRules
+    package var queueWeight: Int
     package var isDisabled: Bool
 
     package init(
@@ -19,6 +20,7 @@ package struct KeyTerms: Sendable, Equatable {
         expiresAt: Int64? = nil,
         allowedNetworks: [String] = [],
         rules: UsageRules = .none,
+        queueWeight: Int = QueueWeight.standard,
         isDisabled: Bool = false
     ) {
         self.endpoints = endpoints
@@ -26,6 +28,7 @@ package struct KeyTerms: Sendable, Equatable {
         self.expiresAt = expiresAt
         self.allowedNetworks = allowedNetworks
         self.rules = rules
+        self.queueWeight = queueWeight
         self.isDisabled = isDisabled
     }
 }
@@ -45,6 +48,7 @@ extension NamedKey {
                 expiresAt: expiresAt,
                 allowedNetworks: allowedNetworks,
                 rules: rules,
+                queueWeight: queueWeight,
                 isDisabled: isDisabled
             )
         }
@@ -54,6 +58,7 @@ extension NamedKey {
             expiresAt = newValue.expiresAt
             allowedNetworks = newValue.allowedNetworks
             rules = newValue.rules
+            queueWeight = newValue.queueWeight
             isDisabled = newValue.isDisabled
         }
     }

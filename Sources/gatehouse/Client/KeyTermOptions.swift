@@ -20,6 +20,7 @@ struct KeyTermOptions: ParsableArguments {
         help: "A network that it may come from, e.g. 10.0.0.0/8; may be given several times."
     )
     var networks: [String] = []
+    @OptionGroup var queue: QueueWeightOptions
 
     /// What was given replaces what is there.
     func change(_ key: inout NamedKeyResource) {
@@ -27,6 +28,7 @@ struct KeyTermOptions: ParsableArguments {
         if !forms.isEmpty { key.forms = forms.map(\.rawValue) }
         if let expires { key.expiresAt = expires.text }
         if !networks.isEmpty { key.allowedNetworks = networks }
+        if let weight = queue.queueWeight { key.queueWeight = weight }
     }
 }
 

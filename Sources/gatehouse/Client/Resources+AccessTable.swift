@@ -2,7 +2,7 @@ import GatewayAPI
 
 extension NamedKeyResource: TableRow {
     static var headings: [String] {
-        ["key", "opens", "forms", "expires", "networks", "limits", "state", "last used", "secret"]
+        ["key", "opens", "forms", "expires", "networks", "limits", "queue weight", "state", "last used", "secret"]
     }
     var cells: [String] {
         let rules = limits.map(\.text) + quotas.map(\.text)
@@ -11,8 +11,8 @@ extension NamedKeyResource: TableRow {
             "\(tenant)/\(name)", endpoints?.joined(separator: " ") ?? "all endpoints",
             forms?.joined(separator: " ") ?? "all",
             expiresAt ?? "never", allowedNetworks.isEmpty ? "everywhere" : allowedNetworks.joined(separator: " "),
-            rules.joined(separator: ", "), (disabled == true ? "disabled" : "enabled") + overlap, lastUsedAt ?? "never",
-            key ?? "",
+            rules.joined(separator: ", "), String(queueWeight), (disabled == true ? "disabled" : "enabled") + overlap,
+            lastUsedAt ?? "never", key ?? "",
         ]
     }
 }

@@ -1,11 +1,14 @@
 import GatewayAPI
 
 extension TenantResource: TableRow {
-    static var headings: [String] { ["tenant", "suspended", "subscription", "resource group", "limits", "quotas"] }
+    static var headings: [String] {
+        ["tenant", "suspended", "subscription", "resource group", "limits", "quotas", "queue weight"]
+    }
     var cells: [String] {
         [
             name, suspended == true ? "yes" : "no", subscription ?? "", resourceGroup ?? "",
             limits.map(\.text).joined(separator: ", "), quotas.map(\.text).joined(separator: ", "),
+            String(queueWeight),
         ]
     }
 }

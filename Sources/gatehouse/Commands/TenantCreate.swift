@@ -12,16 +12,16 @@ struct TenantCreate: AsyncParsableCommand {
     var tenant: TenantName
     @Option(help: "A label: the Azure subscription that it stands for.") var subscription: String?
     @Option(help: "A label: the Azure resource group that it stands for.") var resourceGroup: String?
+    @OptionGroup var queue: QueueWeightOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let client = try admin.connect()
         if let known = try await client.find(tenant.url, as: TenantResource.self) { return try output.show(known) }
-        let made: TenantResource = try await client.put(
-            tenant.url,
-            TenantResource(name: tenant.name, subscription: subscription, resourceGroup: resourceGroup)
-        )
+        var resource = TenantResource(name: tenant.name, subscription: subscription, resourceGroup: resourceGroup)
+        if let weight = queue.queueWeight { resource.queueWeight = weight }
+        let made: TenantResource = try await client.put(tenant.url, resource)
         try output.show(made)
     }
 }

@@ -6,7 +6,7 @@ import Yams
 enum KeyDocument {
     private static let known = [
         "kind", "tenant", "name", "endpoints", "forms", "expires_at", "allowed_networks", "rate_limits", "quotas",
-        "disabled",
+        "queue_weight", "disabled",
     ]
 
     /// The key of a document; `nil` when something was noted.
@@ -23,6 +23,7 @@ enum KeyDocument {
         key.allowedNetworks = document.networks("allowed_networks")
         key.limits = document.limits("rate_limits")
         key.quotas = document.quotas("quotas")
+        key.queueWeight = document.queueWeight("queue_weight")
         key.disabled = document.boolean("disabled")
         return log.problems.count == problems ? key : nil
     }

@@ -5,6 +5,7 @@ import Yams
 enum TenantDocument {
     private static let known = [
         "kind", "name", "suspended", "subscription", "resource_group", "rate_limits", "quotas", "cors",
+        "queue_weight",
     ]
 
     /// The tenant of a document; `nil` when something was noted.
@@ -19,7 +20,8 @@ enum TenantDocument {
             resourceGroup: document.string("resource_group"),
             limits: document.limits("rate_limits"),
             quotas: document.quotas("quotas"),
-            cors: document.cors("cors")
+            cors: document.cors("cors"),
+            queueWeight: document.queueWeight("queue_weight")
         )
         return log.problems.count == problems ? tenant : nil
     }

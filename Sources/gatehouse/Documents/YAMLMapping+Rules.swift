@@ -73,6 +73,8 @@ extension YAMLMapping {
         )
     }
 
+    func queueWeight(_ key: String) -> Int { integer(key, in: QueueWeight.range) ?? QueueWeight.standard }
+
     func networks(_ key: String) -> [String] {
         let entries = strings(key) ?? []
         do throws(NetworkList.Unreadable) {

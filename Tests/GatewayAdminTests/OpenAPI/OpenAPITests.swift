@@ -56,6 +56,12 @@ import Testing
         #expect(endpoint?["properties"]?["cors"] == ["$ref": "#/components/schemas/CORS"])
         let traffic: JSONValue = ["type": "object", "additionalProperties": ["type": "integer", "format": "int64"]]
         #expect(endpoint?["properties"]?["traffic"] == traffic)
+        for type in [TenantResource.self, NamedKeyResource.self] as [any Decodable.Type] {
+            _ = book.schema(of: type)
+        }
+        for name in ["Tenant", "NamedKey"] {
+            #expect(book.components[name]?["properties"]?["queueWeight"] == ["type": "integer", "format": "int64"])
+        }
         #expect(book.schema(of: Money.self) == ["type": "number"])
     }
 

@@ -84,6 +84,9 @@ import Testing
             #expect(try await send(.post, "/api/v1/apply", #"{"tenants":[{"name":"demo"}]}"#) == 403)
             let suspending = #"{"tenants":[{"name":"demo","suspended":true,\#(Self.limits)}]}"#
             #expect(try await send(.post, "/api/v1/apply", suspending) == 403)
+            #expect(try await send(.put, Self.tenant, #"{"queueWeight":2,\#(Self.limits)}"#) == 403)
+            // How its keys stand beside one another is its own business.
+            #expect(try await send(.post, "\(Self.tenant)/keys", #"{"name":"app","queueWeight":100}"#) == 201)
             #expect(try await send(.put, Self.tenant, #"{"subscription":"s",\#(Self.limits)}"#) == 200)
             let shown = try await client.get(TenantResource.self, Self.tenant)
             #expect(shown.suspended == false && shown.limits.count == 1 && shown.subscription == "s")

@@ -132,6 +132,30 @@ import Testing
         #expect(woken.names.last == "other")
     }
 
+    @Test(arguments: [(3, 1), (1, 3)])
+    func `a tenant and a key of weight 3 have three places for every one of weight 1`(tenant: Int, caller: Int) throws {
+        let woken = Woken()
+        var place = try plan()
+        for _ in 0..<12 {
+            let light = try fixture.waitingPlan(tenant: "other", narrow)
+            #expect(narrow.queue.enter(woken.waiter("light", light), at: 0))
+            // The one is another tenant, the other another key of the same tenant.
+            let heavy = try fixture.waitingPlan(
+                tenant: tenant > 1 ? "heavy" : "other",
+                narrow,
+                tenantWeight: tenant,
+                key: "app",
+                keyWeight: caller
+            )
+            #expect(narrow.queue.enter(woken.waiter("heavy", heavy), at: 0))
+        }
+        for _ in 0..<16 {
+            place.leave(at: 1)
+            place = place.seated(at: narrow.instances[0])
+        }
+        #expect(woken.names.count { $0 == "heavy" } == 12 && woken.names.count == 16)
+    }
+
     @Test func `an instance that is out wakes nobody`() throws {
         let woken = Woken()
         let pair = try fixture.deployment("pair", ["http://pair:1", "http://pair:2"], limit: 1)
@@ -235,7 +259,13 @@ import Testing
 
 extension Fixture {
     /// A plan of another tenant that waits for the same deployment.
-    func waitingPlan(tenant: String, _ deployment: Deployment) throws -> Plan {
+    func waitingPlan(
+        tenant: String,
+        _ deployment: Deployment,
+        tenantWeight: Int = 1,
+        key: String = "other",
+        keyWeight: Int = 1
+    ) throws -> Plan {
         let endpoint = Endpoint(
             tenant: tenant,
             name: "chat",
@@ -247,12 +277,13 @@ extension Fixture {
         let snapshots = SnapshotBox(
             Snapshot(
                 domain: nil,
-                tenants: [Tenant(name: tenant, endpoints: [endpoint])],
+                tenants: [Tenant(name: tenant, endpoints: [endpoint], queueWeight: tenantWeight)],
                 keyring: Keyring([
                     KeyDigest(of: Self.otherKey): Caller(
                         tenant: tenant,
-                        endpoint: "chat",
-                        label: "\(tenant)/chat#primary"
+                        label: "\(tenant)#\(key)",
+                        endpoints: ["chat"],
+                        queueWeight: keyWeight
                     )
                 ])
             )

@@ -11,9 +11,14 @@ import Testing
 
         init(bound: Int = 10_000) { queue = FairQueue(bound: bound) }
 
-        mutating func add(_ text: String, tenant: String = "demo", caller: String) -> FairQueue<String>.Entry {
+        mutating func add(
+            _ text: String,
+            tenant: String = "demo",
+            caller: String,
+            weights: FairQueue<String>.Weights = .init()
+        ) -> FairQueue<String>.Entry {
             number += 1
-            return queue.add(text, number: number, of: FairQueue<String>.Flow(tenant: tenant, caller: caller))
+            return queue.add(text, number: number, of: .init(tenant: tenant, caller: caller), weights)
         }
 
         mutating func serve(where fits: (String) -> Bool = { _ in true }) -> String? {
