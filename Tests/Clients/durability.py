@@ -1,4 +1,5 @@
-"""`kill -9` at random moments while keys come and go and quotas are used: what was acknowledged is there afterwards."""
+"""`kill -9` at random moments while keys, tenants, endpoints, roles and webhooks come, go and change, and quotas of requests
+and of money are used: what was acknowledged is there afterwards."""
 import contextlib
 import http.client
 import random
@@ -13,6 +14,16 @@ check = Checks("durability")
 # How much counting a crash may lose (issue 3; SECURITY D-4 allows 1 s).
 LOST_SECONDS = 0.2
 ENDPOINTS = ["one", "two"]
+# What a request costs at `two`, whose quota is one of money.
+COST = 0.25
+# Resources that are written over and over: the path's beginning, and a body that holds a number.
+RESOURCES = {
+    "tenant-": lambda number: {"subscription": f"s-{number}"},
+    "demo/endpoints/made-": lambda number: {
+        "description": f"d-{number}", "rateLimits": [{"requests": number, "per": "hour"}]},
+    "demo/roles/made-": lambda number: {"role": "invoke", "subject": f"user-{number}"},
+    "demo/webhooks/made-": lambda number: {"url": f"https://hooks.example.com/{number}"},
+}
 
 
 class Life:
@@ -21,7 +32,7 @@ class Life:
     def __init__(self, gateway, book):
         self.gateway, self.book, self.stopped = gateway, book, threading.Event()
         self.threads = [threading.Thread(target=work) for work in [
-            self.work_keys, self.work_pairs, *[lambda name=name: self.work_quota(name) for name in ENDPOINTS]]]
+            self.work_keys, self.work_pairs, self.work_resources, *[lambda name=name: self.work_quota(name) for name in ENDPOINTS]]]
 
     def guarded(self, action):
         """Whether the gateway answered; what it did with a request that the kill cut off, nobody knows."""
@@ -63,6 +74,17 @@ class Life:
         self.book.pair[slot] = pair[f"{slot}Key"]
         self.book.unsure.discard(slot)
 
+    def work_resources(self):
+        while not self.stopped.is_set():
+            self.book.writes += 1
+            kind = random.choice(list(RESOURCES))
+            path, body = f"{kind}{random.randrange(5)}", RESOURCES[kind](self.book.writes)
+            self.book.unsure.add(path)
+            if not self.guarded(lambda: self.gateway.manage("PUT", path, body)):
+                return
+            self.book.resources[path] = body
+            self.book.unsure.discard(path)
+
     def work_quota(self, endpoint):
         key, sent, answered = self.book.quota_keys[endpoint], self.book.sent, self.book.answered
         connection = self.gateway.connection()
@@ -100,6 +122,8 @@ class Book:
         self.names, self.unsure, self.unknown = 0, set(), set()
         self.keys, self.revoked = {}, {}
         self.pair = {}
+        # The last acknowledged body of each resource, by path.
+        self.writes, self.resources = 0, {}
         self.quota_keys = {name: gateway.key(name) for name in ENDPOINTS}
         self.begin_life({name: 0 for name in ENDPOINTS})
 
@@ -152,14 +176,32 @@ def verify_keys(gateway, book, connection):
         book.pair[slot] = pair[f"{slot}Key"]
     for name in book.unsure & set(book.keys) - listed:
         book.revoked[name] = book.keys.pop(name)
-    book.unsure.clear()
+
+
+def verify_resources(gateway, book):
+    for path, body in book.resources.items():
+        if path in book.unsure:
+            continue
+        found = gateway.manage("GET", path)
+        wrong = {name for name, value in body.items() if not agrees(found.get(name), value)}
+        require(not wrong, f"{path}: {wrong} is {found}, and {body} was acknowledged")
+
+
+def agrees(found, value):
+    """Whether what is shown says at least what was sent."""
+    if isinstance(value, dict):
+        return all(agrees(found.get(name), member) for name, member in value.items())
+    if isinstance(value, list):
+        return len(found) == len(value) and all(map(agrees, found, value))
+    return found == value
 
 
 def verify_quotas(gateway, book, killed):
     """The counts after the kill, and how many milliseconds of counting were lost at most."""
     counted, lost = {}, 0
     for name in ENDPOINTS:
-        used = int(gateway.manage("GET", f"demo/endpoints/{name}/limits")["state"][0]["used"])
+        used = gateway.manage("GET", f"demo/endpoints/{name}/limits")["state"][0]["used"]
+        used = round(used / COST) if name == "two" else int(used)
         answered = book.answered[name]
         least = book.counted[name] + sum(moment < killed - LOST_SECONDS for moment in answered)
         most = book.counted[name] + book.sent[name]
@@ -176,14 +218,15 @@ times = 50 if setting.is_long else 5
 gateway = Gateway(setting, "durability", threads=2)
 with gateway:
     backend = gateway.backend("logging", "--log", gateway.directory / "ids", "--delay", "0.002")
-    quota = [{"requests": 10_000_000, "per": "month"}]
     gateway.apply("---\n".join(
-        [upstream_documents(name, to(backend), quotas=quota) for name in ENDPOINTS]
+        [upstream_documents("one", to(backend), quotas=[{"requests": 10_000_000, "per": "month"}]),
+         upstream_documents("two", to(backend, price={"per_request": COST}), quotas=[
+             {"cost": 10_000_000, "per": "month"}])]
         + [upstream_documents(name, to(backend)) for name in ["free", "pairs"]]))
     book = Book(gateway)
     book.keys["key-0"] = gateway.manage("POST", "demo/keys", {"name": "key-0"})["key"]
 
-    @check(f"{times} times kill -9: every acknowledged key is there, quotas are at most {LOST_SECONDS} s short")
+    @check(f"{times} times kill -9: every acknowledged write is there, quotas are at most {LOST_SECONDS} s short")
     def _():
         worst, requests = 0, 0
         for turn in range(times):
@@ -194,13 +237,18 @@ with gateway:
             connection = gateway.connection()
             verify_keys(gateway, book, connection)
             connection.close()
+            verify_resources(gateway, book)
+            book.unsure.clear()
             counted, lost = verify_quotas(gateway, book, killed)
             requests += sum(map(len, book.answered.values()))
             require(all(book.answered.values()), f"turn {turn}: no request was answered")
             worst = max(worst, lost)
             book.begin_life(counted)
-        require(book.names >= 3 * times, f"only {book.names} keys were made")
-        return f"{book.names} keys, {len(book.revoked)} revoked, {requests} requests, at most {worst:.0f} ms lost"
+        writes = book.names + len(book.revoked) + book.writes
+        # SECURITY D-3: 1,000 over 50 kills.
+        require(writes >= 20 * times, f"only {writes} writes were made")
+        return (f"{book.names} keys, {len(book.revoked)} revoked, {book.writes} other writes, {requests} requests, "
+                f"at most {worst:.0f} ms lost")
 
     @check("usage reports say the same as the quotas")
     def _():

@@ -12,6 +12,26 @@ import Testing
         #expect(temporary.snapshots.current.tenants["demo"]?.roles == [.callers])
     }
 
+    @Test func `the barest of everything comes back after a restart`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        let store = temporary.store
+        _ = try await store.putTenant(TenantDefinition(name: "bare"))
+        _ = try await store.putIssuer(
+            TrustedIssuer(
+                tenant: "bare",
+                name: "some",
+                issuers: ["https://i.example"],
+                audiences: ["a"],
+                keysURL: "https://i.example/keys"
+            )
+        )
+        _ = try await store.putRole(RoleAssignment(tenant: "bare", name: "any", role: .invoke, subject: .subject("s")))
+        _ = try await store.putWebhook(WebhookDefinition(tenant: "bare", name: "hook", url: "https://h.example/"))
+        _ = try await store.createPrincipal("bare", name: "robot")
+        #expect(try temporary.reopened().role("bare", "any").issuer == nil)
+        #expect(try temporary.reopened().definitions == store.definitions)
+    }
+
     @Test(arguments: [
         RoleAssignment.Subject.subject("a"), .application("b"), .group("c"), .applicationRole("d"), .scope("e f"),
         .managedIdentity("/subscriptions/1"),

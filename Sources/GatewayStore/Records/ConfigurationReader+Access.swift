@@ -123,12 +123,14 @@ extension ConfigurationReader {
         guard let role = Role(rawValue: row["role"]),
             let subject = RoleAssignment.Subject(kind: row["subject_kind"], row["subject"])
         else { throw damaged(place) }
+        // Typed: in a choice of two the compiler takes what may be NULL for text that never is.
+        let issuer: String? = row["issuer"]
         return RoleAssignment(
             tenant: row["tenant"],
             name: row["name"],
             role: role,
             subject: subject,
-            issuer: row["is_built_in"] ? RoleAssignment.builtInIssuer : row["issuer"],
+            issuer: row["is_built_in"] ? RoleAssignment.builtInIssuer : issuer,
             endpoints: try names(row["endpoints"], place),
             proofs: Set(
                 try proofs.map { text in
