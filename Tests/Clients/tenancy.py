@@ -1,6 +1,7 @@
 """Two tenants: with every kind of credential of the one, what the other has looks like what nobody has."""
 import itertools
 import json
+import re
 import urllib.parse
 import urllib.request
 
@@ -105,6 +106,73 @@ def check_matrix(gateway, held):
             return f"{count} pairs of answers"
 
 
+def admin(gateway, token, method, path, body=None):
+    """One call of the admin API: status and content, without what differs from call to call."""
+    connection = gateway.connection(port=gateway.admin)
+    connection.request(method, path, json.dumps(body) if body is not None else None,
+                       {"authorization": f"Bearer {token}", "content-type": "application/json", "if-match": "*"})
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    return response.status, re.sub(rb'"requestId": ?"[0-9a-f]+"', b"", content)
+
+
+def filled(path, names):
+    """A path of the API's own description with these names in its places; None where one of them is not a name."""
+    places = {**names, "key": "app", "name": "things", "principal": "batch", "version": "1", "issuer": "entra",
+              "role": "things", "webhook": "things", "model": "things", "secret": "first"}
+    try:
+        return re.sub(r"\{(\w+)\}", lambda place: places[place.group(1)], path)
+    except KeyError:
+        return None
+
+
+def check_admin(gateway):
+    """Operators of alpha, of every role, against every route of the admin API with a tenant in it."""
+    gateway.command("webhooks", "add", "beta/things", "--url", "https://hooks.example.com/")
+    gateway.command("keys", "named", "create", "beta/app")
+    gateway.command("roles", "assign", "beta/things", "--role", "admin", "--subject", "somebody")
+    owner = (gateway.directory / "operator.token").read_text().strip()
+    _, document = admin(gateway, owner, "GET", "/api/v1/openapi.json")
+    routes = [(method.upper(), path) for path, methods in json.loads(document)["paths"].items() for method in methods
+              if method in ("get", "put", "post", "delete", "patch")]
+    for role in ["admin", "deployer", "key-admin", "reviewer"]:
+        gateway.command("operators", "add", f"{role}.alpha", "--role", role, "--tenant", "alpha")
+        token = gateway.created("operators", "token", f"{role}.alpha")["token"]
+
+        @check(f"an operator of alpha with the role {role}: nothing of beta, and no sign of it, on any route")
+        def _():
+            wrong, count = [], 0
+            for method, path in routes:
+                route = path if path.startswith("/api/") else "/api/v1" + path
+                if "{tenant}" in route:
+                    theirs, nobodys = filled(route, THEIRS), filled(route, NOBODYS)
+                    if not theirs:
+                        wrong.append(f"{path} has a place that this program does not know")
+                        continue
+                    count += 1
+                    body = {} if method in ("PUT", "POST", "PATCH") else None
+                    found, due = [(status, content.replace(b"bexa", b"beta").replace(b"vaxxt", b"vault"))
+                                  for status, content in [admin(gateway, token, method, theirs, body),
+                                                          admin(gateway, token, method, nobodys, body)]]
+                    if found != due or found[0] not in (400, 403, 404, 405):
+                        wrong.append(f"{method} {theirs}: {found}, for nobody's {due}")
+                elif method == "GET" and "{" not in route and "openapi" not in route:
+                    count += 1
+                    status, content = admin(gateway, token, method, route)
+                    if status >= 500 or b"beta" in content or b"vault" in content:
+                        wrong.append(f"{method} {route}: {status} {content[:200]}")
+            require(count > 40, f"only {count} routes were tried")
+            require(not wrong, f"{len(wrong)} of {count}: {'; '.join(wrong[:4])}")
+            return f"{count} routes"
+
+    @check("beta is as it was")
+    def _():
+        status, content = admin(gateway, owner, "GET", "/api/v1/tenants/beta/webhooks/things")
+        require(status == 200, f"{status} {content}")
+        require(gateway.created("endpoints", "show", "beta/vault")["name"] == "vault", "the endpoint is gone")
+
+
 def check_own(gateway, held):
     @check("each credential opens its own tenant's endpoint, and lists only that tenant's models")
     def _():
@@ -176,6 +244,7 @@ try:
         held = credentials(gateway, issuer)
         check_own(gateway, held)
         check_matrix(gateway, held)
+        check_admin(gateway)
         check_shared(gateway, issuer, counted)
 finally:
     issuer.close()
