@@ -15,7 +15,10 @@ import warnings
 from harness import HERE, Checks, Gateway, Setting, require, run, wait_for
 
 check = Checks("azureml_sdk")
-SEED = HERE.parents[2] / "shared" / "clients" / "azureml_seed.py"
+SHARED = HERE.parents[2] / "shared"
+SEED = SHARED / "clients" / "azureml_seed.py"
+# The step that takes the split of the traffic away again.
+SPLIT_ENDS = "mirror-traffic"
 SUBSCRIPTION, GROUP, WORKSPACE = "00000000-0000-0000-0000-000000000001", "rg", "demo"
 SCOPE = (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.MachineLearningServices"
          f"/workspaces/{WORKSPACE}")
@@ -65,6 +68,24 @@ class Azure:
                 "AZURE_CLIENT_ID": self.principal["clientId"],
                 "AZURE_CLIENT_SECRET": self.principal["secrets"][0]["secret"]}
 
+    def answered(self, endpoint, count):
+        """How many of so many requests each server answered, as its answers say."""
+        key = self.gateway.key(endpoint)
+        found = {"blue": 0, "green": 0}
+        connection = self.gateway.connection()
+        for _ in range(count):
+            connection.request("POST", f"/demo/{endpoint}/score", "{}", {
+                "api-key": key, "content-type": "application/json"})
+            found[json.loads(connection.getresponse().read())["answered_by"]] += 1
+        connection.close()
+        return found
+
+    def served(self, action):
+        """How many requests are in each server's own log after the action that were not before."""
+        before = {name: logged(log) for name, log in self.logs.items()}
+        action()
+        return {name: logged(log) - before[name] for name, log in self.logs.items()}
+
     def ask(self, method, path, body=None, token=None, headers=None):
         """A request without the SDK; the response carries its body as `content`."""
         connection = self.gateway.connection(port=self.gateway.admin)
@@ -77,34 +98,55 @@ class Azure:
         return response
 
 
-def seed(azure, wiring, credential):
-    """Runs the seed script; the names of its steps."""
+def steps():
+    """The names of the seed script's steps: those up to its split of the traffic, and the rest."""
+    names = re.findall(r'^@step\("([^"]+)"\)', SEED.read_text(), re.MULTILINE)
+    require(names[:1] == ["client"] and {"traffic-split", SPLIT_ENDS} <= set(names), f"its steps are {names}")
+    end = names.index(SPLIT_ENDS)
+    require(names.index("traffic-split") < end, f"its steps are {names}")
+    return names[:end], names[end:]
+
+
+def seed(azure, wiring, credential, endpoint, names):
+    """Runs these steps of the seed script; fails unless each is ok and no other was run."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("AZML_", "AZURE", "ARM_"))}
     variables.update(AZML_BASE_URL=azure.base, AZML_CA=str(azure.gateway.authority), AZML_WIRING=wiring,
-                     AZML_WORKSPACE=WORKSPACE, AZML_SKIP="")
+                     AZML_WORKSPACE=WORKSPACE, AZML_ENDPOINT=endpoint, AZML_ONLY=",".join(names))
     variables.update({"AZML_TOKEN": azure.token} if credential == "static" else azure.credential_variables())
     result = subprocess.run([sys.executable, str(SEED)], env=variables, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
-    lines = [line for line in result.stdout.splitlines() if line.startswith(("ok ", "FAIL ", "skip "))]
+    lines = [line for line in result.stdout.splitlines() if line.startswith(("ok ", "FAIL "))]
     bad = [line for line in lines if not line.startswith("ok ")]
-    require(result.returncode == 0 and lines and not bad,
+    require(result.returncode == 0 and not bad,
             f"exit {result.returncode}, {len(bad)} of {len(lines)}: {' / '.join(bad)[:500]} {result.stderr[-300:]}")
-    return lines
+    # Every run makes a client first.
+    done = {line.removeprefix("ok ") for line in lines}
+    require(done == {"client", *names}, f"not run: {sorted(set(names) - done)}, run too: {sorted(done - set(names))}")
 
 
 def check_seed(azure):
     if not SEED.exists():
-        print(f"{SEED.name} is not at ../shared/clients: its checks are left out", flush=True)
+        if not SHARED.is_dir():
+            print(f"{SEED.name} is not at ../shared/clients: its checks are left out", flush=True)
+            return
+
+        @check("the seed script is at ../shared/clients")
+        def _():
+            require(False, f"../shared has no clients/{SEED.name}")
         return
     for wiring in ["metadata", "kwargs"]:
         for credential in ["static", "identity"]:
-            @check(f"the seed script, wiring {wiring}, credential {credential}")
+            @check(f"the seed script, wiring {wiring}, credential {credential}: every step, and its split of 90/10 by"
+                   " the servers' own logs")
             def _():
-                before = {name: logged(log) for name, log in azure.logs.items()}
-                lines = seed(azure, wiring, credential)
-                served = [name for name, log in azure.logs.items() if logged(log) > before[name]]
-                require("blue" in served, "its invokes reached no server")
-                return f"{len(lines)} steps"
+                split, rest = steps()
+                endpoint = f"seed-{wiring}-{credential}"
+                seed(azure, wiring, credential, endpoint, split)
+                counts = azure.served(lambda: azure.answered(endpoint, 100))
+                require(counts == {"blue": 90, "green": 10}, f"of 100 requests {counts}")
+                counts = azure.served(lambda: seed(azure, wiring, credential, endpoint, rest))
+                require(counts["blue"] == 2 and counts["green"] <= 1, f"its two invokes, one mirrored, gave {counts}")
+                return f"{len(split + rest)} steps"
 
 
 def client(azure):
@@ -174,14 +216,7 @@ def check_rollout(azure, sdk):
     name = "rollout"
 
     def answered(count):
-        key = azure.gateway.key(name)
-        found = {"blue": 0, "green": 0}
-        connection = azure.gateway.connection()
-        for _ in range(count):
-            connection.request("POST", f"/demo/{name}/score", "{}", {"api-key": key, "content-type": "application/json"})
-            found[json.loads(connection.getresponse().read())["answered_by"]] += 1
-        connection.close()
-        return found
+        return azure.answered(name, count)
 
     @check("rollout: blue is made, tried and given all traffic")
     def _():
@@ -203,8 +238,14 @@ def check_rollout(azure, sdk):
         shown = sdk.change(name, mirror_traffic={"green": 10})
         require(shown.mirror_traffic == {"green": 10}, f"mirror_traffic is {shown.mirror_traffic}")
         require(answered(200) == {"blue": 200, "green": 0}, "a copy was answered with")
-        wait_for(lambda: logged(azure.logs["green"]) - before >= 5, 10, "copies reach green")
-        return f"{logged(azure.logs['green']) - before} copies of 200"
+
+        def copies():
+            return logged(azure.logs["green"]) - before
+        wait_for(lambda: copies() >= 20, 10, "20 copies reach green")
+        # One too many would come a moment later.
+        time.sleep(0.5)
+        require(copies() == 20, f"{copies()} copies of 200")
+        return f"{copies()} copies of 200"
 
     @check("rollout: 90/10, and 1,000 invokes of the SDK are in the servers' own logs as they were split")
     def _():

@@ -1,12 +1,13 @@
 """Backends for the client programs: an OpenAI-style fake, and ones that log ids, send timed events, echo, or wait.
 
-Run as `backends.py KIND --port PORT [--log FILE] [--name NAME]`; standard library only.
+Run as `backends.py KIND --port PORT [--log FILE] [--name NAME] [--arrivals FILE]`; standard library only.
 """
 import argparse
 import asyncio
 import collections
 import json
 import time
+import weakref
 
 OWN_MODEL = "acme/special-7b"
 WORDS = ["Paris", " is", " the", " capital", " of", " France", "."]
@@ -67,6 +68,17 @@ async def read_request(reader):
         name, _, value = text.partition(":")
         headers[name.lower()] = value.strip()
     return Request(line[0], line[1], headers, await read_body(reader, headers))
+
+
+def noting(answer, path):
+    """Notes each request's id and target in a file as it arrives, before anything becomes of it."""
+    arrivals = open(path, "ab", buffering=0)
+
+    async def noted(request, reply):
+        if identifier := request.headers.get("x-request-id"):
+            arrivals.write(f"{identifier} {request.target}\n".encode())
+        await answer(request, reply)
+    return noted
 
 
 def serve(port, answer):
@@ -201,19 +213,33 @@ class Gate:
 
 
 class Half:
-    """Fails every other request with 500; says how many (`GET /failed`)."""
+    """Fails every other request with 500, answers the others after a moment; says how many failed (`GET /failed`)."""
 
-    def __init__(self):
-        self.count, self.failed = 0, 0
+    def __init__(self, name, delay):
+        self.name, self.delay, self.count, self.failed = name, delay, 0, 0
 
     async def answer(self, request, reply):
         if request.path == "/failed":
             return await reply.json(200, {"failed": self.failed})
         self.count += 1
         if self.count % 2 == 0:
-            return await reply.json(200, {})
+            await asyncio.sleep(self.delay)
+            return await reply.json(200, {"answered_by": self.name})
         self.failed += 1
         await reply.json(500, {})
+
+
+class Breaking:
+    """Answers the first request of a connection and breaks off at the second without a byte."""
+
+    def __init__(self, name):
+        self.name, self.used = name, weakref.WeakSet()
+
+    async def answer(self, request, reply):
+        if reply.writer in self.used:
+            raise ConnectionError
+        self.used.add(reply.writer)
+        await reply.json(200, {"answered_by": self.name})
 
 
 class Switch:
@@ -250,20 +276,20 @@ class Turns:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "half", "switch", "turns"])
+    parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "half", "breaking", "switch",
+                                         "turns"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log")
     parser.add_argument("--name", default="backend")
     parser.add_argument("--delay", type=float, default=0.005)
+    parser.add_argument("--arrivals", help="note each request's id and target here as it arrives")
     options = parser.parse_args()
-    if options.kind == "logging":
-        backend = Logging(options.name, options.log, options.delay)
-    elif options.kind == "turns":
-        backend = Turns(options.delay)
-    else:
-        kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "half": Half, "switch": Switch}
-        backend = kinds[options.kind]()
-    serve(options.port, backend.answer)
+    kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "switch": Switch,
+             "logging": lambda: Logging(options.name, options.log, options.delay),
+             "half": lambda: Half(options.name, options.delay),
+             "breaking": lambda: Breaking(options.name), "turns": lambda: Turns(options.delay)}
+    answer = kinds[options.kind]().answer
+    serve(options.port, noting(answer, options.arrivals) if options.arrivals else answer)
 
 
 if __name__ == "__main__":

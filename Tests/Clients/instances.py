@@ -50,6 +50,27 @@ def served_in_turn(gateway, backend, keys, heavy, light):
     return count
 
 
+def reasons_without(backends, call):
+    """Kills the backends and calls for 12 s, long enough for the longest pause; why each answer is another's."""
+    for backend in backends:
+        backend.kill()
+        backend.wait()
+    reasons, over = [], time.monotonic() + 12
+    while time.monotonic() < over:
+        response = call()
+        require(response.getheader("azureml-model-deployment") == "local", "another answered")
+        require(json.loads(response.content)["choices"][0]["message"]["content"], "no words")
+        reasons.append(response.getheader("x-gatehouse-fallback"))
+    require(set(reasons) == {"connect_failed", "no_healthy_instance"}, f"{reasons[:20]}")
+    # Each instance is tried five times in vain; then open circuits send requests on at once, but for those that try:
+    # after 1 s, 2 s and 4 s.
+    opened = reasons.index("no_healthy_instance")
+    tries = reasons[opened:].count("connect_failed")
+    require(5 <= opened <= 10, f"the circuits opened after {opened} requests: {reasons[:20]}")
+    require(2 <= tries <= 8 and tries < len(reasons[opened:]) / 2, f"{tries} of {len(reasons[opened:])} tried later")
+    return reasons
+
+
 def ask_backend(backend, path):
     with urllib.request.urlopen(f"http://127.0.0.1:{backend.port}{path}", timeout=5) as response:
         return json.loads(response.read())
@@ -136,35 +157,37 @@ with Gateway(setting, "instances") as gateway:
         require(len(lines) == 2 and all(line["time"] and line["line"] for line in lines), f"{lines}")
 
     if setting.model:
-        @check("all backends stopped: the embedded pool answers and says why; back: traffic returns within 5 s")
+        @check("all backends stopped for 12 s: the embedded pool answers and says why; back: traffic returns within"
+               " 5 s and stays")
         def _():
-            backend = gateway.backend("logging", "--log", gateway.directory / "blue.ids", "--name", "blue")
+            def start(number, port=None):
+                return gateway.backend("logging", "--log", gateway.directory / f"safe-{number}.ids", "--name",
+                                       f"blue-{number}", port=port)
+            backends = [start(number) for number in range(2)]
             gateway.apply(upstream_documents("safe", {
-                "blue": (100, {"upstream": upstream(backend)}),
+                "blue": (100, {"upstream": {"urls": [f"http://127.0.0.1:{backend.port}" for backend in backends]}}),
                 "local": (0, {"native": {"engine": "llama"}, "model": "azureml:smollm2:1"}),
             }, fallback=["local"]))
             key = gateway.key("safe")
             body = {"model": "safe", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}
             def call():
-                return gateway.request("POST", "/v1/chat/completions", body, {"api-key": key})
-            require(call().getheader("azureml-model-deployment") == "blue", "blue does not answer")
-            backend.kill()
-            backend.wait()
-            reasons = []
-            for _ in range(8):
-                response = call()
+                response = gateway.request("POST", "/v1/chat/completions", body, {"api-key": key})
                 require(response.status == 200, f"{response.status}: {response.content[:200]}")
-                require(response.getheader("azureml-model-deployment") == "local", "another answered")
-                require(json.loads(response.content)["choices"][0]["message"]["content"], "no words")
-                reasons.append(response.getheader("x-gatehouse-fallback"))
-            # Five are tried in vain; then the open circuit sends them on at once, but for one that tries.
-            require(set(reasons[:5]) == {"connect_failed"} and reasons[5] == "no_healthy_instance", f"{reasons}")
-            gateway.backend("logging", "--log", gateway.directory / "blue.ids", "--name", "blue", port=backend.port)
+                return response
+            def fallback():
+                return call().getheader("x-gatehouse-fallback")
+            first = [json.loads(call().content)["answered_by"] for _ in range(20)]
+            require(set(first) == {"blue-0", "blue-1"}, f"{set(first)} answer")
+            reasons = reasons_without(backends, call)
             started = time.monotonic()
-            wait_for(lambda: call().getheader("x-gatehouse-fallback") is None, 10, "blue answers again")
+            for number, backend in enumerate(backends):
+                start(number, backend.port)
+            wait_for(lambda: fallback() is None, 10, "blue answers again")
             took = time.monotonic() - started
             require(took < 5, f"it took {took:.1f} s")
+            later = [fallback() for _ in range(50)]
+            require(later == [None] * 50, f"of the next 50 answers {[at for at in enumerate(later) if at[1]]} fell back")
             worker = gateway.command("deployments", "logs", "demo/safe/local")
             require(worker.strip(), "the worker's log is empty")
-            return f"back after {took:.1f} s"
+            return f"{len(reasons)} answers meanwhile, {reasons.count('connect_failed')} of them tried; back after {took:.1f} s"
 check.finish()
