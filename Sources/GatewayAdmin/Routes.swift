@@ -15,6 +15,7 @@ struct Routes: Sendable {
 
     func router() -> Router<AdminRequestContext> {
         let router = Router(context: AdminRequestContext.self)
+        router.add(middleware: StrictTransport())
         router.add(middleware: ErrorAnswers(logger: logger))
         router.add(middleware: OperatorAuthentication(directory: directory))
         addOpen(to: router)

@@ -25,6 +25,7 @@ struct Migrations: Sendable {
             Step(identifier: "7 reach", sql: ReachSchema.sql),
             Step(identifier: AuditSchema.identifier, sql: AuditSchema.sql),
             Step(identifier: "9 queue", sql: QueueSchema.sql),
+            Step(identifier: "10 sticky", sql: StickySchema.sql),
         ]
     )
 

@@ -143,7 +143,7 @@ package final class Store: Sendable {
         by origin: ChangeOrigin,
         in database: Database
     ) throws {
-        transaction.definitions = transaction.definitions.sorted
+        transaction.definitions = transaction.definitions.sorted.assigned(after: before.definitions.stickyBuckets)
         transaction.certificates.sort { $0.host < $1.host }
         // One walk over the keys, for all that follows.
         let keys = KeyDifference(before.definitions, transaction.definitions)

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Curl
 import Foundation
 import GatewayAPI
@@ -16,9 +17,12 @@ import Testing
     private static let token = "token-of-the-tests"
 
     /// Runs the admin service on a port of the system's choice, in a folder of its own.
-    private func withService(_ body: @escaping @Sendable (_ server: String, _ folder: String) async throws -> Void)
-        async throws
-    {
+    ///
+    /// - Parameter ready: the ready instances of every deployment, which wants one.
+    private func withService(
+        ready: Int = 1,
+        _ body: @escaping @Sendable (_ server: String, _ folder: String) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("client-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -39,7 +43,9 @@ import Testing
             snapshots: SnapshotBox(.empty),
             logger: logger
         )
-        let readiness: @Sendable (String) -> DeploymentReadiness? = { _ in DeploymentReadiness(instances: 1, ready: 1) }
+        let readiness: @Sendable (String) -> DeploymentReadiness? = { _ in
+            DeploymentReadiness(instances: 1, ready: ready)
+        }
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         let service = try AdminService(
             host: "127.0.0.1",
@@ -129,6 +135,62 @@ import Testing
         }
     }
 
+    /// Makes `demo/chat/blue`.
+    private func makeDeployment(_ client: AdminClient) async throws {
+        let _: TenantResource = try await client.put("/api/v1/tenants/demo", TenantResource(name: "demo"))
+        let path = "/api/v1/tenants/demo/endpoints/chat"
+        let _: EndpointResource = try await client.put(path, EndpointResource(tenant: "demo", name: "chat"))
+        var blue = DeploymentResource(tenant: "demo", endpoint: "chat", name: "blue")
+        blue.upstream = UpstreamResource(urls: ["http://127.0.0.1:9000"])
+        let _: DeploymentResource = try await client.put("\(path)/deployments/blue", blue)
+    }
+
+    private func run(_ line: String, _ server: String, _ folder: String) async throws {
+        let access = ["--server", server, "--token", Self.token, "--ca", "\(folder)/ca.pem"]
+        let words = line.split(separator: " ").map(String.init)
+        var command = try #require(try Gatehouse.parseAsRoot(words + access) as? any AsyncParsableCommand)
+        try await command.run()
+    }
+
+    @Test func `a wait that runs out fails in the same words for every command that waits`() async throws {
+        try await withService(ready: 0) { server, folder in
+            let client = AdminClient(server: server, token: Self.token, authority: .file("\(folder)/ca.pem"))
+            try await makeDeployment(client)
+            let operations: ResourceList<OperationResource> = try await client.list("/api/v1/operations")
+            let id = try #require(operations.value.first).id
+            let late = ClientError(
+                "stored, but still Creating after 1 s",
+                details: ["it goes on: gatehouse operations wait \(id)"]
+            )
+            #expect(Gatehouse.exitCode(for: late) == .failure)
+            await #expect(throws: late) { try await run("operations wait \(id) --wait-time 1", server, folder) }
+            for line in ["endpoints delete demo/chat", "deployments delete demo/chat/blue"] {
+                let words = "\(line) --wait-time 1".split(separator: " ").map(String.init)
+                let wait = try #require(try Gatehouse.parseAsRoot(words) as? any Waiting).wait
+                await #expect(throws: late) { try await wait.follow(id, client) }
+            }
+            try await run("operations wait \(id) --no-wait", server, folder)
+        }
+    }
+
+    @Test func `a deletion is an operation that is followed until it is over`() async throws {
+        try await withService(ready: 0) { server, folder in
+            let client = AdminClient(server: server, token: Self.token, authority: .file("\(folder)/ca.pem"))
+            try await makeDeployment(client)
+            for (line, resource) in [
+                ("deployments delete demo/chat/blue --wait-time 5", "demo/chat/blue"),
+                ("endpoints delete demo/chat", "demo/chat"),
+            ] {
+                try await run(line, server, folder)
+                let path = "/api/v1/operations?resource=\(resource)"
+                let operations: ResourceList<OperationResource> = try await client.list(path)
+                #expect(operations.value.first?.status == "Succeeded")
+            }
+            try await makeDeployment(client)
+            try await run("endpoints delete demo/chat --no-wait", server, folder)
+        }
+    }
+
     @Test func `a wrong token is told in the server's words`() async throws {
         try await withService { server, folder in
             let client = AdminClient(server: server, token: "wrong", authority: .file("\(folder)/ca.pem"))
@@ -161,3 +223,8 @@ import Testing
         }
     }
 }
+
+/// A command that waits.
+private protocol Waiting { var wait: WaitOptions { get } }
+extension EndpointDelete: Waiting {}
+extension DeploymentDelete: Waiting {}

@@ -23,6 +23,9 @@ import Testing
         "context remove lab", "audit list --tenant demo --limit 5", "audit verify",
         "operations list --resource demo/chat/blue", "operations show 0a1b2c3d",
         "operations wait 0a1b2c3d --wait-time 5",
+        "endpoints delete demo/chat --no-wait", "endpoints delete demo/chat --wait-time 5",
+        "deployments delete demo/chat/blue --no-wait", "deployments delete demo/chat/blue --wait-time 5",
+        "endpoints traffic demo/chat blue=100 --no-wait",
         "apply -f x --wait-time 5", "apply -f x --timeout 5 --no-wait", "roles assign demo/x --role admin --group g",
         "keys list demo/chat", "keys regenerate demo/chat", "keys regenerate demo/chat --key secondary --grace 24h",
         "keys named create demo/app --endpoint chat --endpoint talk --form openai --expires 90d --network 10.0.0.0/8",
@@ -58,7 +61,8 @@ import Testing
         "limits set demo --time-zone UTC --requests 1/hour", "roles assign demo/r --role king --subject s",
         "roles assign demo/r --role invoke", "roles assign demo/r --role invoke --subject s --group g",
         "issuers add demo/e --audience a", "issuers add demo/e --iss a --audience a", "usage show demo --since soon",
-        "endpoints maintenance on demo/chat", "webhooks add demo/hook",
+        "endpoints maintenance on demo/chat", "webhooks add demo/hook", "endpoints delete demo/chat --wait-time 0",
+        "deployments delete demo/chat/blue --wait-time 86401",
     ])
     func `a command that cannot be is refused before anything is sent`(line: String) {
         #expect(throws: (any Error).self) {

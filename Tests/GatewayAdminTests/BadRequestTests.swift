@@ -82,6 +82,44 @@ import Testing
     }
 
     @Test(arguments: [
+        "application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "application/xml",
+        "application/jsonp", "text/json", "", "application/json, text/plain",
+    ])
+    func `a body that says it is not JSON is a 415 that tells what to add`(type: String) async throws {
+        try await AdminFixture().withClient { client in
+            let answer = try await client.send(.put, "/api/v1/tenants/demo", "{}", headers: [.contentType: type])
+            #expect(answer.status == 415)
+            #expect(answer.text.contains(#""code" : "UnsupportedMediaType""#))
+            #expect(answer.text.contains("add -H 'content-type: application/json'"), "\(answer.text)")
+            #expect(try await client.send(.get, "/api/v1/tenants/demo").status == 404)
+            let login = try await client.send(.post, "/api/v1/login", "{}", headers: [.contentType: type])
+            #expect(login.status == 415)
+        }
+    }
+
+    @Test(arguments: [
+        nil, "application/json", "Application/JSON; charset=utf-8", "application/json ;x=y",
+        "application/merge-patch+json",
+    ])
+    func `a body of JSON, or of no type, is taken`(type: String?) async throws {
+        let headers: HTTPFields = type.map { [.contentType: $0] } ?? [:]
+        try await AdminFixture().withClient { client in
+            let answer = try await client.send(.put, "/api/v1/tenants/demo", "{}", headers: headers)
+            #expect(answer.status == 201)
+        }
+    }
+
+    @Test(arguments: ["/healthz", "/api/v1/tenants", "/nothing", "/metadata/endpoints", "/demo/oauth2/token"])
+    func `every answer of the admin listener asks for HTTPS`(uri: String) async throws {
+        try await AdminFixture().withClient { client in
+            for credential in [nil, "Bearer \(AdminFixture.token)", "Bearer wrong"] {
+                let answer = try await client.send(.get, uri, authorization: credential)
+                #expect(answer.headers[.strictTransportSecurity] == "max-age=63072000", "\(answer.status)")
+            }
+        }
+    }
+
+    @Test(arguments: [
         "/api/v1/tenants/%00", "/api/v1/tenants/%ff%fe", "/api/v1/tenants/..%2f..%2fetc", "/api/v1/tenants/V1",
         "/api/v1/tenants/" + String(repeating: "a", count: 5000), "/api/v1/tenants/%0d%0aX:1",
     ])

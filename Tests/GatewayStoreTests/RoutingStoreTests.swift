@@ -54,6 +54,30 @@ import Testing
         #expect(try temporary.reopened().endpoint("demo", "chat").routing.sticky == key)
     }
 
+    private static let weights = [["blue": 50, "green": 30, "red": 20], ["blue": 40, "green": 30, "red": 30]]
+
+    @Test func `a change of weights moves the share that must, and a restart nobody`() async throws {
+        let temporary = try TemporaryStore()
+        var documents = ApplyDocuments.demo
+        var red = DeploymentDefinition.green
+        red.name = "red"
+        documents.deployments.append(red)
+        documents.endpoints[0].traffic = Self.weights[0]
+        documents.endpoints[0].routing = RoutingDefinition(sticky: .caller)
+        _ = try await temporary.store.apply(documents, prune: false, dryRun: false)
+        let first = try #require(temporary.store.definitions.stickyBuckets["demo/chat"])
+        _ = try await temporary.store.setTraffic("demo", "chat", TrafficChange(weights: Self.weights[1]))
+        let second = try #require(temporary.store.definitions.stickyBuckets["demo/chat"])
+        #expect(zip(first.owners, second.owners).count { $0 != $1 } == 10)
+        #expect(second != StickyBuckets.none.moved(to: Self.weights[1], endpoint: "demo/chat"))
+        let reopened = try temporary.reopened()
+        #expect(reopened.definitions.stickyBuckets == ["demo/chat": second])
+        documents.endpoints[0].traffic = Self.weights[1]
+        documents.endpoints[0].routing = .none
+        _ = try await reopened.apply(documents, prune: false, dryRun: false)
+        #expect(try temporary.reopened().definitions.stickyBuckets.isEmpty)
+    }
+
     private typealias Edit = @Sendable (inout ApplyDocuments) -> Void
 
     private static let mistakes: [(Problem.Code, Edit)] = [

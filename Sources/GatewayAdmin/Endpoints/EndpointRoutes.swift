@@ -41,8 +41,12 @@ struct EndpointRoutes: Sendable {
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        try await controlPlane.store.deleteEndpoint(context.name("tenant"), context.name("endpoint"))
-        return .noContent
+        let (tenant, name) = (try context.name("tenant"), try context.name("endpoint"))
+        let plan = OperationPlan(deleting: "\(tenant)/\(name)", of: tenant)
+        let (_, operation) = try await controlPlane.operations.perform(plan) {
+            try await controlPlane.store.deleteEndpoint(tenant, name)
+        }
+        return .noContent.following(operation)
     }
 
     @Sendable func startMaintenance(_ request: Request, _ context: AdminRequestContext) async throws -> Response {

@@ -16,6 +16,7 @@ extension APIError {
         case .tooManyRequests: .tooManyRequests
         case .methodNotAllowed: .methodNotAllowed
         case .tooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
         case .rangeNotSatisfiable: .rangeNotSatisfiable
         case .failed: .internalServerError
         }

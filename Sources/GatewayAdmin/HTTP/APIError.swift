@@ -12,6 +12,7 @@ package struct APIError: Error, Equatable, CustomStringConvertible {
         case preconditionFailed
         case methodNotAllowed
         case tooLarge
+        case unsupportedMediaType
         case rangeNotSatisfiable
         /// For so many seconds.
         case tooManyRequests(Int64)
@@ -28,6 +29,7 @@ package struct APIError: Error, Equatable, CustomStringConvertible {
             case .preconditionFailed: "PreconditionFailed"
             case .methodNotAllowed: "MethodNotAllowed"
             case .tooLarge: "PayloadTooLarge"
+            case .unsupportedMediaType: "UnsupportedMediaType"
             case .rangeNotSatisfiable: "InvalidRange"
             case .tooManyRequests: "TooManyRequests"
             case .failed: "InternalError"

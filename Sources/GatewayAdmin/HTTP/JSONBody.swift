@@ -23,6 +23,22 @@ enum JSONBody {
         return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
     }
 
+    /// Keeps forms of other origins out, besides the credential, which they cannot send; a body without a type passes.
+    ///
+    /// - Throws: unsupported media type, when it says that it is something else.
+    static func requireType(_ headers: HTTPFields) throws(APIError) {
+        for type in headers[values: .contentType] where !isJSON(type) {
+            let advice = "the body must be JSON; add -H 'content-type: application/json'"
+            throw APIError(.unsupportedMediaType, "the content type is \(type.prefix(100).debugDescription), \(advice)")
+        }
+    }
+
+    /// `application/json`, `application/merge-patch+json`, with parameters or without.
+    private static func isJSON(_ type: String) -> Bool {
+        let name = type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+        return name == "application/json" || (name.hasPrefix("application/") && name.hasSuffix("+json"))
+    }
+
     static func size(_ bytes: Int) -> String { bytes < 1 << 20 ? "\(bytes >> 10) KiB" : "\(bytes >> 20) MiB" }
 }
 

@@ -142,7 +142,7 @@ extension Route {
         if !parameters.isEmpty || takes != nil { refusals.append((404, "Something that is named does not exist.")) }
         if method != .get { refusals.append((409, "Something else has to change first.")) }
         if tagged != nil { refusals.append((412, "If-Match or If-None-Match does not hold.")) }
-        if takes != nil { refusals.append((413, "The body is too large.")) }
+        if takes != nil { refusals += [(413, "The body is too large."), (415, "The body says that it is not JSON.")] }
         return refusals
     }
 }

@@ -3,13 +3,16 @@ import GatewayStore
 import HTTPTypes
 import Hummingbird
 
-/// What every route does around its own work: permission, conditions and tags, and the origin of what it changes.
+/// What every route does around its own work: permission, content type, conditions and tags, and the origin of what it changes.
 struct RouteGate: Sendable {
     let route: Route
     let store: Store
 
     @Sendable func answer(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        if case .open = route.scope { return try await route.handler(request, context) }
+        if case .open = route.scope {
+            try requireType(request)
+            return try await route.handler(request, context)
+        }
         let asker = try context.requireOperator()
         switch route.scope {
         case .open: break
@@ -17,6 +20,7 @@ struct RouteGate: Sendable {
         case .gateway: try asker.require(route.permission, in: nil)
         case .own: if !asker.may(route.permission) { try asker.require(route.permission, in: nil) }
         }
+        try requireType(request)
         var origin = ChangeOrigin(asker, request, address: context.address)
         guard let resource = try reference(context) else { return try await perform(request, context, origin) }
         let tag = try store.isHidden(resource, from: asker) ? nil : store.tag(of: resource)
@@ -34,6 +38,10 @@ struct RouteGate: Sendable {
         // What a change has made of it, else what it was before it was read: never a newer one than the body.
         if response.status == .ok || response.status == .created { response.headers[.eTag] = condition.tag ?? tag }
         return response
+    }
+
+    private func requireType(_ request: Request) throws(APIError) {
+        if route.takes != nil { try JSONBody.requireType(request.headers) }
     }
 
     private func perform(

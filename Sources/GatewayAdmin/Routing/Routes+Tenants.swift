@@ -79,7 +79,10 @@ extension Routes {
             .delete(
                 path,
                 .endpoints,
-                "Removes an endpoint with its deployments and keys.",
+                """
+                Removes an endpoint with its deployments and keys; Operation-Location names the operation that ends when it \
+                is gone.
+                """,
                 tagged: .endpoint,
                 use: endpoints.delete
             ),
@@ -158,7 +161,13 @@ extension Routes {
                 tagged: .deployment,
                 use: deployments.put
             ),
-            .delete(path, .deployments, "Removes a deployment.", tagged: .deployment, use: deployments.delete),
+            .delete(
+                path,
+                .deployments,
+                "Removes a deployment; Operation-Location names the operation that ends when it is gone.",
+                tagged: .deployment,
+                use: deployments.delete
+            ),
             .get(
                 path + "/logs",
                 .read,

@@ -12,11 +12,13 @@ package struct RoutingRule: Sendable {
     /// - Parameters:
     ///   - endpoint: `tenant/endpoint`.
     ///   - weights: one for each deployment.
+    ///   - owners: the sticky assignment.
     package init(
         _ definition: RoutingDefinition = .none,
         endpoint: String = "",
         deployments: [Deployment] = [],
-        weights: [Int] = []
+        weights: [Int] = [],
+        owners: StickyBuckets = .none
     ) {
         canaries = definition.canaries.compactMap { canary in
             deployments.firstIndex { $0.name == canary.deployment }
@@ -26,7 +28,8 @@ package struct RoutingRule: Sendable {
         key = definition.sticky ?? .caller
         sticky =
             definition.sticky == nil
-            ? nil : StickyRing(endpoint: endpoint, names: deployments.map(\.name), weights: weights)
+            ? nil
+            : StickyRing(endpoint: endpoint, names: deployments.map(\.name), weights: weights, owners: owners)
     }
 }
 

@@ -34,11 +34,14 @@ package struct AccessCompiler: Sendable {
         )
     }
 
-    /// - Parameter served: whose place it takes: turns and counters of mirrors go on.
+    /// - Parameters:
+    ///   - owners: its sticky assignment.
+    ///   - served: whose place it takes: turns and counters of mirrors go on.
     func endpoint(
         _ definition: EndpointDefinition,
         of tenant: TenantDefinition?,
         _ deployments: [Deployment],
+        owners: StickyBuckets = .none,
         after served: Endpoint? = nil
     ) -> Endpoint {
         let weights = deployments.map { min(100, max(0, definition.traffic[$0.name] ?? 0)) }
@@ -54,7 +57,8 @@ package struct AccessCompiler: Sendable {
                 definition.routing,
                 endpoint: "\(definition.tenant)/\(definition.name)",
                 deployments: deployments,
-                weights: weights
+                weights: weights,
+                owners: owners
             ),
             mirror: MirrorRule(definition.mirrorTraffic, deployments, after: served?.mirror),
             access: EndpointAccess(

@@ -70,7 +70,13 @@ package struct SnapshotCompiler: Sendable {
             let parts = (deployments[definition.path] ?? []).map { parts in
                 parts.deployment(usage: access.scope(parts.definition.subject, parts.definition.rules))
             }
-            let made = access.endpoint(definition, of: tenant, parts, after: served?.endpoint(of: definition))
+            let made = access.endpoint(
+                definition,
+                of: tenant,
+                parts,
+                owners: definitions.stickyBuckets[definition.path] ?? .none,
+                after: served?.endpoint(of: definition)
+            )
             let kept = served?.endpoint(like: made, definition)
             endpoints[definition.tenant, default: []].append(kept ?? made)
         }

@@ -8,7 +8,8 @@ struct ConfigurationReader {
     let secrets: SecretBox
 
     func definitions() throws -> Definitions {
-        Definitions(
+        let buckets = try stickyBuckets()
+        return Definitions(
             tenants: try Row.fetchAll(database, sql: "SELECT * FROM tenants").map(tenant),
             endpoints: try endpoints(),
             deployments: try Row.fetchAll(database, sql: "SELECT * FROM deployments").map(deployment),
@@ -20,7 +21,7 @@ struct ConfigurationReader {
             roles: try Row.fetchAll(database, sql: "SELECT * FROM roles").map(role),
             webhooks: try Row.fetchAll(database, sql: "SELECT * FROM webhooks").map(webhook),
             operators: try operators()
-        ).sorted
+        ).sorted.assigned(after: buckets)
     }
 
     func certificates() throws -> [StoredCertificate] {
@@ -144,7 +145,8 @@ struct ConfigurationReader {
         )
     }
 
-    private func owner(_ row: Row) -> String {
+    /// `tenant/endpoint`.
+    func owner(_ row: Row) -> String {
         let tenant: String = row["tenant"]
         let endpoint: String = row["endpoint"]
         return "\(tenant)/\(endpoint)"

@@ -21,6 +21,7 @@ struct ConfigurationWriter {
         // All lists are emptied before any is filled: a host may move from one endpoint to another.
         for endpoint in endpoints { try empty(endpoint) }
         for endpoint in endpoints { try fill(endpoint) }
+        try writeStickyBuckets(old, new)
         try writeAccess(transaction, keys, over: old)
         try write(transaction.certificates, over: before.certificates)
         try write(transaction.azure, at: transaction.now)

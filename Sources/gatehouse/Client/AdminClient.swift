@@ -72,8 +72,12 @@ struct AdminClient {
         try decode(await send("POST", path, body: JSONEncoder().encode(body)))
     }
 
-    func delete(_ path: String) async throws {
-        _ = try await send("DELETE", path, body: nil)
+    /// - Returns: the id of the operation that the deletion has begun.
+    @discardableResult
+    func delete(_ path: String) async throws -> String? {
+        let answer = try await transfer("DELETE", path, body: nil)
+        _ = try check(answer, "DELETE", path)
+        return answer.operation
     }
 
     private func decode<Answer: Decodable>(_ body: ByteBuffer) throws -> Answer {

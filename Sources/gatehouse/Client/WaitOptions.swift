@@ -2,10 +2,10 @@ import ArgumentParser
 
 /// Whether a command waits for what it has begun.
 struct WaitOptions: ParsableArguments {
-    @Flag(help: "Do not wait until every deployment has a ready instance.") var noWait = false
+    @Flag(help: "Do not wait until it is over: every deployment has a ready instance, or is gone.") var noWait = false
     @Option(
         name: [.customLong("wait-time"), .customLong("timeout")],
-        help: "How long to wait, in seconds; left out, until the deployments' own deadlines."
+        help: "How long to wait, in seconds; left out, until its own deadline."
     )
     var waitTime: Int?
 

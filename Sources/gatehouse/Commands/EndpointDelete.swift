@@ -8,11 +8,14 @@ struct EndpointDelete: AsyncParsableCommand {
     )
 
     @Argument(help: "tenant/endpoint") var endpoint: EndpointName
+    @OptionGroup var wait: WaitOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await admin.connect().delete(endpoint.url)
+        let client = try admin.connect()
+        let operation = try await client.delete(endpoint.url)
         try output.show(Removal(resource: endpoint.path.parts.joined(separator: "/")))
+        try await wait.follow(operation, client)
     }
 }
