@@ -145,6 +145,15 @@ extension AzureDeployment {
         ].compactMap(\.self)
     }
 
+    /// - Parameter routes: the `inferenceConfig` of its environment.
+    func warnings(servedBy serving: Serving, routes: ARMValue?) -> [String] {
+        guard case .native = serving else { return [] }
+        let hasRoutes = routes?.members?.isEmpty == false
+        return [
+            hasRoutes ? "inference_config has no meaning here: a worker of the pool has routes of its own" : nil,
+        ].compactMap(\.self)
+    }
+
     private var collects: Bool {
         kept["properties"]?["dataCollector"]?["collections"]?.members?.values.contains {
             $0["dataCollectionMode"] == "Enabled"
