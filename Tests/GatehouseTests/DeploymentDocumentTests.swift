@@ -122,11 +122,12 @@ import Testing
             Self.head + """
                 model: azureml:small:1
                 environment: {image: server, inference_config: {scoring_route: {path: /predict}}}
+                readiness_probe: {period: 5, timeout: 3}
                 gatehouse: {native: {slots: 2}}
                 """,
             tenant: "demo"
         )
-        #expect(set.warnings.compactMap(\.line).sorted() == [4])
+        #expect(set.warnings.compactMap(\.line).sorted() == [4, 5])
     }
 
     @Test func `a document that az takes is read: what serves it is the gateway's to choose`() throws {

@@ -151,6 +151,12 @@ extension AzureDeployment {
         let hasRoutes = routes?.members?.isEmpty == false
         return [
             hasRoutes ? "inference_config has no meaning here: a worker of the pool has routes of its own" : nil,
+            readiness.map { _ in
+                """
+                readiness_probe: a worker of the pool says itself when it is ready, within initial_delay + period x \
+                failure_threshold; timeout and success_threshold have no meaning here
+                """
+            },
         ].compactMap(\.self)
     }
 

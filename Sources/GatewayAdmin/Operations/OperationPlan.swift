@@ -88,16 +88,12 @@ package struct OperationPlan: Sendable {
 
 extension DeploymentDefinition {
     /// Milliseconds that its instances have to become ready: until its readiness probe has failed so often in a row as it
-    /// may, and for a model that must be loaded what a start of a worker has.
+    /// may, and for a worker without one, whose model must be loaded, 600 s.
     var readinessDeadline: Int64 {
-        switch serving {
-        case .upstream:
-            let probe = readiness ?? ProbeSettings()
-            return
-                (Self.bounded(probe.initialDelay) + Self.bounded(probe.period) * Self.bounded(probe.failureThreshold))
-                * 1000
-        case .native: return 600_000
-        }
+        if case .native = serving, readiness == nil { return 600_000 }
+        let probe = readiness ?? ProbeSettings()
+        return (Self.bounded(probe.initialDelay) + Self.bounded(probe.period) * Self.bounded(probe.failureThreshold))
+            * 1000
     }
 
     /// The plan is made before the store looks at the numbers: what it will refuse must not overflow here.

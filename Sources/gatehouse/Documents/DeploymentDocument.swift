@@ -189,6 +189,11 @@ enum DeploymentDocument {
     /// What has no meaning where the document says that the pool runs the model.
     private static func warnOfWhatWorkersDoNot(_ document: YAMLMapping) {
         guard document["gatehouse"]?.node.mapping?["native"] != nil else { return }
+        let probe = document["readiness_probe"]?.node.mapping
+        if probe?["timeout"] != nil || probe?["success_threshold"] != nil {
+            let message = "timeout and success_threshold have no meaning here: a worker says itself when it is ready"
+            document.warn("readiness_probe", message)
+        }
         if document.hasProbeRoutes("environment") || document.scoringRoute("environment") != nil {
             document.warn("environment", "inference_config has no meaning here: a worker has routes of its own")
         }
