@@ -1,4 +1,5 @@
-/// What a document says of a deployment's environment: it helps to find what serves the deployment, and where that is probed.
+/// What a document says of a deployment's environment: it helps to find what serves the deployment, and where that
+/// is probed and called.
 package struct EnvironmentResource: Codable, Sendable, Equatable {
     /// A registered one: `azureml:NAME:VERSION` or `azureml:NAME@latest`.
     package var reference: String?
@@ -6,17 +7,21 @@ package struct EnvironmentResource: Codable, Sendable, Equatable {
     package var name: String?
     package var image: String?
     package var probe: ProbePathsResource?
+    /// The path of its server that `/score` leads to.
+    package var scoring: String?
 
     package init(
         reference: String? = nil,
         name: String? = nil,
         image: String? = nil,
-        probe: ProbePathsResource? = nil
+        probe: ProbePathsResource? = nil,
+        scoring: String? = nil
     ) {
         self.reference = reference
         self.name = name
         self.image = image
         self.probe = probe
+        self.scoring = scoring
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -24,6 +29,7 @@ package struct EnvironmentResource: Codable, Sendable, Equatable {
         case name
         case image
         case probe
+        case scoring
     }
 
     package init(from decoder: any Decoder) throws {
@@ -32,7 +38,8 @@ package struct EnvironmentResource: Codable, Sendable, Equatable {
             reference: try members.value(.reference),
             name: try members.value(.name),
             image: try members.value(.image),
-            probe: try members.value(.probe)
+            probe: try members.value(.probe),
+            scoring: try members.value(.scoring)
         )
     }
 }

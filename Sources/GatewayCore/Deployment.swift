@@ -73,6 +73,15 @@ package final class Deployment: Sendable {
     /// Whether an instance has shown that it serves, by the probes that are asked for now.
     package var isReady: Bool { instances.contains { isNative ? $0.isReady : $0.isReady(by: probes) } }
 
+    /// Why one of its instances takes no requests now, as the end of a sentence; `nil` when it does.
+    ///
+    /// - Parameter now: nanoseconds of the monotonic clock.
+    package func outage(of instance: Instance, at now: Int64) -> String? {
+        if let reason = instance.outage(at: now) { return reason }
+        guard instance.isUsable else { return "it is not running" }
+        return choice().holdsBack(instance, at: now) ? "its readiness probe has not succeeded, others' have" : nil
+    }
+
     /// How many requests one instance may have at once, and what becomes of the others.
     package struct Capacity: Sendable, Equatable {
         /// `max_concurrent_requests_per_instance`; `nil` = no cap.

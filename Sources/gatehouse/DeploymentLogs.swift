@@ -142,7 +142,7 @@ extension Snapshot {
             InstanceResource(
                 url: instance.url,
                 isReady: deployment.isNative ? instance.isReady : instance.isReady(by: deployment.probes),
-                outage: instance.outage(at: now) ?? (instance.isUsable ? nil : "it is not running"),
+                outage: deployment.outage(of: instance, at: now),
                 lastProbe: instance.lastProbe,
                 inFlight: instance.load.inFlight
             )

@@ -52,6 +52,38 @@ import Testing
     }
 
     @Test(arguments: FakeUpstream.Transport.allCases)
+    func `an upstream that was never ready gets nothing beside one that is`(
+        transport: FakeUpstream.Transport
+    ) async throws {
+        let workspace = try Workspace()
+        let isReady = Mutex(false)
+        let ready = try await FakeUpstream.start(transport, in: workspace, number: 0) { try await $0.respond() }
+        let never = try await FakeUpstream.start(transport, in: workspace, number: 1) { visit in
+            let isOpen = visit.target != "/ready" || isReady.withLock { $0 }
+            try await visit.respond(isOpen ? 200 : 503, [], "x")
+        }
+        var blue = RunningGateway.Serving("blue", urls: [never.url, ready.url])
+        blue.probes = Self.rule(ProbePaths(readiness: "/ready"))
+        try await RunningGateway.run([blue], in: workspace) { gateway in
+            try await wait { gateway.deployment("blue")?.instances.last?.isReady == true }
+            let client = try await gateway.connect()
+            func send() async throws {
+                for _ in 0..<20 {
+                    #expect(try await client.exchange("POST", "/demo/chat/score", body: "x").status == 200)
+                }
+            }
+            try await send()
+            #expect(never.visits.allSatisfy { $0.target == "/ready" })
+            isReady.withLock { $0 = true }
+            try await waits(gateway) { $0.isReady }
+            try await send()
+        }
+        try await ready.stop()
+        try await never.stop()
+        #expect(never.visits.contains { $0.target == "/score" })
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
     func `a probe leaves no connection behind`(transport: FakeUpstream.Transport) async throws {
         let workspace = try Workspace()
         let upstream = try await FakeUpstream.start(transport, in: workspace) { try await $0.respond() }

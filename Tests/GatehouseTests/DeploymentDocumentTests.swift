@@ -100,6 +100,36 @@ import Testing
         #expect(set.warnings.count == 1 && set.warnings.first?.message.contains("ports of inference_config") == true)
     }
 
+    @Test func `the scoring route of an environment is read, and what cannot be one is told`() throws {
+        func read(_ route: String) throws -> DocumentSet {
+            try documents(
+                Self.head + """
+                    environment: {image: server, inference_config: {scoring_route: {path: "\(route)"}}}
+                    gatehouse: {upstream: {urls: [http://127.0.0.1:9000]}}
+                    """,
+                tenant: "demo"
+            )
+        }
+        let good = try read("/predict")
+        #expect(good.deployments.first?.environment?.scoring == "/predict" && good.warnings.isEmpty)
+        let bad = try read("/predict?x=1")
+        #expect(bad.deployments.first?.environment?.scoring == nil)
+        #expect(bad.warnings.map(\.message).contains { $0.contains("scoring_route") })
+    }
+
+    @Test func `what a worker has no use for is warned about`() throws {
+        let set = try documents(
+            Self.head + """
+                model: azureml:small:1
+                environment: {image: server, inference_config: {scoring_route: {path: /predict}}}
+                readiness_probe: {period: 5, timeout: 3}
+                gatehouse: {native: {slots: 2}}
+                """,
+            tenant: "demo"
+        )
+        #expect(set.warnings.compactMap(\.line).sorted() == [4, 5])
+    }
+
     @Test func `a document that az takes is read: what serves it is the gateway's to choose`() throws {
         let text =
             Self.head + """

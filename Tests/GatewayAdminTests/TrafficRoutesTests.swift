@@ -1,4 +1,5 @@
 import GatewayAPI
+import GatewayStore
 import HTTPTypes
 import Testing
 
@@ -43,6 +44,106 @@ import Testing
             await operations.advance()
             let over = try await client.get(OperationResource.self, location)
             #expect(over.status == "Succeeded" && over.steps.contains { $0.text == "demo/chat/blue: instance 1 ready" })
+        }
+    }
+
+    private static let location = HTTPField.Name.operationLocation
+    private static let blue = "\(endpoint)/deployments/blue"
+
+    /// Changes the endpoint, and says where its operation is.
+    private static func change(_ client: AdminTestClient, _ body: String, _ path: String = "/traffic") async throws
+        -> String
+    {
+        let answer = try await client.send(.put, endpoint + path, body)
+        #expect(answer.status == 200, "\(answer.text)")
+        return try #require(answer.headers[location])
+    }
+
+    @Test(arguments: ["/traffic", ""])
+    func `a change of traffic waits for a deployment that is being made, and ends with it`(path: String) async throws {
+        let fixture = try await AdminFixture()
+        let (readiness, operations) = (fixture.readiness, fixture.controlPlane.operations)
+        try await fixture.withClient { client in
+            try await client.prepare()
+            let uri = try await Self.change(client, #"{"traffic":{"blue":100}}"#, path)
+            await operations.advance()
+            #expect(try await client.get(OperationResource.self, uri).status == "Updating")
+            #expect(try await client.get(DeploymentResource.self, Self.blue).provisioningState == "Creating")
+            // Another change of the deployment, or the same of the traffic, ends nobody's wait.
+            let again = #"{"upstream":{"urls":["http://127.0.0.1:9001"]}}"#
+            #expect(try await client.send(.put, Self.blue, again).status == 200)
+            #expect(try await Self.change(client, #"{"traffic":{"blue":100}}"#, path) == uri)
+            readiness.set("demo/chat/blue", ready: 1)
+            await operations.advance()
+            #expect(try await client.get(OperationResource.self, uri).status == "Succeeded")
+            #expect(operations.provisioningState(of: "demo/chat/blue") == .succeeded)
+        }
+    }
+
+    @Test func `a change of traffic fails with the deployment that it waits for, and says why`() async throws {
+        let fixture = try await AdminFixture()
+        let (readiness, plane) = (fixture.readiness, fixture.controlPlane)
+        try await fixture.withClient { client in
+            try await client.prepare()
+            readiness.set("demo/chat/blue", ready: 0, lastAnswer: "readiness: GET /ready answered 503")
+            let uri = try await Self.change(client, #"{"traffic":{"blue":100}}"#)
+            let plan = OperationPlan(putting: try plane.store.deployment("demo", "chat", "blue"), isNew: true)
+            _ = try await plane.operations.fail(plan, code: "DeploymentNotReady", message: "not ready")
+            await plane.operations.advance()
+            let over = try await client.get(OperationResource.self, uri)
+            #expect(over.status == "Failed" && over.error?.code == "DeploymentNotReady")
+            #expect(over.error?.message.contains("demo/chat/blue had no ready instance") == true)
+            #expect(over.error?.message.hasSuffix("its last probe: readiness: GET /ready answered 503") == true)
+            let endpoint = try await client.get(EndpointResource.self, Self.endpoint)
+            #expect(endpoint.provisioningState == "Failed" && endpoint.traffic == ["blue": 100])
+        }
+    }
+
+    @Test func `a change of traffic takes the place of an earlier one, and of nothing else`() async throws {
+        let fixture = try await AdminFixture()
+        try await fixture.withClient { client in
+            try await client.prepare()
+            let upstream = #"{"upstream":{"urls":["http://127.0.0.1:9001"]}}"#
+            let green = try await client.send(.put, "\(Self.endpoint)/deployments/green", upstream)
+            let first = try await Self.change(client, #"{"traffic":{"blue":100}}"#)
+            let second = try await Self.change(client, #"{"traffic":{"blue":0,"green":100}}"#)
+            let replaced = try await client.get(OperationResource.self, first)
+            #expect(replaced.status == "Failed" && replaced.error?.code == "Superseded")
+            #expect(try await client.get(OperationResource.self, second).status == "Updating")
+            let own = try #require(green.headers[Self.location])
+            #expect(try await client.get(OperationResource.self, own).status == "Creating")
+        }
+    }
+
+    @Test func `mirrors and a default version are waited for when a change names them`() async throws {
+        let fixture = try await AdminFixture()
+        let (readiness, operations) = (fixture.readiness, fixture.controlPlane.operations)
+        try await fixture.withClient { client in
+            try await client.prepare()
+            readiness.set("demo/chat/blue", ready: 1)
+            await operations.advance()
+            for version in ["1", "2"] {
+                let body = #"{"model":"azureml:m:\#(version)","upstream":{"urls":["http://127.0.0.1:900\#(version)"]}}"#
+                let answer = try await client.send(.put, "\(Self.endpoint)/deployments/green-\(version)", body)
+                #expect(answer.status == 201, "\(answer.text)")
+            }
+            let mirror = try await Self.change(client, #"{"traffic":{"blue":100},"mirrorTraffic":{"green-1":10}}"#)
+            #expect(try await client.get(OperationResource.self, mirror).status == "Updating")
+            readiness.set("demo/chat/green-1", ready: 1)
+            await operations.advance()
+            #expect(try await client.get(OperationResource.self, mirror).status == "Succeeded")
+            let whole = #"""
+                {"traffic":{"blue":100},"mirrorTraffic":{"green-1":10},"versions":{"query":"v","default":"2"}}
+                """#
+            // A mirror that was one before is nobody's to wait for.
+            readiness.set("demo/chat/green-1", ready: 0)
+            let standard = try await Self.change(client, whole, "")
+            #expect(try await client.get(OperationResource.self, standard).status == "Updating")
+            readiness.set("demo/chat/green-2", ready: 1)
+            await operations.advance()
+            #expect(try await client.get(OperationResource.self, standard).status == "Succeeded")
+            let back = try await Self.change(client, #"{"defaultVersion":"1"}"#)
+            #expect(try await client.get(OperationResource.self, back).status == "Updating")
         }
     }
 

@@ -22,8 +22,9 @@ struct ApplyRoutes: Sendable {
         }
         let plan = OperationPlan(
             applying: documents.deployments,
+            documents.endpoints,
             tenants: asked.tenantNames.sorted(),
-            known: Set(store.definitions.deployments.map(\.path))
+            over: store.definitions
         )
         let (changes, operation) = try await operations.perform(plan) {
             let applied = try await store.apply(documents, prune: asked.prune, dryRun: false)

@@ -83,8 +83,15 @@ extension AzureAsset.Kind {
         let unbuilt = ["condaFile", "build"].filter { properties[$0] != nil }.map {
             "\($0) has no meaning here: nothing is built"
         }
-        let routes = properties["inferenceConfig"]?.members?.values.map { $0["port"] } ?? []
-        guard routes.contains(where: { $0 != nil }) else { return unbuilt }
-        return unbuilt + ["the ports of inference_config have no meaning here: those of the upstream's URLs count"]
+        return unbuilt + Self.warnings(ofRoutes: properties["inferenceConfig"])
+    }
+
+    private static func warnings(ofRoutes routes: ARMValue?) -> [String] {
+        let hasPorts = routes?.members?.values.contains { $0["port"] != nil } ?? false
+        let scoring = routes?["scoringRoute"]?["path"]?.text
+        return [
+            hasPorts ? "the ports of inference_config have no meaning here: those of the upstream's URLs count" : nil,
+            scoring.flatMap { PathRewrite.isScoringRoute($0) ? nil : PathRewrite.scoringAdvice($0) },
+        ].compactMap(\.self)
     }
 }

@@ -145,6 +145,21 @@ extension AzureDeployment {
         ].compactMap(\.self)
     }
 
+    /// - Parameter routes: the `inferenceConfig` of its environment.
+    func warnings(servedBy serving: Serving, routes: ARMValue?) -> [String] {
+        guard case .native = serving else { return [] }
+        let hasRoutes = routes?.members?.isEmpty == false
+        return [
+            hasRoutes ? "inference_config has no meaning here: a worker of the pool has routes of its own" : nil,
+            readiness.map { _ in
+                """
+                readiness_probe: a worker of the pool says itself when it is ready, within initial_delay + period x \
+                failure_threshold; timeout and success_threshold have no meaning here
+                """
+            },
+        ].compactMap(\.self)
+    }
+
     private var collects: Bool {
         kept["properties"]?["dataCollector"]?["collections"]?.members?.values.contains {
             $0["dataCollectionMode"] == "Enabled"

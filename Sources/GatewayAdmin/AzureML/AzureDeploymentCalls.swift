@@ -26,13 +26,13 @@ enum AzureDeploymentCalls {
         let endpoint = try call.endpoint()
         let name = try await deploymentName(call, orNew: true)
         let provisioning = AzureProvisioning(call: call, endpoint: endpoint, name: name, asked: asked)
-        let (operation, isNew) = try await provisioning.begin()
+        let begun = try await provisioning.begin()
         var response = Response.json(
-            try await shown(name, endpoint.name, call, state: isNew ? "Creating" : "Updating"),
-            status: isNew ? .created : .ok
+            try await shown(name, endpoint.name, call, state: begun.isNew ? "Creating" : "Updating"),
+            status: begun.isNew ? .created : .ok
         )
-        response.warn(asked.warnings)
-        response.pointTo(operation, call)
+        response.warn(asked.warnings + begun.warnings)
+        response.pointTo(begun.operation, call)
         return response
     }
 

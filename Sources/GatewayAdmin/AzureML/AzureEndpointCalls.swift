@@ -33,11 +33,12 @@ enum AzureEndpointCalls {
             deployments: deployments.map(\.name)
         )
         let kept = try AzureBody.text(asked.kept)
+        let definitions = call.store.definitions
         let plan = OperationPlan(
             putting: wanted,
-            leadingTo: wanted.traffic,
+            leadingTo: wanted.deploymentsLedTo(over: before, in: definitions),
             isNew: before == nil,
-            in: call.controlPlane
+            in: definitions
         )
         let (outcome, operation) = try await call.controlPlane.operations.perform(plan) {
             try await call.store.putEndpoint(wanted, over: before, azure: kept, by: call.author)

@@ -11,8 +11,17 @@ struct AzureProvisioning: Sendable {
 
     private var path: String { "\(call.tenant)/\(endpoint.name)/\(name)" }
 
-    /// - Returns: the operation that says when it is ready, and whether there was no such deployment.
-    func begin() async throws -> (ControlOperation, isNew: Bool) {
+    /// What was begun.
+    struct Outcome: Sendable {
+        /// Says when it is ready.
+        let operation: ControlOperation
+        /// Whether there was no such deployment.
+        let isNew: Bool
+        /// What has no meaning for what serves it.
+        var warnings: [String] = []
+    }
+
+    func begin() async throws -> Outcome {
         guard Names.isDeployment(name) else {
             throw APIError(
                 .invalid,
@@ -43,14 +52,19 @@ struct AzureProvisioning: Sendable {
         do throws(ServingChoice.NothingServes) {
             choice = try ServingChoice(runtimes: call.azure.runtimes).serving(of: subject)
         } catch {
-            return (try await refuse(error, over: before), isNew)
+            return Outcome(operation: try await refuse(error, over: before), isNew: isNew)
         }
-        choice.serving.probe(on: ProbePaths(inferenceConfig: environment?.properties["inferenceConfig"]))
+        let routes = environment?.properties["inferenceConfig"]
+        choice.serving.take(InferenceRoutes(routes))
         var model: ModelRegistration?
         if case .native = choice.serving, case .file(let path) = file, let reference = asked.modelReference {
             model = try await search.registration(of: path, as: reference)
         }
-        return (try await put(choice, model, over: before), isNew)
+        return Outcome(
+            operation: try await put(choice, model, over: before),
+            isNew: isNew,
+            warnings: asked.warnings(servedBy: choice.serving, routes: routes)
+        )
     }
 
     private func put(

@@ -93,22 +93,3 @@ enum ModelLocation: Sendable, Equatable {
     /// Why there is none, as the rest of a sentence.
     case missing(String)
 }
-
-extension Serving {
-    /// Probes an upstream where its environment says, unless it says so itself.
-    mutating func probe(on paths: ProbePaths) {
-        guard case .upstream(var upstream) = self, upstream.probe == ProbePaths() else { return }
-        upstream.probe = paths
-        self = .upstream(upstream)
-    }
-}
-
-extension ProbePaths {
-    /// The routes of an environment's `inferenceConfig`; its ports do not count, an upstream's URL has one.
-    init(inferenceConfig routes: ARMValue?) {
-        self.init(
-            liveness: routes?["livenessRoute"]?["path"]?.text,
-            readiness: routes?["readinessRoute"]?["path"]?.text
-        )
-    }
-}

@@ -46,9 +46,13 @@ extension DeploymentDefinition {
                 isOwn: wait != nil
             ),
         ]
-        values += Self.values(of: liveness, "liveness_probe") + Self.values(of: readiness, "readiness_probe")
-        guard case .upstream(let upstream) = serving else { return values }
-        return values + [
+        values += Self.values(of: liveness, "liveness_probe")
+        guard case .upstream(let upstream) = serving else {
+            // A worker says itself when it is ready: of its readiness probe only this is in force.
+            let limit = "\(readinessDeadline / 1000) s"
+            return values + [Self.value("time to become ready", limit, isOwn: readiness != nil)]
+        }
+        return values + Self.values(of: readiness, "readiness_probe") + [
             Self.optional("probe.liveness", upstream.probe.liveness, otherwise: "a TCP connect"),
             Self.optional("probe.readiness", upstream.probe.readiness, otherwise: "a TCP connect"),
         ]

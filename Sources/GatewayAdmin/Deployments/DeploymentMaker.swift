@@ -19,7 +19,7 @@ struct DeploymentMaker: Sendable {
         /// `NAME:VERSION`.
         var name: String?
         var image: String?
-        var probe = ProbePaths()
+        var routes = InferenceRoutes()
     }
 
     let store: Store
@@ -50,7 +50,7 @@ struct DeploymentMaker: Sendable {
         } else if case .native = definition.serving, resource.modelSource != nil, case .missing(let reason) = file {
             throw APIError(.invalid, reason, target: path(of: resource))
         }
-        made.definition.serving.probe(on: environment.probe)
+        made.definition.serving.take(environment.routes)
         return try await withModel(made, file, resource.modelSource)
     }
 
@@ -152,8 +152,11 @@ extension DeploymentMaker {
     /// One that is not registered here is known by its name alone: nothing of it is run.
     private func environment(of resource: DeploymentResource) async throws -> Environment {
         guard let said = resource.environment else { return Environment() }
+        if let scoring = said.scoring, !PathRewrite.isScoringRoute(scoring) {
+            throw APIError(.invalid, PathRewrite.scoringAdvice(scoring), target: "environment.scoring")
+        }
         guard let text = said.reference else {
-            return Environment(name: said.name, image: said.image, probe: ProbePaths(said.probe))
+            return Environment(name: said.name, image: said.image, routes: InferenceRoutes(said))
         }
         let named = AssetReference(text, kind: "environments").map {
             ModelReference(name: $0.name, version: $0.version)
@@ -165,7 +168,7 @@ extension DeploymentMaker {
         return Environment(
             name: version.map { "\(reference.name):\($0)" } ?? reference.name,
             image: found?.properties["image"]?.text,
-            probe: ProbePaths(inferenceConfig: found?.properties["inferenceConfig"])
+            routes: InferenceRoutes(found?.properties["inferenceConfig"])
         )
     }
 

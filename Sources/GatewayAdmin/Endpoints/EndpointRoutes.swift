@@ -16,18 +16,19 @@ struct EndpointRoutes: Sendable {
         .json(resource(try controlPlane.store.endpoint(context.name("tenant"), context.name("endpoint"))))
     }
 
-    /// Stored and served when it is answered; the operation ends when the deployments that get traffic are ready.
+    /// Stored and served when it is answered; the operation ends when the deployments that get requests by it are ready.
     @Sendable func put(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         var endpoint = try await JSONBody.decode(EndpointResource.self, from: request)
         endpoint.tenant = try context.name("tenant", matching: endpoint.tenant, member: "tenant")
         endpoint.name = try context.name("endpoint", matching: endpoint.name, member: "name")
         let definition = try EndpointDefinition(endpoint)
-        let isNew = (try? controlPlane.store.endpoint(definition.tenant, definition.name)) == nil
+        let before = try? controlPlane.store.endpoint(definition.tenant, definition.name)
+        let definitions = controlPlane.store.definitions
         let plan = OperationPlan(
             putting: definition,
-            leadingTo: definition.traffic,
-            isNew: isNew,
-            in: controlPlane
+            leadingTo: definition.deploymentsLedTo(over: before, in: definitions),
+            isNew: before == nil,
+            in: definitions
         )
         let (outcome, operation) = try await controlPlane.operations.perform(plan) {
             try await controlPlane.store.putEndpoint(definition)

@@ -13,7 +13,7 @@ struct TrafficRoutes: Sendable {
         .json(resource(try store.endpoint(context.name("tenant"), context.name("endpoint"))))
     }
 
-    /// Served when it is answered; the operation ends when the deployments that get traffic are ready.
+    /// Served when it is answered; the operation ends when the deployments that get requests by it are ready.
     @Sendable func put(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let asked = try await JSONBody.decode(TrafficResource.self, from: request)
         guard asked.mirrors == nil else {
@@ -27,9 +27,9 @@ struct TrafficRoutes: Sendable {
         let endpoint = try store.endpoint(context.name("tenant"), context.name("endpoint"))
         let plan = OperationPlan(
             putting: endpoint,
-            leadingTo: change.weights ?? [:],
+            leadingTo: change.deploymentsLedTo(of: endpoint, in: store.definitions),
             isNew: false,
-            in: controlPlane
+            in: store.definitions
         )
         let (changed, operation) = try await controlPlane.operations.perform(plan) {
             try await store.setTraffic(endpoint.tenant, endpoint.name, change)

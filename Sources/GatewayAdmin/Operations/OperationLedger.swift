@@ -76,8 +76,8 @@ struct OperationLedger {
 }
 
 extension ControlOperation {
-    /// What it is about.
-    fileprivate var resources: [String] { targets.map(\.deployment) + [resource] }
+    /// What it makes or changes.
+    var resources: [String] { targets.filter { !$0.isAwaited }.map(\.deployment) + [resource] }
     /// Whose bound it counts for.
     fileprivate var account: String { tenants.first ?? "" }
 }

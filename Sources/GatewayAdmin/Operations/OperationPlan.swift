@@ -17,22 +17,17 @@ package struct OperationPlan: Sendable {
         targets = [ControlOperation.Target(deployment.path, deadline: deployment.readinessDeadline)]
     }
 
-    /// An endpoint is made or changed: done when the deployments that its traffic leads to are ready.
+    /// An endpoint is made or changed: done when the deployments that it leads requests to are ready.
     init(
         putting endpoint: EndpointDefinition,
-        leadingTo weights: [String: Int],
+        leadingTo names: Set<String>,
         isNew: Bool,
-        in controlPlane: ControlPlane
+        in definitions: Definitions
     ) {
         resource = endpoint.path
         tenants = [endpoint.tenant]
         state = isNew ? .creating : .updating
-        // One that is being made has an operation of its own, which this one must not end.
-        targets = controlPlane.store.definitions.deployments.filter {
-            $0.endpointPath == endpoint.path && (weights[$0.name] ?? 0) > 0
-                && controlPlane.operations.provisioningState(of: $0.path).isOver
-        }
-        .map { ControlOperation.Target($0.path, deadline: $0.readinessDeadline) }
+        targets = Self.awaited(names, of: endpoint, in: definitions)
     }
 
     /// A resource is removed: over as soon as it is not served any more.
@@ -51,35 +46,54 @@ package struct OperationPlan: Sendable {
         targets = []
     }
 
-    /// Documents are applied.
+    /// Documents are applied: done when their deployments are ready, and those that their endpoints lead requests to.
     ///
-    /// - Parameter known: paths of the deployments that are there.
-    package init(applying deployments: [DeploymentDefinition], tenants: [String], known: Set<String>) {
+    /// - Parameter definitions: what is there before.
+    package init(
+        applying deployments: [DeploymentDefinition],
+        _ endpoints: [EndpointDefinition] = [],
+        tenants: [String],
+        over definitions: Definitions
+    ) {
         resource = "apply"
         self.tenants = tenants
         state = .updating
-        targets = deployments.map { deployment in
+        let known = Set(definitions.deployments.map(\.path))
+        let own = deployments.map { deployment in
             ControlOperation.Target(
                 deployment.path,
                 isNew: !known.contains(deployment.path),
                 deadline: deployment.readinessDeadline
             )
         }
+        let paths = Set(own.map(\.deployment))
+        let awaited = endpoints.flatMap { endpoint in
+            let before = definitions.endpoints.first { $0.path == endpoint.path }
+            let names = endpoint.deploymentsLedTo(over: before, in: definitions)
+            return Self.awaited(names, of: endpoint, in: definitions)
+        }
+        targets = own + awaited.filter { !paths.contains($0.deployment) }
+    }
+
+    private static func awaited(
+        _ names: Set<String>,
+        of endpoint: EndpointDefinition,
+        in definitions: Definitions
+    ) -> [ControlOperation.Target] {
+        definitions.deployments.filter { $0.endpointPath == endpoint.path && names.contains($0.name) }.map {
+            ControlOperation.Target($0.path, isAwaited: true, deadline: $0.readinessDeadline)
+        }
     }
 }
 
 extension DeploymentDefinition {
     /// Milliseconds that its instances have to become ready: until its readiness probe has failed so often in a row as it
-    /// may, and for a model that must be loaded what a start of a worker has.
+    /// may, and for a worker without one, whose model must be loaded, 600 s.
     var readinessDeadline: Int64 {
-        switch serving {
-        case .upstream:
-            let probe = readiness ?? ProbeSettings()
-            return
-                (Self.bounded(probe.initialDelay) + Self.bounded(probe.period) * Self.bounded(probe.failureThreshold))
-                * 1000
-        case .native: return 600_000
-        }
+        if case .native = serving, readiness == nil { return 600_000 }
+        let probe = readiness ?? ProbeSettings()
+        return (Self.bounded(probe.initialDelay) + Self.bounded(probe.period) * Self.bounded(probe.failureThreshold))
+            * 1000
     }
 
     /// The plan is made before the store looks at the numbers: what it will refuse must not overflow here.

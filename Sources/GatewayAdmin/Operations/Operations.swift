@@ -130,7 +130,9 @@ package final class Operations: Service {
     /// Looks at everything that is under way once.
     package func advance() async {
         let changed = state.withLock { state in
-            state.advance(now: .now) { operation, elapsed in operation.advance(after: elapsed, readiness) }
+            state.advance(now: .now) { operation, elapsed, own in
+                operation.advance(after: elapsed, readiness, own: own)
+            }
         }
         guard !changed.isEmpty else { return }
         for operation in changed where operation.state.isOver {
@@ -197,9 +199,8 @@ extension Operations.State {
         _ readiness: (String) -> DeploymentReadiness?,
         whileThere resources: () -> Set<String>
     ) -> Begun {
-        let names = operation.targets.map(\.deployment) + [operation.resource]
-        let changed = advance(now: now) { other, elapsed in
-            guard other.targets.contains(where: { names.contains($0.deployment) }) else { return false }
+        let changed = advance(now: now) { other, elapsed, _ in
+            guard operation.takesPlace(of: other) else { return false }
             other.superseded(by: operation.id, after: elapsed)
             return true
         }
@@ -208,7 +209,7 @@ extension Operations.State {
         return begun
     }
 
-    /// Nothing was changed: the operation of the deployment that is under way goes on; else the new one looks whether its
+    /// Nothing was changed: the operation of the resource that is under way goes on; else the new one looks whether its
     /// deployments are ready, and takes no other's place.
     fileprivate mutating func repeated(
         _ operation: ControlOperation,
@@ -230,7 +231,7 @@ extension Operations.State {
     ) -> Begun {
         var operation = operation
         operation.published(after: 0)
-        _ = operation.advance(after: 0, readiness)
+        _ = operation.advance(after: 0, readiness, own: ledger.latest)
         if !operation.state.isOver { began[operation.id] = now }
         let gone = ledger.put(operation, whileThere: resources)
         return Begun(operation: operation, gone: gone)
@@ -242,12 +243,12 @@ extension Operations.State {
     /// - Returns: those that it has changed.
     fileprivate mutating func advance(
         now: ContinuousClock.Instant,
-        _ event: (inout ControlOperation, _ elapsed: Int64) -> Bool
+        _ event: (inout ControlOperation, _ elapsed: Int64, _ own: (String) -> ControlOperation?) -> Bool
     ) -> [ControlOperation] {
         var changed: [ControlOperation] = []
         for (id, start) in began {
             guard var operation = ledger[id] else { continue }
-            guard event(&operation, (now - start).milliseconds) else { continue }
+            guard event(&operation, (now - start).milliseconds, ledger.latest) else { continue }
             // It is there already: nothing makes room.
             _ = ledger.put(operation) { [] }
             if operation.state.isOver { began[id] = nil }
@@ -258,9 +259,18 @@ extension Operations.State {
 }
 
 extension ControlOperation {
-    /// Whether it waits for the one deployment that the other is about, and is seen by the same operators.
+    /// Whether it does what the other is to do, and is seen by the same operators.
     fileprivate func covers(_ other: ControlOperation) -> Bool {
-        tenants == other.tenants && targets.contains { $0.deployment == other.resource }
+        guard tenants == other.tenants else { return false }
+        guard resource == other.resource else { return targets.contains { $0.deployment == other.resource } }
+        let names = Set(targets.map(\.deployment))
+        return other.targets.allSatisfy { names.contains($0.deployment) }
+    }
+
+    /// Whether it changes what the other, which is under way, has changed; one that only waits for a deployment goes on.
+    fileprivate func takesPlace(of other: ControlOperation) -> Bool {
+        if other.targets.contains(where: \.isAwaited), other.resource == resource { return true }
+        return other.targets.contains { !$0.isAwaited && resources.contains($0.deployment) }
     }
 }
 

@@ -1,4 +1,7 @@
 /// Chooses among a deployment's instances: of two that are free the one with less load and latency (power of two choices).
+///
+/// While one that is ready takes requests, those whose readiness nobody has seen get none, not even when all that are
+/// ready are full or have failed this request. Where none is ready all are tried: a caller may find out more than a probe.
 struct InstanceChoice {
     /// What there is for one request.
     enum Outcome {
@@ -19,13 +22,16 @@ struct InstanceChoice {
     ///   - now: nanoseconds of the monotonic clock; without it nobody is sent on trial.
     func pick(turn: Int, at now: Int64?) -> Outcome {
         let start = turn < instances.count ? turn : 0
+        let isReadyOnly = hasReady(at: now)
         var isFull = false
-        guard let first = free(from: start, at: now, but: nil, &isFull) else { return isFull ? .full : .none }
+        guard let first = free(from: start, at: now, but: nil, isReadyOnly, &isFull) else {
+            return isFull ? .full : .none
+        }
         guard instances.count > 1, let now, first.availability(at: now) == .free else { return .instance(first) }
         // Any other will do as the second, but not always the same.
         let jump = 1 + Int(truncatingIfNeeded: (now ^ Int64(turn)) & 0xFFFF) % (instances.count - 1)
         let next = start + jump < instances.count ? start + jump : start + jump - instances.count
-        guard let second = free(from: next, at: now, but: first, &isFull) else { return .instance(first) }
+        guard let second = free(from: next, at: now, but: first, isReadyOnly, &isFull) else { return .instance(first) }
         if second.availability(at: now) == .trial { return .instance(second) }
         return .instance(isClearlyBetter(second, than: first, at: now) ? second : first)
     }
@@ -39,14 +45,33 @@ struct InstanceChoice {
 
     /// Whether an instance may be used now, full or not.
     func hasAny(at now: Int64?) -> Bool {
-        instances.contains { $0.availability(at: now) != .out && !isExcluded($0) }
+        let isReadyOnly = hasReady(at: now)
+        return instances.contains { mayUse($0, at: now, isReadyOnly) }
     }
 
-    private func free(from start: Int, at now: Int64?, but other: Instance?, _ isFull: inout Bool) -> Instance? {
+    /// Whether there are others than this instance that get its requests, since it has not shown that it is ready.
+    func holdsBack(_ instance: Instance, at now: Int64?) -> Bool { !instance.isReady && hasReady(at: now) }
+
+    /// Whether one that is ready takes requests, this one or others: then those that are not ready get none.
+    private func hasReady(at now: Int64?) -> Bool {
+        instances.count > 1 && instances.contains { $0.isReady && $0.availability(at: now) != .out }
+    }
+
+    private func mayUse(_ instance: Instance, at now: Int64?, _ isReadyOnly: Bool) -> Bool {
+        instance.availability(at: now) != .out && (!isReadyOnly || instance.isReady) && !isExcluded(instance)
+    }
+
+    private func free(
+        from start: Int,
+        at now: Int64?,
+        but other: Instance?,
+        _ isReadyOnly: Bool,
+        _ isFull: inout Bool
+    ) -> Instance? {
         for offset in instances.indices {
             let index = start + offset < instances.count ? start + offset : start + offset - instances.count
             let instance = instances[index]
-            guard instance !== other, instance.availability(at: now) != .out, !isExcluded(instance) else { continue }
+            guard instance !== other, mayUse(instance, at: now, isReadyOnly) else { continue }
             if instance.load.inFlight < limit { return instance }
             isFull = true
         }

@@ -35,7 +35,8 @@ struct InstanceProbes {
 
     /// Whether it takes no requests.
     ///
-    /// Until its readiness has been seen once it does take them: a caller may find out more than a probe.
+    /// Until its readiness has been seen once it is not out, only not ready: then `InstanceChoice` sends it requests as
+    /// long as none of its deployment is.
     var isOut: Bool { liveness.hasFailed || (readiness.hasPassed && readiness.hasFailed) }
 
     /// What people are told of the last answers: the one that decides whether the instance is in use.

@@ -1,4 +1,4 @@
-import GatewayCore
+package import GatewayCore
 
 /// What is wrong with where an endpoint's traffic goes beside its split.
 struct EndpointRoutingCheck {
@@ -96,7 +96,7 @@ extension EndpointDefinition {
 
 extension Definitions {
     /// The version of the model that a deployment serves, where that is known.
-    func version(of deployment: DeploymentDefinition) -> String? {
+    package func version(of deployment: DeploymentDefinition) -> String? {
         guard let reference = deployment.model else { return nil }
         return reference.version ?? model(deployment.tenant, reference)?.version
     }

@@ -3,7 +3,6 @@ import GatewayCore
 /// What is wrong with how an upstream's requests are changed on their way.
 enum UpstreamRequestCheck {
     private static let mostHeaders = 32
-    private static let longestPrefix = 256
 
     static func check(_ upstream: UpstreamDefinition, in findings: inout Findings) {
         findings.checkList(
@@ -20,16 +19,9 @@ enum UpstreamRequestCheck {
             findings.note(.invalidValue, "upstream.path", "says neither stripPrefix nor addPrefix; name one")
         }
         for (field, prefix) in [("stripPrefix", path.stripPrefix), ("addPrefix", path.addPrefix)]
-        where !prefix.isEmpty && !isPrefix(prefix) {
+        where !prefix.isEmpty && !PathRewrite.isPrefix(prefix) {
             let message = "\(prefix.debugDescription) must begin with /, must not end in one, and hold no ?, # or .."
             findings.note(.invalidValue, "upstream.path.\(field)", message)
         }
-    }
-
-    /// What stands before a path on the request line: nothing of it may end the path or climb out of it.
-    private static func isPrefix(_ text: String) -> Bool {
-        (2...longestPrefix).contains(text.utf8.count) && text.hasPrefix("/") && !text.hasSuffix("/")
-            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x3f && $0 != 0x23 && $0 != 0x5c }
-            && !text.split(separator: "/").contains { $0 == "." || $0 == ".." }
     }
 }

@@ -19,15 +19,19 @@ package struct ControlOperation: Sendable, Equatable {
         package var deployment: String
         /// Whether it was made by this operation.
         package var isNew: Bool
+        /// Whether the operation only waits for it: what it changes leads requests there, and the deployment's state is its
+        /// own operation's to say.
+        package var isAwaited: Bool
         /// Milliseconds that it has, from the operation's start.
         package var deadline: Int64
         /// The most instances that were ready at once.
         package var ready: Int
         package var isDone: Bool
 
-        package init(_ deployment: String, isNew: Bool = false, deadline: Int64) {
+        package init(_ deployment: String, isNew: Bool = false, isAwaited: Bool = false, deadline: Int64) {
             self.deployment = deployment
             self.isNew = isNew
+            self.isAwaited = isAwaited
             self.deadline = deadline
             ready = 0
             isDone = false
@@ -116,9 +120,15 @@ package struct ControlOperation: Sendable, Equatable {
 
     /// Looks at the deployments.
     ///
-    /// - Parameter readiness: `nil` for a deployment that is not served.
+    /// - Parameters:
+    ///   - readiness: `nil` for a deployment that is not served.
+    ///   - own: the last operation that made or changed a deployment.
     /// - Returns: whether anything is different.
-    package mutating func advance(after elapsed: Int64, _ readiness: (String) -> DeploymentReadiness?) -> Bool {
+    package mutating func advance(
+        after elapsed: Int64,
+        _ readiness: (String) -> DeploymentReadiness?,
+        own: (String) -> ControlOperation? = { _ in nil }
+    ) -> Bool {
         guard !state.isOver else { return false }
         let before = self
         for index in targets.indices where !targets[index].isDone {
@@ -129,7 +139,7 @@ package struct ControlOperation: Sendable, Equatable {
             }
             look(at: found, index, elapsed)
             guard !found.isReady else { continue }
-            guard elapsed < targets[index].deadline else {
+            guard !isOverdue(targets[index], own(path), elapsed) else {
                 fail("DeploymentNotReady", Self.excuse(path, found, targets[index].deadline), after: elapsed)
                 return true
             }
@@ -149,6 +159,15 @@ package struct ControlOperation: Sendable, Equatable {
         failure = Failure(code: code, message: message)
         note(message, elapsed)
         end(.failed, elapsed)
+    }
+
+    /// Whether a deployment has had its time; one that is only waited for has that of its own operation.
+    private func isOverdue(_ target: Target, _ own: ControlOperation?, _ elapsed: Int64) -> Bool {
+        guard target.isAwaited, let own else { return elapsed >= target.deadline }
+        guard own.state.isOver else { return false }
+        // One that had failed before may be ready soon all the same: then its probes have their time once more.
+        let hasFailedMeanwhile = own.state == .failed && own.finishedAt ?? 0 >= startedAt
+        return hasFailedMeanwhile || elapsed >= target.deadline
     }
 
     private mutating func look(at found: DeploymentReadiness, _ index: Int, _ elapsed: Int64) {
@@ -182,5 +201,18 @@ package struct ControlOperation: Sendable, Equatable {
                 "\(path) is ready, but instances of its earlier configuration still answer after \(deadline / 1000) s"
         }
         return "\(path) had no ready instance after \(deadline / 1000) s; \(answer)"
+    }
+}
+
+extension ControlOperation.Target {
+    /// What was stored before operations waited for others' deployments says nothing of that.
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        deployment = try members.decode(String.self, forKey: .deployment)
+        isNew = try members.decode(Bool.self, forKey: .isNew)
+        isAwaited = try members.decodeIfPresent(Bool.self, forKey: .isAwaited) ?? false
+        deadline = try members.decode(Int64.self, forKey: .deadline)
+        ready = try members.decode(Int.self, forKey: .ready)
+        isDone = try members.decode(Bool.self, forKey: .isDone)
     }
 }

@@ -160,13 +160,18 @@ enum DeploymentDocument {
     }
 
     private static func warnOfWhatHasNoMeaning(_ document: YAMLMapping) {
-        if !document.hasProbeRoutes("environment") {
+        let scoring = document.scoringRoute("environment")
+        if !document.hasProbeRoutes("environment"), scoring == nil {
             document.warn("environment", "nothing of it is run: it only helps to find what serves and probes this")
+        }
+        if let scoring, !PathRewrite.isScoringRoute(scoring) {
+            document.warn("environment", PathRewrite.scoringAdvice(scoring))
         }
         if document.hasPorts("environment") {
             let message = "the ports of inference_config have no meaning here: those of the upstream's urls count"
             document.warn("environment", message)
         }
+        warnOfWhatWorkersDoNot(document)
         for key in ["code_configuration", "model_mount_path"] {
             document.warn(key, "has no meaning here: nothing of it is run")
         }
@@ -178,6 +183,19 @@ enum DeploymentDocument {
         }
         if document.boolean("app_insights_enabled") == true {
             document.warn("app_insights_enabled", "has no meaning here: every request has a receipt")
+        }
+    }
+
+    /// What has no meaning where the document says that the pool runs the model.
+    private static func warnOfWhatWorkersDoNot(_ document: YAMLMapping) {
+        guard document["gatehouse"]?.node.mapping?["native"] != nil else { return }
+        let probe = document["readiness_probe"]?.node.mapping
+        if probe?["timeout"] != nil || probe?["success_threshold"] != nil {
+            let message = "timeout and success_threshold have no meaning here: a worker says itself when it is ready"
+            document.warn("readiness_probe", message)
+        }
+        if document.hasProbeRoutes("environment") || document.scoringRoute("environment") != nil {
+            document.warn("environment", "inference_config has no meaning here: a worker has routes of its own")
         }
     }
 }

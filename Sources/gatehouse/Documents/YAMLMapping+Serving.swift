@@ -40,7 +40,13 @@ extension YAMLMapping {
         }
         let name = environment.string("name").map { "\($0):\(environment.string("version") ?? "1")" }
         let image = environment.string("image")
-        return EnvironmentResource(name: name, image: image, probe: probeRoutes(key))
+        let scoring = scoringRoute(key).flatMap { PathRewrite.isScoringRoute($0) ? $0 : nil }
+        return EnvironmentResource(name: name, image: image, probe: probeRoutes(key), scoring: scoring)
+    }
+
+    /// The path of an environment's server that `/score` leads to.
+    func scoringRoute(_ key: String) -> String? {
+        self[key]?.node.mapping?["inference_config"]?.mapping?["scoring_route"]?.mapping?["path"]?.string
     }
 
     /// Whether an environment's routes name ports.

@@ -179,6 +179,14 @@ import Testing
             let conda = #"{"properties":{"image":"i","condaFile":"name: x"}}"#
             let answer = try await client.send(.put, Self.uri("environments", "e", "1"), conda)
             #expect(answer.headers[try #require(HTTPField.Name("x-gatehouse-warning"))]?.contains("condaFile") == true)
+            for (route, isTold) in [("/predict", false), ("/predict?x=1", true)] {
+                let body = #"{"properties":{"image":"i","inferenceConfig":{"scoringRoute":{"path":"\#(route)"}}}}"#
+                let uri = Self.uri("environments", isTold ? "f" : "g", "1")
+                let warning = try await client.send(.put, uri, body).headers[
+                    try #require(HTTPField.Name("x-gatehouse-warning"))
+                ]
+                #expect((warning?.contains("scoring_route") == true) == isTold)
+            }
             let codes = "\(Azure.scope.id)/codes/abc/versions"
             #expect(try await client.azure(.get, "\(codes)?hash=1&hashVersion=202208")["value"] == [])
             let asked = #"{"pendingUploadType":"TemporaryBlobReference"}"#

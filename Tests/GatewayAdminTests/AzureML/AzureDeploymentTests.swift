@@ -100,6 +100,61 @@ import Testing
         }
     }
 
+    private static func upstream(_ name: String, in store: Store) throws -> UpstreamDefinition? {
+        guard case .upstream(let upstream) = try store.deployment("demo", "chat", name).serving else { return nil }
+        return upstream
+    }
+
+    @Test func `the scoring route of its environment is where score leads`() async throws {
+        let fixture = try await AdminFixture()
+        let store = fixture.controlPlane.store
+        try await fixture.withClient { client in
+            try await client.prepareAzure()
+            let routes = #""readinessRoute":{"path":"/ready"},"scoringRoute":{"path":"/v1/models/half:predict"}"#
+            try await Self.register(client, "environments", "env", #""image":"i","inferenceConfig":{\#(routes)}"#)
+            let body = Azure.body(#""environmentId":"azureml:env:1""#)
+            #expect(try await client.send(.put, Azure.deployment("blue"), body).status == 201)
+            let upstream = try #require(try Self.upstream("blue", in: store))
+            #expect(upstream.path == PathRewrite(stripPrefix: "/score", addPrefix: "/v1/models/half:predict"))
+            #expect(upstream.probe == ProbePaths(readiness: "/ready"))
+            // What a document said of paths is not taken back.
+            let ours = #"{"upstream":{"urls":["http://127.0.0.1:9000"],"path":{"addPrefix":"/api"}}}"#
+            #expect(try await client.send(.put, Self.ours.replacing("blue", with: "green"), ours).status == 201)
+            let plain = Azure.body(urls: nil, #""environmentId":"azureml:env:1""#)
+            #expect(try await client.send(.put, Azure.deployment("green"), plain).status == 200)
+            #expect(try Self.upstream("green", in: store)?.path == PathRewrite(addPrefix: "/api"))
+        }
+    }
+
+    @Test func `of what a worker of the pool has no use for, its deployment says so`() async throws {
+        let fixture = try await AdminFixture()
+        let store = fixture.controlPlane.store
+        try await fixture.withClient { client in
+            try await client.prepareAzure()
+            let blob = "/store.blob.local/demo/LocalUpload/h/m.gguf"
+            #expect(try await client.raw(.put, blob, "GGUF and more").status == 201)
+            let uri =
+                "azureml://subscriptions/s/resourcegroups/g/workspaces/demo/datastores/workspaceblobstore/paths/LocalUpload/h"
+            try await Self.register(client, "models", "small", #""modelUri":"\#(uri)/m.gguf""#)
+            let routes = #""inferenceConfig":{"scoringRoute":{"path":"/predict"}}"#
+            try await Self.register(client, "environments", "env", #""image":"i",\#(routes)"#)
+            let members =
+                #""model":"azureml:small:1","environmentId":"azureml:env:1","readinessProbe":{"period":"PT3S","failureThreshold":5}"#
+            let answer = try await client.send(.put, Azure.deployment("blue"), Azure.body(urls: nil, members))
+            let warning = answer.headers[try #require(HTTPField.Name("x-gatehouse-warning"))]
+            #expect(answer.status == 201 && warning?.contains("inference_config") == true)
+            #expect(warning?.contains("success_threshold have no meaning") == true)
+            let shown = try await client.get(DeploymentResource.self, Self.ours)
+            let limit = EffectiveValue(setting: "time to become ready", value: "25 s", source: "deployment")
+            #expect(shown.effective?.contains(limit) == true)
+            #expect(shown.effective?.contains { $0.setting.hasPrefix("readiness_probe") } == false)
+            var definition = try store.deployment("demo", "chat", "blue")
+            #expect(OperationPlan(putting: definition, isNew: true).targets.map(\.deadline) == [25_000])
+            definition.readiness = nil
+            #expect(OperationPlan(putting: definition, isNew: true).targets.map(\.deadline) == [600_000])
+        }
+    }
+
     @Test func `what nothing serves is kept as Failed with the three ways, and can be deleted`() async throws {
         try await AdminFixture().withClient { client in
             try await client.prepareAzure()

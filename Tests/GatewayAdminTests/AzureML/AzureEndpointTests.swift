@@ -1,6 +1,7 @@
 import Foundation
 import GatewayAPI
 import GatewayCore
+import GatewayStore
 import HTTPTypes
 import Testing
 
@@ -116,6 +117,36 @@ import Testing
                 #expect(answer.status == 400, "\(weights)")
             }
             #expect(try await client.azure(.get, Self.uri)["properties"]?["traffic"] == ["Blue": 100])
+        }
+    }
+
+    @Test func `a put of traffic is followed until what gets it is ready`() async throws {
+        let fixture = try await AdminFixture()
+        let (readiness, plane) = (fixture.readiness, fixture.controlPlane)
+        try await fixture.withClient { client in
+            try await client.prepareAzure()
+            #expect(try await client.send(.put, Azure.deployment("blue"), Azure.body()).status == 201)
+            readiness.set("demo/chat/blue", ready: 0, lastAnswer: "a connect failed")
+            func put() async throws -> String {
+                let body = Self.body(#""authMode":"Key","traffic":{"blue":100}"#)
+                let answer = try await client.send(.put, Self.uri, body)
+                let location = answer.headers[try #require(HTTPField.Name("Azure-AsyncOperation"))]
+                return try #require(location.flatMap { URL(string: $0)?.path })
+            }
+            let uri = try await put()
+            #expect(try await client.azure(.get, uri)["status"] == "InProgress")
+            #expect(try await client.azure(.get, Self.uri)["properties"]?["provisioningState"] == "Updating")
+            let plan = OperationPlan(putting: try plane.store.deployment("demo", "chat", "blue"), isNew: true)
+            _ = try await plane.operations.fail(plan, code: "DeploymentNotReady", message: "not ready")
+            await plane.operations.advance()
+            let over = try await client.azure(.get, uri)
+            #expect(over["status"] == "Failed")
+            #expect(over["error"]?["message"]?.text?.hasSuffix("its last probe: a connect failed") == true)
+            let again = try await put()
+            readiness.set("demo/chat/blue", ready: 1)
+            await plane.operations.advance()
+            #expect(try await client.azure(.get, again)["status"] == "Succeeded")
+            #expect(try await client.azure(.get, Self.uri)["properties"]?["provisioningState"] == "Succeeded")
         }
     }
 

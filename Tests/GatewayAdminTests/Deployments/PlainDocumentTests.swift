@@ -57,7 +57,7 @@ import Testing
         try await fixture.withClient { client in
             try await client.prepare()
             let routes =
-                #""inferenceConfig":{"livenessRoute":{"path":"/live","port":5001},"readinessRoute":{"path":"/ready"}}"#
+                #""inferenceConfig":{"livenessRoute":{"path":"/live","port":5001},"readinessRoute":{"path":"/ready"},"scoringRoute":{"path":"/predict"}}"#
             let uri = "\(Azure.scope.id)/environments/env/versions/1\(Azure.version)"
             let registered = try await client.send(.put, uri, #"{"properties":{"image":"img:1",\#(routes)}}"#)
             #expect(registered.status < 300)
@@ -69,6 +69,9 @@ import Testing
             guard case .upstream(let upstream) = serving else { return #expect(Bool(false), "\(serving)") }
             #expect(upstream.urls == ["http://127.0.0.1:9001"] && upstream.tenantURLs.isEmpty)
             #expect(upstream.probe == ProbePaths(liveness: "/live", readiness: "/ready"))
+            #expect(upstream.path == PathRewrite(stripPrefix: "/score", addPrefix: "/predict"))
+            let bad = try await apply(client, #""environment":{"name":"x:1","image":"img:1","scoring":"a?b"}"#)
+            #expect(bad.status == 400 && bad.text.contains("scoring_route"))
         }
     }
 

@@ -141,6 +141,22 @@ import Testing
         }
     }
 
+    @Test func `an apply of traffic alone waits for the deployments that get some`() async throws {
+        let fixture = try await AdminFixture()
+        let (readiness, operations) = (fixture.readiness, fixture.controlPlane.operations)
+        try await fixture.withClient { client in
+            try await client.prepare()
+            let body = #"{"endpoints":[{"tenant":"demo","name":"chat","traffic":{"blue":100}}]}"#
+            let result = try await client.send(.post, "/api/v1/apply", body).decode(ApplyResult.self)
+            let uri = "/api/v1/operations/\(try #require(result.operation))"
+            #expect(try await client.get(OperationResource.self, uri).status == "Updating")
+            #expect(operations.provisioningState(of: "demo/chat/blue") == .creating)
+            readiness.set("demo/chat/blue", ready: 1)
+            await operations.advance()
+            #expect(try await client.get(OperationResource.self, uri).status == "Succeeded")
+        }
+    }
+
     @Test func `operations outlast the process, and go on after it`() async throws {
         let fixture = try await AdminFixture()
         try await fixture.withClient { client in try await client.prepare() }

@@ -110,6 +110,49 @@ import Testing
         #expect(try fixture.plan(request("POST", "/demo/chat/score")).instance === instance)
     }
 
+    private func wait(_ instance: Instance) {
+        instance.probed("GET /ready answered 503", by: ProbeRule(), isReady: false, isOut: false, at: 0)
+    }
+
+    @Test func `what never passed its readiness gets nothing beside what did, and all where nothing did`() throws {
+        let deployment = try deployment(3)
+        for instance in deployment.instances { wait(instance) }
+        #expect(shares(deployment, 3000, at: Self.second).allSatisfy { $0 > 0 })
+        #expect(deployment.instances.allSatisfy { deployment.outage(of: $0, at: Self.second) == nil })
+        deployment.instances[1].probed("", by: ProbeRule(), isReady: true, isOut: false, at: 0)
+        #expect(shares(deployment, at: Self.second) == [0, 1000, 0])
+        #expect(deployment.outage(of: deployment.instances[0], at: Self.second)?.contains("readiness") == true)
+        #expect(deployment.outage(of: deployment.instances[1], at: Self.second) == nil)
+        // Ready, but out: then what may be ready is better than what is not reached.
+        fail(deployment.instances[1], at: Self.second)
+        #expect(shares(deployment, at: Self.second)[1] == 0)
+        deployment.instances[1].answered(status: 200, begun: 3 * Self.second, at: 3 * Self.second)
+        deployment.instances[0].probed("", by: ProbeRule(), isReady: true, isOut: false, at: 0)
+        let last = shares(deployment, at: 20 * Self.second)
+        #expect(last[0] > 0 && last[1] > 0 && last[2] == 0)
+    }
+
+    @Test func `what is not ready is no second for a request that a ready one failed`() throws {
+        let deployment = try deployment(2)
+        wait(deployment.instances[1])
+        fixture.publishChat([deployment], weights: [100])
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        #expect(plan.instance === deployment.instances[0])
+        #expect(fixture.admission.pickAgain(plan, except: [plan.instance]) == nil)
+    }
+
+    @Test func `a request waits for a ready one that is full`() throws {
+        let deployment = try fixture.deployment("blue", ["http://b:1", "http://b:2"], limit: 1)
+        wait(deployment.instances[0])
+        fixture.publishChat([deployment], weights: [100])
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        #expect(plan.instance === deployment.instances[1])
+        guard case .queue(let waiting) = try fixture.admission.admit(request("POST", "/demo/chat/score"))
+        else { throw Fixture.NoPlan() }
+        #expect(waiting.deployment === deployment)
+        withExtendedLifetime(plan) {}
+    }
+
     @Test func `a worker that does not run is never sent anything`() throws {
         let deployment = try deployment(1)
         fixture.publishChat([deployment], weights: [100])

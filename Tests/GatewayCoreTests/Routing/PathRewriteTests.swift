@@ -16,4 +16,17 @@ import Testing
     ) {
         #expect(PathRewrite(stripPrefix: strip, addPrefix: add).rewrite(path) == expected)
     }
+
+    @Test(arguments: [
+        ("/v1/models/half:predict", "/score", "/v1/models/half:predict"), ("/predict", "/score/a", "/predict/a"),
+        ("/predict", "/docs", "/docs"), ("/", "/score", "/"), ("/", "/score/a", "/a"),
+    ])
+    func `a scoring route gets what is sent to score, and nothing else`(route: String, path: String, expected: String) {
+        #expect(PathRewrite(scoringRoute: route)?.rewrite(path) == expected)
+    }
+
+    @Test(arguments: [nil, "/score", "", "predict", "/predict/", "/a?b", "/a/../b", "/a b"])
+    func `what is no route of its own changes no path`(route: String?) {
+        #expect(PathRewrite(scoringRoute: route) == nil)
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import GatewayStore
@@ -80,6 +81,29 @@ import Testing
         #expect(replaced.state == .failed && replaced.failure?.code == "Superseded")
         replaced.superseded(by: "3", after: 8)
         #expect(replaced.failure?.message.contains("2") == true)
+    }
+
+    @Test func `what is only waited for has the time of its own operation`() {
+        var own = operation([ControlOperation.Target(Self.blue, deadline: 5000)])
+        var change = operation([ControlOperation.Target(Self.blue, isAwaited: true, deadline: 5000)])
+        func unready(_: String) -> DeploymentReadiness? {
+            DeploymentReadiness(instances: 1, ready: 0, lastAnswer: "503")
+        }
+        let before = change.advance(after: 9000, unready, own: { [own] _ in own })
+        own.fail("DeploymentNotReady", "no", after: 9100)
+        let after = change.advance(after: 9200, unready, own: { [own] _ in own })
+        #expect(!before && after)
+        #expect(change.failure?.message == "\(Self.blue) had no ready instance after 5 s; its last probe: 503")
+        // Without one, or when that was over before, it has its own.
+        var later = operation([ControlOperation.Target(Self.blue, isAwaited: true, deadline: 5000)])
+        #expect(!later.advance(after: 4999) { unready($0) })
+        #expect(later.advance(after: 5000) { unready($0) })
+    }
+
+    @Test func `a target of before operations waited for others' deployments is read`() throws {
+        let text = #"{"deployment":"demo/chat/blue","isNew":true,"deadline":5,"ready":1,"isDone":true}"#
+        let target = try JSONDecoder().decode(ControlOperation.Target.self, from: Data(text.utf8))
+        #expect(!target.isAwaited && target.isNew && target.isDone && target.ready == 1)
     }
 
     @Test func `an operation is stored as it stands, and taken up again`() async throws {
