@@ -2,9 +2,11 @@ import GatewayCore
 import GatewayStore
 
 extension TrafficChange {
-    /// Names of the deployments that get requests by it: by weight, as mirrors, or for the default version.
+    /// Names of the deployments that answer callers by it: by weight, or for the default version.
+    ///
+    /// Not its mirrors: no caller depends on them, they may come later, and their counts say how they are.
     func deploymentsLedTo(of endpoint: EndpointDefinition, in definitions: Definitions) -> Set<String> {
-        let shares = [weights, mirrors].flatMap { $0 ?? [:] }.filter { $0.value > 0 }.map(\.key)
+        let shares = (weights ?? [:]).filter { $0.value > 0 }.map(\.key)
         guard let standardVersion else { return Set(shares) }
         let serving = definitions.deployments
             .filter { $0.endpointPath == endpoint.path && definitions.version(of: $0) == standardVersion }
@@ -16,13 +18,12 @@ extension TrafficChange {
 }
 
 extension EndpointDefinition {
-    /// Names of the deployments that putting it leads requests to: all that have weight, and of mirrors, canaries and the
-    /// default version those that are new, since what else is put again was not asked for.
+    /// Names of the deployments that putting it leads requests to: all that have weight, and of canaries and the default
+    /// version those that are new, since what else is put again was not asked for.
     func deploymentsLedTo(over before: EndpointDefinition?, in definitions: Definitions) -> Set<String> {
         let standard = routing.versions?.standard
         let change = TrafficChange(
             weights: traffic,
-            mirrors: mirrorTraffic.filter { before?.mirrorTraffic[$0.key] ?? 0 == 0 },
             standardVersion: standard == before?.routing.versions?.standard ? nil : standard
         )
         let canaries = Set(routing.canaries.map(\.deployment))

@@ -262,9 +262,10 @@ extension ControlOperation {
     /// Whether it does what the other is to do, and is seen by the same operators.
     fileprivate func covers(_ other: ControlOperation) -> Bool {
         guard tenants == other.tenants else { return false }
-        guard resource == other.resource else { return targets.contains { $0.deployment == other.resource } }
+        if targets.contains(where: { $0.deployment == other.resource }) { return true }
+        // An apply is about its deployments, and begins anew.
         let names = Set(targets.map(\.deployment))
-        return other.targets.allSatisfy { names.contains($0.deployment) }
+        return resource == other.resource && other.targets.allSatisfy { $0.isAwaited && names.contains($0.deployment) }
     }
 
     /// Whether it changes what the other, which is under way, has changed; one that only waits for a deployment goes on.

@@ -136,6 +136,10 @@ import Testing
             readiness.set("demo/chat/blue", ready: 1)
             await operations.advance()
             #expect(try await client.get(OperationResource.self, uri).status == "Succeeded")
+            readiness.set("demo/chat/blue", ready: 0)
+            let again = try await client.send(.post, "/api/v1/apply", body).decode(ApplyResult.self)
+            let third = try await client.send(.post, "/api/v1/apply", body).decode(ApplyResult.self)
+            #expect(again.operation != third.operation)
             let dry = try await client.send(.post, "/api/v1/apply", #"{"dryRun":true}"#).decode(ApplyResult.self)
             #expect(dry.operation == nil)
         }
