@@ -1,6 +1,7 @@
 // `Curl` owns libcurl: every transfer runs on one thread of its own, and callers meet it only as values and events on their
 // event loop. It decides nothing about requests: no retries, no redirects, no policy but the address check it is given.
 
+import Dispatch
 package import Logging
 package import NIOCore
 import Synchronization
@@ -16,15 +17,32 @@ package final class CurlClient: Sendable {
     /// used); it must not block.
     package init(logger: Logger, addressAllowed: @escaping @Sendable (String) -> Bool = { _ in true }) {
         CurlThread.start { [mailbox] in
-            guard let engine = Engine(mailbox: mailbox, isAddressAllowed: addressAllowed) else {
-                return logger.critical("libcurl is out of memory")
-            }
-            engine.run()
+            for completion in Self.serve(mailbox, addressAllowed, logger) { completion() }
         }
     }
 
     deinit {
-        mailbox.post(.stop {})
+        CurlThread.ending.enter()
+        if !mailbox.post(.stop { CurlThread.ending.leave() }) { CurlThread.ending.leave() }
+    }
+
+    /// The thread's work.
+    ///
+    /// - Returns: whom to tell, now that all of libcurl's memory and connections are gone.
+    private static func serve(
+        _ mailbox: Mailbox,
+        _ addressAllowed: @escaping @Sendable (String) -> Bool,
+        _ logger: Logger
+    ) -> [@Sendable () -> Void] {
+        guard let engine = Engine(mailbox: mailbox, isAddressAllowed: addressAllowed) else {
+            logger.critical("libcurl is out of memory")
+            return mailbox.close().compactMap { command in
+                if case .start(let link) = command { link.refuse() }
+                if case .stop(let completion) = command { return completion }
+                return nil
+            }
+        }
+        return engine.run()
     }
 
     /// Call on `eventLoop`; the delegate is kept until the transfer ends or is cancelled.

@@ -40,7 +40,9 @@ final class Engine {
     private static let keptConnections = 512
 
     /// Serves until told to stop.
-    func run() {
+    ///
+    /// - Returns: whom to tell when the engine is gone.
+    func run() -> [@Sendable () -> Void] {
         while stopped == nil {
             turn()
         }
@@ -50,12 +52,12 @@ final class Engine {
         }
         active = [:]
         flush()
-        var completions = [stopped]
+        var completions = [stopped].compactMap(\.self)
         for command in mailbox.close() {
             if case .start(let link) = command { link.refuse() }
             if case .stop(let completion) = command { completions.append(completion) }
         }
-        for completion in completions { completion?() }
+        return completions
     }
 
     private func turn() {
