@@ -79,11 +79,11 @@ class Life:
             self.book.writes += 1
             kind = random.choice(list(RESOURCES))
             path, body = f"{kind}{random.randrange(5)}", RESOURCES[kind](self.book.writes)
-            self.book.unsure.add(path)
+            self.book.cut_off = path, body
             if not self.guarded(lambda: self.gateway.manage("PUT", path, body)):
                 return
             self.book.resources[path] = body
-            self.book.unsure.discard(path)
+            self.book.cut_off = None
 
     def work_quota(self, endpoint):
         key, sent, answered = self.book.quota_keys[endpoint], self.book.sent, self.book.answered
@@ -122,8 +122,8 @@ class Book:
         self.names, self.unsure, self.unknown = 0, set(), set()
         self.keys, self.revoked = {}, {}
         self.pair = {}
-        # The last acknowledged body of each resource, by path.
-        self.writes, self.resources = 0, {}
+        # The last acknowledged body of each resource, by path; the write that the kill may have cut off.
+        self.writes, self.resources, self.cut_off = 0, {}, None
         self.quota_keys = {name: gateway.key(name) for name in ENDPOINTS}
         self.begin_life({name: 0 for name in ENDPOINTS})
 
@@ -179,20 +179,21 @@ def verify_keys(gateway, book, connection):
 
 
 def verify_resources(gateway, book):
+    path, body = book.cut_off or (None, None)
+    if path in book.resources and agrees(gateway.manage("GET", path), body):
+        book.resources[path] = body
+    book.cut_off = None
     for path, body in book.resources.items():
-        if path in book.unsure:
-            continue
         found = gateway.manage("GET", path)
-        wrong = {name for name, value in body.items() if not agrees(found.get(name), value)}
-        require(not wrong, f"{path}: {wrong} is {found}, and {body} was acknowledged")
+        require(agrees(found, body), f"{path} is {found}, and {body} was acknowledged")
 
 
 def agrees(found, value):
     """Whether what is shown says at least what was sent."""
     if isinstance(value, dict):
-        return all(agrees(found.get(name), member) for name, member in value.items())
+        return isinstance(found, dict) and all(agrees(found.get(name), member) for name, member in value.items())
     if isinstance(value, list):
-        return len(found) == len(value) and all(map(agrees, found, value))
+        return isinstance(found, list) and len(found) == len(value) and all(map(agrees, found, value))
     return found == value
 
 
