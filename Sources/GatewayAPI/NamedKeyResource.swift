@@ -22,7 +22,7 @@ package struct NamedKeyResource: Codable, Sendable, Equatable {
     package var createdAt: String?
     /// ISO 8601; only in answers, and only when it was used.
     package var lastUsedAt: String?
-    /// Until when the key before the last rotation still opens, ISO 8601; only in answers.
+    /// Until when a key from before a rotation still opens, the last of them, ISO 8601; only in answers.
     package var previousValidUntil: String?
     /// The secret itself: only in the answer that made it.
     package var key: String?

@@ -5,13 +5,13 @@ enum AccessSchema {
     static let sql = tenants + endpoints + deployments + pairs + namedKeys + principals + issuers + webhooks + digests
 
     /// SQLite finds a missing value to be no JSON.
-    private static func list(_ column: String) -> String { json(column, "array") }
+    static func list(_ column: String) -> String { json(column, "array") }
 
     private static func json(_ column: String, _ type: String) -> String {
         "(\(column) IS NULL OR (json_valid(\(column)) AND json_type(\(column)) = '\(type)'))"
     }
 
-    private static let rules = """
+    static let rules = """
             limits TEXT NOT NULL DEFAULT '[]' CHECK (\(list("limits")) AND json_array_length(limits) <= 32),
             quotas TEXT NOT NULL DEFAULT '[]' CHECK (\(list("quotas")) AND json_array_length(quotas) <= 32)
         """
@@ -21,7 +21,7 @@ enum AccessSchema {
     }
 
     /// How a name looks that is unique in its tenant: of a key, an issuer, a role, a webhook.
-    private static let name = """
+    static let name = """
             name TEXT NOT NULL CHECK (length(name) BETWEEN 3 AND 64 AND name NOT GLOB '*[^a-zA-Z0-9._-]*')
         """
 
@@ -183,7 +183,7 @@ enum AccessSchema {
         + triggers(on: "named_keys", ["digest", "previous_digest"])
         + triggers(on: "principal_secrets", ["digest"])
 
-    private static func triggers(on table: String, _ columns: [String]) -> String {
+    static func triggers(on table: String, _ columns: [String]) -> String {
         let add = columns.map { "INSERT INTO key_digests SELECT NEW.\($0) WHERE NEW.\($0) IS NOT NULL;" }
             .joined(separator: " ")
         let old = columns.map { "OLD.\($0)" }.joined(separator: ", ")

@@ -45,12 +45,21 @@ struct StoreTransaction {
 
     /// Puts a new key into a slot.
     ///
-    /// - Parameter grace: seconds that the key before still opens; with none it opens nothing any more.
-    mutating func issueKey(_ tenant: String, _ endpoint: String, slot: KeySlot, grace: Int64 = 0) {
+    /// - Parameters:
+    ///   - grace: seconds that the key before still opens; with none it opens nothing any more.
+    ///   - endsEarlier: without a grace, those before it end too.
+    mutating func issueKey(
+        _ tenant: String,
+        _ endpoint: String,
+        slot: KeySlot,
+        grace: Int64 = 0,
+        endsEarlier: Bool = true
+    ) {
         let secret = KeySecret.generate()
         var key = EndpointKey(tenant: tenant, endpoint: endpoint, slot: slot, digest: secret.digest, createdAt: now)
         if let index = definitions.keys.firstIndex(where: { $0.isSlot(of: key) }) {
-            key.previous = RetiredKey(definitions.keys[index].digest, at: now, grace: grace)
+            key.retired = definitions.keys[index].retired
+            if grace > 0 || endsEarlier { key.retired.retire(definitions.keys[index].digest, at: now, grace: grace) }
             definitions.keys[index] = key
         } else {
             definitions.keys.append(key)
@@ -181,12 +190,22 @@ extension DeploymentDefinition {
     }
 }
 
-extension RetiredKey {
-    /// What becomes of a key that is replaced now; `nil` without a grace.
-    init?(_ digest: KeyDigest, at now: Int64, grace: Int64) {
-        guard grace > 0 else { return nil }
+extension [RetiredKey] {
+    /// Adds a key that is replaced now; without a grace none opens any more, it and those before it.
+    mutating func retire(_ digest: KeyDigest, at now: Int64, grace: Int64) {
+        guard grace > 0 else { return removeAll() }
+        removeAll { $0.validUntil <= now }
         // The clock counts whole seconds and may be anywhere within this one: what was promised is given in full.
-        self.init(digest: digest, validUntil: now + grace + 1)
+        let key = RetiredKey(digest: digest, validUntil: now + grace + 1)
+        insert(key, at: firstIndex { key.precedes($0) } ?? endIndex)
+    }
+}
+
+extension RetiredKey {
+    /// As the store lists them.
+    fileprivate func precedes(_ other: RetiredKey) -> Bool {
+        if validUntil != other.validUntil { return validUntil < other.validUntil }
+        return digest.bytes.lexicographicallyPrecedes(other.digest.bytes)
     }
 }
 

@@ -112,7 +112,7 @@ struct Composition {
             webhooks,
             CertificateReloadService(store: certificates, logger: logger),
             SecretRefreshService(store: store, logger: logger),
-            KeyUpkeepService(store: store, trust: trust, logger: logger),
+            KeyUpkeepService(store: store, trust: trust, outbox: outbox, logger: logger),
             keyExpiries(),
             certificateExpiries(),
             workers,

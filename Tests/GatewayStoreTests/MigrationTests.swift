@@ -160,6 +160,57 @@ import Testing
         #expect(ofTenant.map(\.name) == ["by-0", "by-3"])
     }
 
+    @Test func `keys that were replaced keep their grace when the schema learns to keep several`() async throws {
+        let temporary = try TemporaryStore()
+        let path = temporary.folder.appendingPathComponent("old.db").path
+        let steps = Migrations.current.steps.prefix { $0.identifier != "11 retired keys" }
+        let file = try StoreFile(path: path, migrations: Migrations(steps: Array(steps)), environment: [:])
+        let secrets = (0..<4).map { _ in KeySecret.generate() }
+        let digests = secrets.map { Data($0.digest.bytes) }
+        let sealed = try file.secrets.seal(secrets[0].text, place: "demo/chat/primary")
+        try await file.pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO tenants (name) VALUES ('demo');
+                    INSERT INTO endpoints (tenant, name, description, allows_key, allows_aad_token, allows_aml_token,
+                        is_public, tags, properties) VALUES ('demo', 'chat', '', 1, 0, 0, 0, '{}', '{}');
+                    """
+            )
+            try database.execute(
+                sql: "INSERT INTO endpoint_keys VALUES ('demo', 'chat', 'primary', ?, ?, 5, ?, 4102444800)",
+                arguments: [digests[0], sealed, digests[1]]
+            )
+            try database.execute(
+                sql: """
+                    INSERT INTO named_keys (tenant, name, digest, endpoints, allowed_networks, is_disabled, created_at,
+                        previous_digest, previous_until, limits, queue_weight)
+                        VALUES ('demo', 'app', ?, '["chat"]', '[]', 0, 7, ?, 4102444801, '[]', 3)
+                    """,
+                arguments: [digests[2], digests[3]]
+            )
+        }
+        try file.pool.close()
+        let snapshots = SnapshotBox(.empty)
+        let store = try Store(
+            path: path,
+            compiler: TemporaryStore.compiler(),
+            snapshots: snapshots,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            environment: [:]
+        )
+        let callers = secrets.map { snapshots.current.keyring.identify($0.text) }
+        #expect(callers.map { $0?.expiresAt } == [nil, 4_102_444_800, nil, 4_102_444_801])
+        #expect(callers.allSatisfy { $0 != nil })
+        #expect(try store.namedKey("demo", "app").queueWeight == 3 && store.namedKey("demo", "app").createdAt == 7)
+        try await store.deleteTenant("demo")
+        let left = try await store.pool.read { database in
+            try ["named_keys", "retired_keys", "key_digests"].map {
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM \($0)")
+            }
+        }
+        #expect(left == [0, 0, 0])
+    }
+
     @Test func `what a tenant's operator named is known after a restart`() async throws {
         let temporary = try await TemporaryStore().configured()
         let origin = ChangeOrigin(author: "ada", address: "", request: "", isOwner: false)

@@ -62,7 +62,7 @@ extension NamedKeyResource {
         disabled = key.isDisabled
         createdAt = WireTime.text(key.createdAt)
         self.lastUsedAt = lastUsedAt.map(WireTime.text)
-        previousValidUntil = key.previous.map { WireTime.text($0.validUntil) }
+        previousValidUntil = key.retired.map(\.validUntil).max().map(WireTime.text)
         self.key = secret
     }
 }

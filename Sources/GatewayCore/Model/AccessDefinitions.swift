@@ -18,8 +18,8 @@ package struct NamedKey: Sendable, Equatable {
     package var isDisabled: Bool
     /// Seconds since 1970.
     package var createdAt: Int64
-    /// What it was before the last rotation, and until when that still opens (seconds since 1970).
-    package var previous: RetiredKey?
+    /// What it was before it was rotated with a grace, while that still opens; the one that ends first comes first.
+    package var retired: [RetiredKey]
 
     package init(
         tenant: String,
@@ -33,7 +33,7 @@ package struct NamedKey: Sendable, Equatable {
         queueWeight: Int = QueueWeight.standard,
         isDisabled: Bool = false,
         createdAt: Int64,
-        previous: RetiredKey? = nil
+        retired: [RetiredKey] = []
     ) {
         self.tenant = tenant
         self.name = name
@@ -46,7 +46,7 @@ package struct NamedKey: Sendable, Equatable {
         self.queueWeight = queueWeight
         self.isDisabled = isDisabled
         self.createdAt = createdAt
-        self.previous = previous
+        self.retired = retired
     }
 }
 

@@ -135,8 +135,8 @@ package struct EndpointKey: Sendable, Equatable {
     package var endpoint: String
     package var slot: KeySlot
     package var digest: KeyDigest
-    /// What it was before it was regenerated with a grace, while that still opens.
-    package var previous: RetiredKey?
+    /// What it was before it was regenerated with a grace, while that still opens; the one that ends first comes first.
+    package var retired: [RetiredKey]
     /// Seconds since 1970.
     package var createdAt: Int64
 
@@ -145,10 +145,10 @@ package struct EndpointKey: Sendable, Equatable {
         endpoint: String,
         slot: KeySlot,
         digest: KeyDigest,
-        previous: RetiredKey? = nil,
+        retired: [RetiredKey] = [],
         createdAt: Int64 = 0
     ) {
-        self.previous = previous
+        self.retired = retired
         self.createdAt = createdAt
         self.tenant = tenant
         self.endpoint = endpoint

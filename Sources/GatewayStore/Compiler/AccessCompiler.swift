@@ -82,11 +82,11 @@ package struct AccessCompiler: Sendable {
     func keyring(_ keys: KeyDifference, after previous: Keyring?) -> Keyring {
         let previous = previous ?? Keyring([:])
         if keys.isEmpty { return previous }
-        var gone: [KeyDigest?] = []
-        for key in keys.pairs.old { gone += [key.digest, key.previous?.digest] }
-        for key in keys.named.old { gone += [key.digest, key.previous?.digest] }
+        var gone: [KeyDigest] = []
+        for key in keys.pairs.old { gone += [key.digest] + key.retired.map(\.digest) }
+        for key in keys.named.old { gone += [key.digest] + key.retired.map(\.digest) }
         let new = entries(keys.pairs.new) + entries(keys.named.new)
-        return previous.replacing(gone.compactMap { $0 }, with: new)
+        return previous.replacing(gone, with: new)
     }
 
     private func entries(_ keys: [EndpointKey]) -> [(KeyDigest, Caller)] {
@@ -95,16 +95,15 @@ package struct AccessCompiler: Sendable {
                 Caller(tenant: key.tenant, endpoint: key.endpoint, label: key.label, expiresAt: end)
             }
             return [(key.digest, caller(until: nil))]
-                + [key.previous].compactMap(\.self).map { ($0.digest, caller(until: $0.validUntil)) }
+                + key.retired.map { ($0.digest, caller(until: $0.validUntil)) }
         }
     }
 
     private func entries(_ keys: [NamedKey]) -> [(KeyDigest, Caller)] {
         keys.lazy.filter { !$0.isDisabled }.flatMap { key in
             let caller = caller(key, until: key.expiresAt)
-            guard let previous = key.previous else { return [(key.digest, caller)] }
-            let end = min(previous.validUntil, key.expiresAt ?? .max)
-            return [(key.digest, caller), (previous.digest, self.caller(key, until: end))]
+            return [(key.digest, caller)]
+                + key.retired.map { ($0.digest, self.caller(key, until: min($0.validUntil, key.expiresAt ?? .max))) }
         }
     }
 

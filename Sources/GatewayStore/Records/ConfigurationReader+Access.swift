@@ -33,35 +33,36 @@ extension ConfigurationReader {
         }
     }
 
-    func key(_ row: Row) throws -> EndpointKey {
+    func key(_ row: Row, _ retired: [String: [RetiredKey]]) throws -> EndpointKey {
         let place = "\(row["tenant"] as String)/\(row["endpoint"] as String)"
         guard let slot = KeySlot(rawValue: row["slot"]) else { throw damaged(place) }
-        return EndpointKey(
+        var key = EndpointKey(
             tenant: row["tenant"],
             endpoint: row["endpoint"],
             slot: slot,
             digest: try digest(row["digest"], place),
-            previous: try retired(row["previous_digest"], until: row["previous_until"], place),
             createdAt: row["created_at"]
         )
+        key.retired = retired[key.label] ?? []
+        return key
     }
 
     /// By position and through a cursor: there may be 100,000.
-    func namedKeys() throws -> [NamedKey] {
+    func namedKeys(_ retired: [String: [RetiredKey]]) throws -> [NamedKey] {
         let columns = """
             tenant, name, digest, endpoints, forms, expires_at, allowed_networks, limits, quotas, is_disabled, created_at,
-            previous_digest, previous_until, queue_weight
+            queue_weight
             """
         let rows = try Row.fetchCursor(database, sql: "SELECT \(columns) FROM named_keys ORDER BY tenant, name")
         var keys: [NamedKey] = []
-        while let row = try rows.next() { keys.append(try namedKey(row)) }
+        while let row = try rows.next() { keys.append(try namedKey(row, retired)) }
         return keys
     }
 
-    private func namedKey(_ row: Row) throws -> NamedKey {
+    private func namedKey(_ row: Row, _ retired: [String: [RetiredKey]]) throws -> NamedKey {
         let tenant: String = row[0]
         let name: String = row[1]
-        let place = "\(tenant)/keys/\(name)"
+        let place = NamedKey.path(tenant, name)
         return NamedKey(
             tenant: tenant,
             name: name,
@@ -74,10 +75,10 @@ extension ConfigurationReader {
             expiresAt: row[5],
             allowedNetworks: try StoredJSON.strings(row[6], place: place),
             rules: try StoredJSON.rules(limits: row[7], quotas: row[8], place: place),
-            queueWeight: row[13],
+            queueWeight: row[11],
             isDisabled: row[9],
             createdAt: row[10],
-            previous: try retired(row[11], until: row[12], place)
+            retired: retired[place] ?? []
         )
     }
 
@@ -165,9 +166,20 @@ extension ConfigurationReader {
         return digest
     }
 
-    private func retired(_ bytes: Data?, until: Int64?, _ place: String) throws -> RetiredKey? {
-        guard let bytes, let until else { return nil }
-        return RetiredKey(digest: try digest(bytes, place), validUntil: until)
+    /// Keys that were replaced and still open, by the label of an endpoint's key or the path of a named one.
+    func retiredKeys() throws -> [String: [RetiredKey]] {
+        var retired: [String: [RetiredKey]] = [:]
+        let sql = "SELECT * FROM retired_keys ORDER BY valid_until, digest"
+        for row in try Row.fetchAll(database, sql: sql) {
+            let tenant: String = row["tenant"]
+            let name: String? = row["name"]
+            let endpoint: String? = row["endpoint"]
+            let slot: String? = row["slot"]
+            let place = name.map { NamedKey.path(tenant, $0) } ?? "\(tenant)/\(endpoint ?? "")#\(slot ?? "")"
+            let key = RetiredKey(digest: try digest(row["digest"], place), validUntil: row["valid_until"])
+            retired[place, default: []].append(key)
+        }
+        return retired
     }
 }
 

@@ -9,13 +9,14 @@ struct ConfigurationReader {
 
     func definitions() throws -> Definitions {
         let buckets = try stickyBuckets()
+        let retired = try retiredKeys()
         return Definitions(
             tenants: try Row.fetchAll(database, sql: "SELECT * FROM tenants").map(tenant),
             endpoints: try endpoints(),
             deployments: try Row.fetchAll(database, sql: "SELECT * FROM deployments").map(deployment),
             models: try Row.fetchAll(database, sql: "SELECT * FROM models ORDER BY id").map(model),
-            keys: try Row.fetchAll(database, sql: "SELECT * FROM endpoint_keys").map(key),
-            namedKeys: try namedKeys(),
+            keys: try Row.fetchAll(database, sql: "SELECT * FROM endpoint_keys").map { try key($0, retired) },
+            namedKeys: try namedKeys(retired),
             principals: try principals(),
             issuers: try Row.fetchAll(database, sql: "SELECT * FROM issuers").map(issuer),
             roles: try Row.fetchAll(database, sql: "SELECT * FROM roles").map(role),

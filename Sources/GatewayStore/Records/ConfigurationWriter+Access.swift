@@ -67,25 +67,39 @@ extension ConfigurationWriter {
     }
 
     private func put(_ key: EndpointKey, _ secret: KeySecret?) throws {
-        guard let secret else {
-            // Only what is remembered of the key before can have changed.
-            let sql = """
-                UPDATE endpoint_keys SET previous_digest = ?, previous_until = ?
-                WHERE tenant = ? AND endpoint = ? AND slot = ?
-                """
-            let previous = key.previous.map { Data($0.digest.bytes) }
-            return try run(sql, [previous, key.previous?.validUntil, key.tenant, key.endpoint, key.slot.rawValue])
+        // Without a new secret only what is remembered of earlier ones can have changed.
+        if let secret {
+            try upsert(
+                "endpoint_keys",
+                keys: 3,
+                [
+                    ("tenant", key.tenant), ("endpoint", key.endpoint), ("slot", key.slot.rawValue),
+                    ("digest", Data(key.digest.bytes)), ("sealed", try secrets.seal(secret.text, place: key.place)),
+                    ("created_at", key.createdAt),
+                ]
+            )
         }
-        try upsert(
-            "endpoint_keys",
-            keys: 3,
-            [
-                ("tenant", key.tenant), ("endpoint", key.endpoint), ("slot", key.slot.rawValue),
-                ("digest", Data(key.digest.bytes)), ("sealed", try secrets.seal(secret.text, place: key.place)),
-                ("created_at", key.createdAt), ("previous_digest", key.previous.map { Data($0.digest.bytes) }),
-                ("previous_until", key.previous?.validUntil),
-            ]
+        try put(
+            key.retired,
+            of: ["tenant": key.tenant, "endpoint": key.endpoint, "slot": key.slot.rawValue]
         )
+    }
+
+    /// What a key was before, in place of what is stored.
+    ///
+    /// - Parameter owner: the columns of `retired_keys` that name it.
+    private func put(_ retired: [RetiredKey], of owner: KeyValuePairs<String, String>) throws {
+        let condition = owner.map { "\($0.key) = ?" }.joined(separator: " AND ")
+        // Cached: many keys come in one change.
+        try database.cachedStatement(sql: "DELETE FROM retired_keys WHERE \(condition)")
+            .execute(arguments: StatementArguments(owner.map(\.value)))
+        for key in retired {
+            try upsert(
+                "retired_keys",
+                keys: 1,
+                [("digest", Data(key.digest.bytes)), ("valid_until", key.validUntil)] + owner.map { ($0.key, $0.value) }
+            )
+        }
     }
 
     private func write(_ keys: ListDifference<NamedKey>) throws {
@@ -105,11 +119,10 @@ extension ConfigurationWriter {
                 ("forms", try key.forms.map { try StoredJSON.list($0.map(\.rawValue)) }),
                 ("expires_at", key.expiresAt), ("allowed_networks", try StoredJSON.list(key.allowedNetworks)),
                 ("is_disabled", key.isDisabled), ("created_at", key.createdAt),
-                ("previous_digest", key.previous.map { Data($0.digest.bytes) }),
-                ("previous_until", key.previous?.validUntil), ("limits", rules.limits), ("quotas", rules.quotas),
-                ("queue_weight", key.queueWeight),
+                ("limits", rules.limits), ("quotas", rules.quotas), ("queue_weight", key.queueWeight),
             ]
         )
+        try put(key.retired, of: ["tenant": key.tenant, "name": key.name])
     }
 
     private func put(_ principal: Principal) throws {

@@ -10,7 +10,9 @@ extension Store {
         return try await change(at: now) { transaction in
             let due = transaction.definitions.dueKeys(at: now)
             for (key, rule) in due {
-                transaction.issueKey(key.tenant, key.endpoint, slot: key.slot, grace: rule.overlap)
+                // What a person was promised for an earlier key holds.
+                let (overlap, slot) = (rule.overlap, key.slot)
+                transaction.issueKey(key.tenant, key.endpoint, slot: slot, grace: overlap, endsEarlier: false)
             }
             let places = Set(due.map(\.key.place))
             return transaction.definitions.keys.filter { places.contains($0.place) }
@@ -24,15 +26,11 @@ extension Store {
         guard definitions.hasExpired(at: now) else { return 0 }
         return try await change(at: now) { transaction in
             var dropped = 0
-            for index in transaction.definitions.keys.indices
-            where transaction.definitions.keys[index].previous.isOver(at: now) {
-                transaction.definitions.keys[index].previous = nil
-                dropped += 1
+            for index in transaction.definitions.keys.indices {
+                dropped += transaction.definitions.keys[index].retired.drop(at: now)
             }
-            for index in transaction.definitions.namedKeys.indices
-            where transaction.definitions.namedKeys[index].previous.isOver(at: now) {
-                transaction.definitions.namedKeys[index].previous = nil
-                dropped += 1
+            for index in transaction.definitions.namedKeys.indices {
+                dropped += transaction.definitions.namedKeys[index].retired.drop(at: now)
             }
             return dropped
         }
@@ -56,10 +54,19 @@ extension Definitions {
     }
 
     fileprivate func hasExpired(at now: Int64) -> Bool {
-        keys.contains { $0.previous.isOver(at: now) } || namedKeys.contains { $0.previous.isOver(at: now) }
+        keys.contains { $0.retired.hasExpired(at: now) } || namedKeys.contains { $0.retired.hasExpired(at: now) }
     }
 }
 
-extension RetiredKey? {
-    fileprivate func isOver(at now: Int64) -> Bool { self.map { $0.validUntil <= now } ?? false }
+extension [RetiredKey] {
+    fileprivate func hasExpired(at now: Int64) -> Bool { contains { $0.validUntil <= now } }
+
+    /// Leaves out what opens nothing any more.
+    ///
+    /// - Returns: how many those were.
+    fileprivate mutating func drop(at now: Int64) -> Int {
+        let kept = filter { $0.validUntil > now }
+        defer { if kept.count < count { self = kept } }
+        return count - kept.count
+    }
 }

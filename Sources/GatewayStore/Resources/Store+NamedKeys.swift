@@ -123,7 +123,7 @@ extension Store {
 
     /// Gives the key a new secret.
     ///
-    /// - Parameter grace: seconds that the old secret still opens.
+    /// - Parameter grace: seconds that the old secret still opens; with none it, and those before it, open nothing any more.
     package func rotateNamedKey(
         _ tenant: String,
         _ name: String,
@@ -134,7 +134,8 @@ extension Store {
         let secret = KeySecret.generate()
         return try await change(at: now) { transaction in
             var key = try transaction.namedKey(tenant, name)
-            key.previous = RetiredKey(key.digest, at: now, grace: grace)
+            try Grace.checkRoom(key.retired, grace, at: now, key.path)
+            key.retired.retire(key.digest, at: now, grace: grace)
             key.digest = secret.digest
             key.createdAt = now
             transaction.put(key)

@@ -7,6 +7,8 @@ package struct WebhookEvent: Sendable, Equatable {
         case quotaThreshold = "quota.threshold"
         case keyExpiring = "key.expiring"
         case keyExpired = "key.expired"
+        /// By an endpoint's rule, not by a person.
+        case keyRotated = "key.rotated"
         case certificateExpiring = "certificate.expiring"
         case certificateExpired = "certificate.expired"
         /// Of upstream deployments.

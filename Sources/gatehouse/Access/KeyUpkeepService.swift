@@ -13,6 +13,7 @@ struct KeyUpkeepService: Service {
 
     let store: Store
     let trust: TokenTrust
+    let outbox: WebhookOutbox
     let logger: Logger
 
     func run() async throws {
@@ -30,6 +31,7 @@ struct KeyUpkeepService: Service {
         let now = Int64(Date().timeIntervalSince1970)
         do {
             for key in try await store.rotateDue(now: now) {
+                outbox.emit(.keyRotated(key, at: now * 1000))
                 logger.info(
                     "a key was rotated",
                     metadata: ["endpoint": "\(key.tenant)/\(key.endpoint)", "key": "\(key.slot.rawValue)"]

@@ -14,7 +14,7 @@ struct WebhookAdd: AsyncParsableCommand {
     @Option(
         name: .customLong("event"),
         help: """
-            quota.threshold, key.expiring, key.expired, certificate.expiring, certificate.expired, instance.ejected or \
+            quota.threshold, key.expiring, key.expired, key.rotated, certificate.expiring, certificate.expired, instance.ejected or \
             instance.returned; may be given several times; left out, all.
             """
     )
