@@ -208,7 +208,7 @@ let package = Package(
         .testTarget(name: "LlamaTests", dependencies: ["Llama", "GatewayAPI"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["GatewayTestKit", "GatewayCore", "Curl", nioCore, nioHTTP1, logging],
+            dependencies: ["GatewayTestKit", "GatewayCore", "Curl", nioCore, nioHTTP1, nioHPACK, logging],
             swiftSettings: settings
         ),
     ],

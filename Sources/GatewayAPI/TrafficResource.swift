@@ -8,7 +8,7 @@ package struct TrafficResource: Codable, Sendable, Equatable {
     package var mirrorTraffic: [String: Int]?
     /// The version that callers get who ask for none.
     package var defaultVersion: String?
-    /// What came of the copies since the gateway started; only in answers.
+    /// What came of the copies since the gateway started, or since the mirror was set again; only in answers.
     package var mirrors: [MirrorCountsResource]?
 
     package init(

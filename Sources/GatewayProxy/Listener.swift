@@ -9,8 +9,7 @@ struct Listener {
     private let resources: [NIOLoopBound<LoopResources>]
 
     init(
-        host: String,
-        port: Int,
+        settings: ProxyService.Settings,
         group: MultiThreadedEventLoopGroup,
         tls: TLSServer,
         resources make: @escaping @Sendable (any EventLoop) -> LoopResources
@@ -24,7 +23,7 @@ struct Listener {
         }
         resources = bound
         let resourcesByLoop = byLoop
-        channel = try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -40,9 +39,12 @@ struct Listener {
                     )
                 }
             }
-            .bind(host: host, port: port)
-            .get()
-        self.port = channel.localAddress?.port ?? port
+        let binding =
+            if let socket = settings.socket { bootstrap.withBoundSocket(socket) } else {
+                bootstrap.bind(host: settings.host, port: settings.port)
+            }
+        channel = try await binding.get()
+        port = channel.localAddress?.port ?? settings.port
     }
 
     /// No connection is accepted any more.

@@ -19,21 +19,29 @@ package final class ProxyService: Service {
         package var threads: Int
         /// How long new connections are still accepted after readiness is gone (SECURITY R-1).
         package var drainDelay: Duration
-        /// How long running streams may go on after that.
+        /// How long a connection without a request is kept after that, for one that is on its way.
+        package var farewell: Duration
+        /// How long running streams may go on.
         package var drainLimit: Duration
+        /// A socket that listens already, in place of one at `host` and `port`.
+        package var socket: CInt?
 
         package init(
             host: String,
             port: Int,
             threads: Int,
             drainDelay: Duration = .seconds(5),
-            drainLimit: Duration = .seconds(600)
+            farewell: Duration = .seconds(1),
+            drainLimit: Duration = .seconds(600),
+            socket: CInt? = nil
         ) {
             self.host = host
             self.port = port
             self.threads = threads
             self.drainDelay = drainDelay
+            self.farewell = farewell
             self.drainLimit = drainLimit
+            self.socket = socket
         }
     }
 
@@ -48,7 +56,7 @@ package final class ProxyService: Service {
     private let tokens: TokenAuthority
     private let failures = FailureMeter()
     private let logger: Logger
-    private let lifecycle = Lifecycle()
+    private let lifecycle: Lifecycle
     private let group: MultiThreadedEventLoopGroup
     private let boundPort = Mutex<Int?>(nil)
 
@@ -64,6 +72,7 @@ package final class ProxyService: Service {
         logger: Logger
     ) {
         self.settings = settings
+        lifecycle = Lifecycle(farewell: TimeAmount(settings.farewell))
         self.tls = tls
         self.admission = admission
         self.receipts = receipts
@@ -80,8 +89,7 @@ package final class ProxyService: Service {
 
     package func run() async throws {
         let listener = try await Listener(
-            host: settings.host,
-            port: settings.port,
+            settings: settings,
             group: group,
             tls: tls
         ) { [self] loop in
@@ -104,8 +112,8 @@ package final class ProxyService: Service {
         try await group.shutdownGracefully()
     }
 
-    /// Readiness goes first; connections are accepted until load balancers have seen that; then idle connections close and
-    /// busy ones after their exchange; what runs beyond the limit is cut.
+    /// Readiness goes first; connections are accepted until load balancers have seen that; then each closes after the
+    /// exchange that it carries, or that comes within the farewell; what runs beyond the limit is cut.
     private func stop(_ listener: Listener) async {
         lifecycle.stopBeingReady()
         logger.info("gateway stops", metadata: ["exchanges": "\(lifecycle.exchanges)"])

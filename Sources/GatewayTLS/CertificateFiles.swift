@@ -16,6 +16,8 @@ package struct CertificateFiles: Sendable, Hashable {
 
 /// What a person wants to know about a certificate in use.
 package struct CertificateSummary: Sendable, Hashable {
+    /// Unique among those of a store: several hosts may share one certificate.
+    package var id: String { "\(fingerprint)/\(hosts.joined(separator: ","))" }
     package let file: String
     package let hosts: [String]
     package let subject: String

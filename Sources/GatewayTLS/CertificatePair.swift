@@ -46,14 +46,6 @@ final class CertificatePair: Sendable {
         )
     }
 
-    /// The same pair without one of its hosts, or nil where that was the last.
-    func without(host: String) throws(TLSError) -> CertificatePair? {
-        let rest = hosts.filter { $0 != host }
-        guard !rest.isEmpty else { return nil }
-        let files = CertificateFiles(certificate: files.certificate, key: files.key, hosts: rest)
-        return try CertificatePair(files: files, chain: chain, key: key)
-    }
-
     /// Makes a connection that is in its handshake use this pair.
     func install(on connection: OpaquePointer) -> Bool {
         unsafe SSL_use_cert_and_key(connection, chain[0].pointer, key.pointer, intermediates.pointer, 1) == 1

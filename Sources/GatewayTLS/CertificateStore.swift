@@ -3,74 +3,59 @@ import Synchronization
 
 /// The certificates that new handshakes use; connections that run keep what they started with.
 ///
-/// Every change is all or nothing, and nothing is read from disk while the lock is held.
+/// They are those of the configuration, which the store was made with, and those that were added since. Handshakes never
+/// wait for a file to be read.
 package final class CertificateStore: Sendable {
+    private let configured: [CertificateFiles]
+    private let added: @Sendable () -> [CertificateFiles]
     private let active: Mutex<CertificateSet>
+    /// One reload at a time: the last one to begin has read what was added last.
+    private let reading = Mutex(())
     private let logger: Logger
 
-    /// The first of `files` is the default.
-    package init(files: [CertificateFiles], logger: Logger) throws(TLSError) {
-        active = Mutex(try CertificateSet(Self.load(files)))
+    /// A pair of the configuration that cannot be read is an error; an added one is logged and left out until it can.
+    ///
+    /// - Parameters:
+    ///   - files: of the configuration; the first is the default.
+    ///   - added: what is to be served beside them at the moment of the call.
+    package init(
+        files: [CertificateFiles],
+        added: @escaping @Sendable () -> [CertificateFiles] = { [] },
+        logger: Logger
+    ) throws(TLSError) {
+        var pairs: [CertificatePair] = []
+        for files in files { pairs.append(try CertificatePair(files: files)) }
+        configured = files
+        self.added = added
         self.logger = logger
+        active = Mutex(try CertificateSet(pairs))
+        reload()
     }
 
     package var certificates: [CertificateSummary] { current.summaries }
 
-    /// What the store was told to use, in order.
-    package var files: [CertificateFiles] { current.pairs.map(\.files) }
+    /// What the store is to use, in order.
+    package var files: [CertificateFiles] { configured + added() }
 
-    /// Reads all files again; a pair that cannot be used is logged and its old one stays.
+    /// Reads all files again; a pair that cannot be used is logged, and its old one stays where it had one.
     @discardableResult
     package func reload() -> [CertificateProblem] {
-        var problems: [CertificateProblem] = []
-        let old = current
-        let pairs = old.pairs.map { pair in
-            do throws(TLSError) {
-                let fresh = try CertificatePair(files: pair.files)
-                report(fresh.summary, replacing: pair.summary)
-                return fresh
-            } catch {
-                problems.append(refuse(error, of: pair.files))
-                return pair
+        reading.withLock { _ in
+            let old = Dictionary(current.pairs.map { ($0.files, $0) }) { first, _ in first }
+            var problems: [CertificateProblem] = []
+            let pairs = files.compactMap { files in
+                do throws(TLSError) {
+                    let fresh = try CertificatePair(files: files)
+                    if let known = old[files] { report(fresh.summary, replacing: known.summary) }
+                    return fresh
+                } catch {
+                    problems.append(refuse(error, of: files, isKept: old[files] != nil))
+                    return old[files]
+                }
             }
-        }
-        publish(pairs, over: old)
-        return problems
-    }
-
-    /// Uses exactly these files from now on; on failure nothing changes.
-    package func replace(files: [CertificateFiles]) throws(TLSError) {
-        let fresh = try CertificateSet(Self.load(files))
-        active.withLock { $0 = fresh }
-    }
-
-    /// Adds a pair: hosts that others have go to the new one, and the same files are read again.
-    package func add(_ files: CertificateFiles) throws(TLSError) {
-        let added = try CertificatePair(files: files)
-        var pairs = current.pairs
-        if pairs[0].files.certificate == files.certificate {
-            pairs[0] = added
-        } else {
-            pairs.removeAll { $0.files.certificate == files.certificate }
-            pairs.append(added)
-        }
-        let fresh = try CertificateSet(pairs)
-        active.withLock { $0 = fresh }
-    }
-
-    /// Stops using a host's own certificate, so that the host gets the default; false where it has none of its own.
-    package func remove(host: String) -> Bool {
-        let name = host.lowercased()
-        var pairs = current.pairs
-        guard let index = pairs.lastIndex(where: { $0.hosts.contains(name) }), index > 0 else { return false }
-        do {
-            let rest = try pairs[index].without(host: name)
-            pairs.replaceSubrange(index...index, with: rest.map { [$0] } ?? [])
-            let fresh = try CertificateSet(pairs)
-            active.withLock { $0 = fresh }
-            return true
-        } catch {
-            return false
+            // Never empty: the configuration's were read once, and stay.
+            if let next = try? CertificateSet(pairs) { active.withLock { $0 = next } }
+            return problems
         }
     }
 
@@ -83,21 +68,6 @@ package final class CertificateStore: Sendable {
 
     private var current: CertificateSet { active.withLock { $0 } }
 
-    private static func load(_ files: [CertificateFiles]) throws(TLSError) -> [CertificatePair] {
-        var pairs: [CertificatePair] = []
-        for files in files { pairs.append(try CertificatePair(files: files)) }
-        return pairs
-    }
-
-    /// A pair that was added or removed while the files were read must not be undone.
-    private func publish(_ pairs: [CertificatePair], over old: CertificateSet) {
-        active.withLock { active in
-            let fresh = Dictionary(uniqueKeysWithValues: zip(old.pairs.map(ObjectIdentifier.init), pairs))
-            let merged = active.pairs.map { pair in fresh[ObjectIdentifier(pair)] ?? pair }
-            if let next = try? CertificateSet(merged) { active = next }
-        }
-    }
-
     private func report(_ fresh: CertificateSummary, replacing old: CertificateSummary) {
         guard fresh.fingerprint != old.fingerprint else { return }
         logger.notice(
@@ -109,7 +79,7 @@ package final class CertificateStore: Sendable {
         )
     }
 
-    private func refuse(_ error: TLSError, of files: CertificateFiles) -> CertificateProblem {
+    private func refuse(_ error: TLSError, of files: CertificateFiles, isKept: Bool) -> CertificateProblem {
         let problem: CertificateProblem
         if case .certificate(let found) = error {
             problem = found
@@ -117,7 +87,7 @@ package final class CertificateStore: Sendable {
             problem = CertificateProblem(file: files.certificate, reason: "\(error)")
         }
         logger.error(
-            "certificate refused, the old one stays in use",
+            isKept ? "certificate refused, the old one stays in use" : "certificate refused, it is not served",
             metadata: ["file": "\(problem.file)", "reason": "\(problem.reason)"]
         )
         return problem

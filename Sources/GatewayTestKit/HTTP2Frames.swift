@@ -15,9 +15,24 @@ package enum HTTP2Frames {
         frame(1, flags: 5, stream: stream, head("GET", path))
     }
 
+    /// A HEAD with the key of `demo/chat`.
+    package static func head(_ path: String, stream: UInt32) -> ByteBuffer {
+        frame(1, flags: 5, stream: stream, head("HEAD", path))
+    }
+
     /// The head of a POST whose body follows in DATA.
     package static func post(_ path: String, _ more: [(String, String)], stream: UInt32) -> ByteBuffer {
         frame(1, flags: 4, stream: stream, head("POST", path, more))
+    }
+
+    /// A part of a body.
+    package static func data(_ text: String, stream: UInt32) -> ByteBuffer {
+        frame(0, flags: 0, stream: stream, ByteBuffer(string: text))
+    }
+
+    /// What follows a body, and ends the stream.
+    package static func trailers(_ fields: [(String, String)], stream: UInt32) -> ByteBuffer {
+        frame(1, flags: 5, stream: stream, block(fields))
     }
 
     /// The end of a body.
@@ -25,13 +40,17 @@ package enum HTTP2Frames {
         frame(0, flags: 1, stream: stream, ByteBuffer(string: text))
     }
 
-    /// Every field is a literal, shorter than 127 bytes.
     private static func head(_ method: String, _ path: String, _ more: [(String, String)] = []) -> ByteBuffer {
-        let fields =
+        block(
             [
                 (":method", method), (":scheme", "https"), (":authority", "localhost"), (":path", path),
                 ("authorization", "Bearer \(RunningGateway.key)"),
             ] + more
+        )
+    }
+
+    /// Every field is a literal, shorter than 127 bytes.
+    private static func block(_ fields: [(String, String)]) -> ByteBuffer {
         var block = ByteBuffer()
         for (name, value) in fields {
             block.writeInteger(UInt8(0))

@@ -6,7 +6,7 @@ extension RawClient {
         package let type: UInt8
         package let flags: UInt8
         package let stream: UInt32
-        package let payload: ByteBuffer
+        package var payload: ByteBuffer
 
         package var isData: Bool { type == 0 }
         package var isGoAway: Bool { type == 7 }

@@ -78,6 +78,7 @@ package struct RunningGateway: Sendable {
         in workspace: Workspace,
         access: Access = Access(),
         threads: Int = 1,
+        farewell: Duration = .milliseconds(20),
         act: (RunningGateway) async throws -> Void
     ) async throws -> [Receipt] {
         let receipts = ReceiptQueue()
@@ -91,6 +92,7 @@ package struct RunningGateway: Sendable {
                 port: 0,
                 threads: threads,
                 drainDelay: .milliseconds(1),
+                farewell: farewell,
                 drainLimit: .patience
             ),
             tls: try workspace.server(protocols: ["h2", "http/1.1"]),

@@ -18,6 +18,7 @@ import ServiceLifecycle
 /// They stop in reverse.
 struct Composition {
     private let configuration: Configuration
+    private let socket: CInt?
     private let logger: Logger
     private let snapshots = SnapshotBox(.empty)
     private let receipts = ReceiptQueue()
@@ -38,7 +39,10 @@ struct Composition {
     private let operations: Operations
 
     /// Opens the store and reads the certificates; nothing listens yet.
-    init(configuration: Configuration, workerExecutable: String, logger: Logger) async throws {
+    ///
+    /// - Parameter socket: of the gateway's listener, where it was handed over.
+    init(configuration: Configuration, workerExecutable: String, socket: CInt?, logger: Logger) async throws {
+        self.socket = socket
         self.configuration = configuration
         self.logger = logger
         let networks = try NetworkList(configuration.allowedNetworks)
@@ -57,7 +61,8 @@ struct Composition {
         )
         changed.yield(store.contents)
         certificates = try CertificateStore(
-            files: configuration.certificates + store.contents.usableCertificates(logger),
+            files: configuration.certificates,
+            added: { [store] in store.certificates().map(\.files) },
             logger: logger
         )
         let addresses = AddressRule(allowed: networks)
@@ -177,7 +182,7 @@ struct Composition {
             compiler: compiler,
             workers: workers,
             certificates: certificates,
-            configured: configuration.certificates,
+            workerArguments: configuration.devices.workerArguments,
             logger: logger
         )
     }
@@ -240,7 +245,8 @@ struct Composition {
             settings: ProxyService.Settings(
                 host: configuration.gateway.host,
                 port: configuration.gateway.port,
-                threads: configuration.threads ?? System.coreCount
+                threads: configuration.threads ?? System.coreCount,
+                socket: socket
             ),
             tls: try TLSServer(certificates: certificates, applicationProtocols: ["h2", "http/1.1"]),
             admission: Admission(
@@ -279,22 +285,6 @@ extension SnapshotCompiler {
             ),
             tenantRule: TenantRule(networks: try configuration.tenantNetworks.mapValues { try NetworkList($0) })
         )
-    }
-}
-
-extension StoreContents {
-    /// The stored pairs that can be served now; one whose file is gone or broken is named in the log and left out.
-    func usableCertificates(_ logger: Logger) -> [CertificateFiles] {
-        certificates.compactMap { stored in
-            let files = CertificateFiles(certificate: stored.certificate, key: stored.key, hosts: [stored.host])
-            do throws(TLSError) {
-                _ = try CertificateStore.check(files)
-                return files
-            } catch {
-                logger.error("a certificate is not served", metadata: ["host": "\(stored.host)", "reason": "\(error)"])
-                return nil
-            }
-        }
     }
 }
 

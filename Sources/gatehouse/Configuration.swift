@@ -7,6 +7,9 @@ struct Configuration: Sendable, Equatable {
     enum Devices: String, Sendable {
         case auto
         case cpu
+
+        /// What every worker is told of it.
+        var workerArguments: [String] { self == .cpu ? ["--gpu-layers", "0"] : [] }
     }
 
     /// Loopback and the ranges that nobody routes.

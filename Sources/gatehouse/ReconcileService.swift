@@ -11,8 +11,8 @@ struct ReconcileService: Service {
     let compiler: SnapshotCompiler
     let workers: WorkerSupervisor
     let certificates: CertificateStore
-    /// The pairs of the configuration file; the first is the default.
-    let configured: [CertificateFiles]
+    /// Further arguments of every worker.
+    let workerArguments: [String]
     let logger: Logger
 
     func run() async throws {
@@ -20,22 +20,20 @@ struct ReconcileService: Service {
             let succession = WorkerSuccession(workers, logger: logger)
             // Cancelled by the next change, and at the end.
             var settling: Task<Void, Never>?
+            var served: [StoredCertificate]?
             for await contents in changes {
                 settling?.cancel()
                 await settling?.value
-                serve(contents.usableCertificates(logger))
-                let desired = compiler.nativeInstances(of: contents.definitions).map(\.specification)
+                if contents.certificates != served { certificates.reload() }
+                served = contents.certificates
+                let desired = compiler.nativeInstances(of: contents.definitions).map { instance in
+                    var specification = instance.specification
+                    specification.arguments = workerArguments
+                    return specification
+                }
                 settling = Task { await succession.settle(on: desired) }
             }
             settling?.cancel()
-        }
-    }
-
-    private func serve(_ added: [CertificateFiles]) {
-        do {
-            try certificates.replace(files: configured + added)
-        } catch {
-            logger.error("certificates stay as they were", metadata: ["reason": "\(error)"])
         }
     }
 }

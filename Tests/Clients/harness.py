@@ -83,18 +83,28 @@ class UnixConnection(http.client.HTTPConnection):
             raise
 
 
+# Becomes the program of its arguments, with a socket at the place that sd_listen_fds(3) names.
+LAUNCHER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.execve(sys.argv[2], sys.argv[2:], dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid())))
+"""
+
+
 class Gateway:
     """One `gatehouse serve` with its own certificates, store and free ports.
 
     `hosts` are further names of its certificate, `listen` further settings of that section, `more` further sections,
-    `environment` further variables of the program.
+    `environment` further variables of the program. `holds_socket`: this process keeps the listening socket and hands it to
+    each gateway that it starts, as systemd does.
     """
 
-    def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None):
+    def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None, holds_socket=False):
         self.setting, self.environment = setting, environment or {}
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=4096) if holds_socket else None
         self.directory = setting.directory / name
         self.directory.mkdir(parents=True)
-        self.port, self.admin = free_port(), free_port()
+        self.port, self.admin = self.socket.getsockname()[1] if holds_socket else free_port(), free_port()
         self.configuration = self.directory / "gatehouse.yaml"
         self.store = self.directory / "gatehouse.db"
         self.receipts = self.directory / "receipts.db"
@@ -117,6 +127,8 @@ class Gateway:
 
     def __exit__(self, *_):
         self.stop()
+        if self.socket:
+            self.socket.close()
         for backend in self.backends:
             if backend.poll() is None:
                 backend.kill()
@@ -124,9 +136,11 @@ class Gateway:
 
     def start(self):
         log = open(self.directory / "gatehouse.log", "ab")
+        held = [self.socket.fileno()] if self.socket else []
+        launcher = [sys.executable, "-c", LAUNCHER, str(held[0])] if held else []
         self.process = subprocess.Popen(
-            [self.setting.gatehouse, "serve", "--config", str(self.configuration)], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=subprocess.STDOUT, env=dict(os.environ, **self.environment))
+            [*launcher, self.setting.gatehouse, "serve", "--config", str(self.configuration)], stdin=subprocess.DEVNULL,
+            stdout=log, stderr=subprocess.STDOUT, env=dict(os.environ, **self.environment), pass_fds=held)
         try:
             wait_for(lambda: self.process.poll() is not None or self.is_up(), 30, "both listeners answer /healthz")
         finally:

@@ -3,6 +3,8 @@ import GatewayCore
 import GatewayTestKit
 import Logging
 import NIOCore
+import NIOHPACK
+import NIOHTTP1
 import Testing
 
 /// Exchanges whose client speaks HTTP/2.
@@ -169,6 +171,73 @@ import Testing
     }
 
     @Test(arguments: FakeUpstream.Transport.allCases)
+    func `trailers pass both ways`(transport: FakeUpstream.Transport) async throws {
+        let sums = Inbox<[String]>()
+        try await Scene.play(transport) { visit in
+            sums.put(try await visit.trailers()?["x-sum"] ?? [])
+            try await visit.begin(200, [("trailer", "x-sum")])
+            try await visit.send("body")
+            try await visit.end([("x-sum", "43"), ("host", "evil")])
+        } act: { gateway, _ in
+            let client = try await gateway.connectHTTP2()
+            try await client.send(HTTP2Frames.preface)
+            let announced = [("te", "trailers"), ("trailer", "x-sum")]
+            try await client.send(HTTP2Frames.post("/demo/chat/a", announced, stream: 1))
+            try await client.send(HTTP2Frames.data("abc", stream: 1))
+            try await client.send(HTTP2Frames.trailers([("x-sum", "42")], stream: 1))
+            var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+            let (head, body, trailers) = try await client.answer(&decoder)
+            #expect(head[":status"] == ["200"] && body == "body")
+            #expect(trailers?.map(\.name) == ["x-sum"] && trailers?["x-sum"] == ["43"])
+            #expect(try await sums.next() == ["42"])
+            await client.leave()
+        }
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `HEAD tells a length and sends no body`(transport: FakeUpstream.Transport) async throws {
+        let receipts = try await Scene.play(transport) { visit in
+            try await visit.respond(200, [], visit.method == "HEAD" ? "twelve bytes" : "next")
+        } act: { gateway, _ in
+            let client = try await gateway.connectHTTP2()
+            try await client.send(HTTP2Frames.preface)
+            var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+            try await client.send(HTTP2Frames.head("/demo/chat/file", stream: 1))
+            let (head, body, _) = try await client.answer(&decoder)
+            #expect(head["content-length"] == ["12"] && body.isEmpty)
+            try await client.send(HTTP2Frames.get("/demo/chat/file", stream: 3))
+            #expect(try await client.answer(&decoder).body == "next")
+            await client.leave()
+        }
+        #expect(receipts.map(\.outcome) == [.completed, .completed])
+    }
+
+    @Test func `a stop is told in two steps, and a stream between them is answered`() async throws {
+        let workspace = try Workspace()
+        try await RunningGateway.run([], in: workspace, farewell: .patience) { gateway in
+            let client = try await gateway.connectHTTP2()
+            try await client.send(HTTP2Frames.preface)
+            await gateway.beginStop()
+            #expect(try await client.goAway() == UInt32(Int32.max))
+            try await client.send(HTTP2Frames.get("/healthz", stream: 1))
+            var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+            #expect(try await client.answer(&decoder).head[":status"] == ["200"])
+            await client.leave()
+        }
+        try await RunningGateway.run([], in: workspace) { gateway in
+            let client = try await gateway.connectHTTP2()
+            try await client.send(HTTP2Frames.preface)
+            try await client.send(HTTP2Frames.get("/healthz", stream: 1))
+            var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+            _ = try await client.answer(&decoder)
+            await gateway.beginStop()
+            #expect(try await client.goAway() == UInt32(Int32.max))
+            #expect(try await client.goAway() == 1)
+            try await client.expectClose()
+        }
+    }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
     func `a graceful stop finishes the stream that runs`(transport: FakeUpstream.Transport) async throws {
         let go = Inbox<Bool>()
         let receipts = try await Scene.play(transport) { visit in
@@ -198,6 +267,27 @@ extension RawClient {
         while true {
             let frame = try await frame()
             if frame.type == 1 { return frame }
+        }
+    }
+
+    /// The last stream that the next GOAWAY names.
+    fileprivate func goAway() async throws -> UInt32? {
+        while true {
+            var frame = try await frame()
+            if frame.isGoAway { return frame.payload.readInteger(as: UInt32.self) }
+        }
+    }
+
+    /// The next whole answer of a connection with one stream at a time.
+    fileprivate func answer(
+        _ decoder: inout HPACKDecoder
+    ) async throws -> (head: HPACKHeaders, body: String, trailers: HPACKHeaders?) {
+        var (blocks, body): ([HPACKHeaders], String) = ([], "")
+        while true {
+            var frame = try await frame()
+            if frame.type == 1 { blocks.append(try decoder.decodeHeaders(from: &frame.payload)) }
+            if frame.isData { body += String(buffer: frame.payload) }
+            if frame.endsStream { return (blocks[0], body, blocks.count > 1 ? blocks[1] : nil) }
         }
     }
 }

@@ -30,4 +30,20 @@ import Testing
         }
         #expect(receipts.map(\.outcome) == [.completed, .completed])
     }
+
+    @Test func `a request that was on its way is answered, and told that it was the last`() async throws {
+        try await RunningGateway.run([], in: Workspace(), farewell: .patience) { gateway in
+            let client = try await gateway.connect()
+            _ = try await client.exchange("GET", "/healthz", key: nil)
+            await gateway.beginStop()
+            // Until the stop has reached the connection.
+            var answer = try await client.exchange("GET", "/healthz", key: nil)
+            while answer["connection"] != "close" {
+                #expect(answer.status == 200)
+                answer = try await client.exchange("GET", "/healthz", key: nil)
+            }
+            #expect(answer.status == 200)
+            try await client.expectClose()
+        }
+    }
 }

@@ -55,6 +55,7 @@ final class AdminFixture {
             receipts: try ReceiptStore(path: folder.appendingPathComponent("receipts.db").path),
             certificates: try CertificateStore(
                 files: [CertificateFiles(certificate: made.certificate, key: made.key)],
+                added: { store.certificates().map(\.files) },
                 logger: logger
             ),
             publicURL: "https://localhost:8443",

@@ -1,7 +1,11 @@
+import COpenSSL
 import Foundation
-import GatewayTLS
+import Logging
 import NIOCore
+import Synchronization
 import Testing
+
+@testable import GatewayTLS
 
 @Suite struct CertificateStoreTests {
     private let workspace: Workspace
@@ -95,28 +99,53 @@ import Testing
         #expect(store.certificates[1] == before[1])
     }
 
-    @Test func `pairs are added, listed and removed by host name`() throws {
-        let store = try workspace.store()
-        try store.add(
-            CertificateFiles(certificate: wildcard.certificate, key: wildcard.key, hosts: ["A.org", "b.org"])
-        )
-        #expect(store.certificates.map(\.hosts) == [["localhost", "127.0.0.1"], ["a.org", "b.org"]])
-        #expect(store.certificates.map(\.isDefault) == [true, false])
-        #expect(store.remove(host: "a.org"))
-        #expect(store.certificates[1].hosts == ["b.org"])
-        #expect(store.remove(host: "b.org"))
-        #expect(!store.remove(host: "b.org"))
-        #expect(!store.remove(host: "localhost"))
-        #expect(store.certificates.count == 1)
+    /// What was added to a store, as its owner remembers it.
+    private final class Added: Sendable {
+        let files = Mutex<[CertificateFiles]>([])
+
+        func store(_ first: CertificateFiles, logger: Logger = .silent) throws -> CertificateStore {
+            try CertificateStore(files: [first], added: { self.files.withLock { $0 } }, logger: logger)
+        }
     }
 
-    @Test func `a replacement with one bad pair changes nothing`() throws {
-        let store = try workspace.store([api])
-        let missing = CertificateFiles(certificate: "/nonexistent.pem", key: api.key)
-        #expect(throws: TLSError.self) { try store.replace(files: [wildcard, missing]) }
+    @Test func `hosts may share a certificate's file, and each goes by itself`() throws {
+        let added = Added()
+        let store = try added.store(workspace.files)
+        let hosts = ["A.org", "b.org"].map {
+            CertificateFiles(certificate: wildcard.certificate, key: wildcard.key, hosts: [$0])
+        }
+        added.files.withLock { $0 = hosts }
+        #expect(store.reload().isEmpty)
+        #expect(store.certificates.map(\.hosts) == [["localhost", "127.0.0.1"], ["a.org"], ["b.org"]])
+        #expect(store.certificates.map(\.isDefault) == [true, false, false])
+        #expect(Set(store.certificates.map(\.id)).count == 3)
+        #expect(["a.org", "b.org", "c.org"].map { store.pair(for: $0).files } == hosts + [workspace.files])
+        added.files.withLock { $0 = [hosts[1]] }
+        store.reload()
+        #expect(["a.org", "b.org"].map { store.pair(for: $0).files } == [workspace.files, hosts[1]])
+    }
+
+    @Test func `an added pair that cannot be read is named, and served once it can`() async throws {
+        let logs = LogLines()
+        let added = Added()
+        added.files.withLock { $0 = [api] }
+        let good = try workspace.read(api.key)
+        try workspace.write("", to: api.key)
+        let store = try added.store(workspace.files, logger: logs.logger)
+        #expect(store.certificates.count == 1)
+        #expect(await logs.next(with: "error", "not served", "api") != nil)
         #expect(store.files == [workspace.files, api])
-        try store.replace(files: [wildcard])
-        #expect(store.certificates.map(\.hosts) == [["*.example.org"]])
+        try workspace.write(good, to: api.key)
+        #expect(store.reload().isEmpty)
+        #expect(store.pair(for: "api.example.org").files == api)
+        try workspace.write("", to: api.key)
+        #expect(store.reload().map(\.file) == [api.key])
+        #expect(store.pair(for: "api.example.org").files == api)
+    }
+
+    @Test func `a pair of the configuration that cannot be read is an error`() throws {
+        let missing = CertificateFiles(certificate: "/nonexistent.pem", key: api.key)
+        #expect(throws: TLSError.self) { try workspace.store([missing]) }
     }
 
     @Test func `a store without a certificate is refused`() {
@@ -128,8 +157,17 @@ import Testing
         let store = try workspace.store(logger: logs.logger)
         let service = CertificateReloadService(store: store, interval: .milliseconds(5), logger: logs.logger)
         let running = Task { try await service.run() }
-        try workspace.renew()
+        let key = try PrivateKey.generate()
+        let request = CertificateRequest(
+            commonName: "localhost",
+            key: key,
+            lifetime: 10 * 86_400,
+            extensions: [.init(kind: NID_subject_alt_name, value: "DNS:localhost")]
+        )
+        try workspace.write(key.pem, to: workspace.files.key)
+        try workspace.write(Certificate.issue(request, by: nil).pem, to: workspace.files.certificate)
         #expect(await logs.next(with: "certificate replaced", "server.pem") != nil)
+        #expect(await logs.next(with: "warning", "certificate expires soon", "server.pem") != nil)
         running.cancel()
         try await running.value
     }

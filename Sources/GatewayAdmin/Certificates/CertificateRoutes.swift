@@ -1,7 +1,7 @@
 import Foundation
 import GatewayAPI
-import GatewayStore
-import GatewayTLS
+package import GatewayStore
+package import GatewayTLS
 import Hummingbird
 
 /// What `/api/v1/certificates` answers.
@@ -9,7 +9,7 @@ struct CertificateRoutes: Sendable {
     let controlPlane: ControlPlane
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        try Page(controlPlane.certificates.certificates, request, key: \.fingerprint)
+        try Page(controlPlane.certificates.certificates, request, key: \.id)
             .answer { CertificateResource($0, now: Date()) }
     }
 
@@ -17,6 +17,7 @@ struct CertificateRoutes: Sendable {
     @Sendable func add(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let asked = try await JSONBody.decode(CertificateRequest.self, from: request)
         let host = asked.host.lowercased()
+        let stored = StoredCertificate(host: host, certificate: asked.certificate, key: asked.key)
         let summary: CertificateSummary
         do throws(TLSError) {
             let named = try CertificateStore.check(CertificateFiles(certificate: asked.certificate, key: asked.key))
@@ -24,28 +25,20 @@ struct CertificateRoutes: Sendable {
                 let names = named.hosts.joined(separator: ", ")
                 throw TLSError.invalidHost("the certificate is for \(names), not for \(host); give one that names it")
             }
-            let files = CertificateFiles(certificate: asked.certificate, key: asked.key, hosts: [host])
-            summary = try CertificateStore.check(files)
+            summary = try CertificateStore.check(stored.files)
         } catch {
             throw APIError(error)
         }
-        let stored = StoredCertificate(host: host, certificate: asked.certificate, key: asked.key)
         let outcome = try await controlPlane.store.addCertificate(stored)
-        // Served before it is answered for; the reconciler, which hears of the change too, comes to the same.
-        do throws(TLSError) {
-            try controlPlane.certificates.add(
-                CertificateFiles(certificate: stored.certificate, key: stored.key, hosts: [host])
-            )
-        } catch {
-            throw APIError(error)
-        }
+        // Served before it is answered for.
+        controlPlane.certificates.reload()
         return .json(CertificateResource(summary, now: Date()), status: outcome.status)
     }
 
     @Sendable func remove(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let host = try context.name("host").lowercased()
         try await controlPlane.store.removeCertificate(host: host)
-        _ = controlPlane.certificates.remove(host: host)
+        controlPlane.certificates.reload()
         return .noContent
     }
 
@@ -55,6 +48,10 @@ struct CertificateRoutes: Sendable {
         guard name.hasPrefix("*."), let dot = host.firstIndex(of: ".") else { return false }
         return host[dot...] == name.dropFirst()
     }
+}
+
+extension StoredCertificate {
+    package var files: CertificateFiles { CertificateFiles(certificate: certificate, key: key, hosts: [host]) }
 }
 
 extension CertificateResource {

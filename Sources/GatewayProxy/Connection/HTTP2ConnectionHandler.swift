@@ -11,10 +11,11 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var openStreams = 0
     private var lastStream: HTTP2StreamID = .rootStream
-    private var isDraining = false
+    /// The end of the farewell, once the gateway stops.
+    private var farewellEnd: NIODeadline?
     private lazy var idleTimer = LazyTimer(on: resources.loop) { [weak self] in
         guard let self, self.openStreams == 0 else { return }
-        self.closeNow()
+        if self.farewellEnd == nil { self.closeNow() } else { self.sendFinalGoAway() }
     }
     private lazy var stallTimer = LazyTimer(on: resources.loop) { [weak self] in
         guard let self else { return }
@@ -58,7 +59,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     fileprivate func streamClosed() {
         openStreams -= 1
         guard openStreams == 0 else { return }
-        if isDraining { sendFinalGoAway() } else { idleTimer.set(.now() + Limits.idleConnection) }
+        idleTimer.set(farewellEnd ?? .now() + Limits.idleConnection)
     }
 }
 
@@ -82,12 +83,13 @@ struct StreamCount: NIOHTTP2StreamDelegate {
 extension HTTP2ConnectionHandler: DrainableConnection {
     /// First GOAWAY: no stream is refused yet, but the client is told to open no more.
     ///
-    /// The second comes with the last stream.
+    /// The second comes with the last stream, when those that were on their way have come.
     func drain() {
-        guard !isDraining else { return }
-        isDraining = true
-        send(.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
-        if openStreams == 0 { sendFinalGoAway() }
+        guard farewellEnd == nil else { return }
+        let end = NIODeadline.now() + resources.lifecycle.farewell
+        farewellEnd = end
+        announceStop()
+        if openStreams == 0 { idleTimer.set(end) }
     }
 
     func closeNow() {
@@ -113,7 +115,17 @@ extension HTTP2ConnectionHandler: DrainableConnection {
         sent.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.closeNow() }
     }
 
-    private func send(_ payload: HTTP2Frame.FramePayload) {
-        context?.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: payload)), promise: nil)
+    /// Written below NIO's handler: behind a GOAWAY of its own that would ignore every new stream, those too that the
+    /// client opened before it could know.
+    private func announceStop() {
+        guard let context,
+            let http2 = try? context.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self)
+        else { return }
+        var frame = context.channel.allocator.buffer(capacity: 17)
+        // Eight bytes of GOAWAY, without flags, on the connection (RFC 9113 §6.8).
+        frame.writeBytes([0, 0, 8, 7, 0, 0, 0, 0, 0])
+        frame.writeInteger(UInt32(Int32.max))
+        frame.writeInteger(UInt32(0))
+        http2.writeAndFlush(NIOAny(frame), promise: nil)
     }
 }

@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 
 /// Whether the proxy takes work: read by every loop, set once on the way down.
@@ -6,6 +7,12 @@ final class Lifecycle: Sendable {
     private let draining = Atomic<Bool>(false)
     private let running = Atomic<Int>(0)
     private let open = Atomic<Int>(0)
+    /// How long a connection without a request waits, once connections end, for one that is on its way.
+    let farewell: TimeAmount
+
+    init(farewell: TimeAmount) {
+        self.farewell = farewell
+    }
 
     /// What `GET /readyz` says.
     var isReady: Bool { ready.load(ordering: .relaxed) }

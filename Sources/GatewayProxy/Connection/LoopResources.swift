@@ -61,7 +61,7 @@ final class LoopResources {
         if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil { lifecycle.connectionClosed() }
     }
 
-    /// Idle connections close, busy ones after the exchange they carry.
+    /// Connections close after the exchange that they carry or that is on its way.
     func drain() {
         for connection in connections.values { connection.drain() }
     }

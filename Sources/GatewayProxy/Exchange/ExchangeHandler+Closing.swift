@@ -123,7 +123,8 @@ extension ExchangeHandler {
     /// The client owes a head, was idle for too long, or did not take the end of a closing connection.
     func connectionTimedOut() {
         guard exchange.isIdle || isLingering else { return }
-        context?.close(promise: nil)
+        // At the end of a farewell the last answer may still be on its way.
+        if mustClose, !isLingering { linger() } else { context?.close(promise: nil) }
     }
 
     func clientStalled() {

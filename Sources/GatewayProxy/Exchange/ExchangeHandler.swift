@@ -86,7 +86,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         reference.handler = self
         guard version == .http1 else { return }
         resources.opened(self)
-        connectionTimer.set(.now() + Limits.head)
+        connectionTimer.setIfEarlier(.now() + Limits.head)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -230,7 +230,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
 extension ExchangeHandler: DrainableConnection {
     func drain() {
         mustClose = true
-        if exchange.isIdle, waiting.isEmpty { linger() }
+        // A request may have left the client already: it is answered, with the word that it was the last.
+        if exchange.isIdle, waiting.isEmpty { connectionTimer.set(.now() + resources.lifecycle.farewell) }
     }
 
     func closeNow() {

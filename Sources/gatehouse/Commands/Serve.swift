@@ -19,10 +19,13 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings = try configuration.load()
         ProcessLimits.prepare()
+        let socket = try InheritedSocket(ProcessInfo.processInfo.environment)
+        socket?.keep()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         try await Composition(
             configuration: settings,
             workerExecutable: worker ?? Self.siblingWorker,
+            socket: socket?.descriptor,
             logger: Logger(label: "gatehouse")
         ).run()
     }
