@@ -32,7 +32,7 @@ extension Configuration {
         }
         var resource = DeploymentResource(tenant: "", endpoint: "", name: "")
         switch (entry["upstream"], entry["native"]) {
-        case (.some, nil): resource.upstream = DeploymentDocument.readUpstream(entry, entry)
+        case (.some, nil): resource.upstream = DeploymentDocument.readUpstream(entry)
         // The model is the deployment's own.
         case (nil, .some): resource.native = DeploymentDocument.readNative(entry, model: "the deployment's")
         case (.some, .some): entry.refuse("native", "stands beside upstream", hint: "keep one of the two")

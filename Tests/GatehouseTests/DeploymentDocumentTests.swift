@@ -222,7 +222,19 @@ import Testing
             "gatehouse.native.idle_seconds: not built yet"
         ),
         ("model: azureml:m:1\ngatehouse: {native: {engine: onnx}}", "onnx is not one of llama"),
-        ("model: azureml:m:1\ngatehouse: {native: {slots: 0}}", "0 is out of range; it must be 1 to 256"),
+        ("model: azureml:m:1\ngatehouse: {native: {slots: 0}}", "0 is out of range; it must be 1 to 64"),
+        ("model: azureml:m:1\ngatehouse: {native: {slots: 65}}", "65 is out of range; it must be 1 to 64"),
+        ("model: azureml:m:1\ngatehouse: {native: {threads: 257}}", "257 is out of range; it must be 0 to 256"),
+        ("model: azureml:m:1\ngatehouse: {native: {context: 15}}", "write 0 for the model's own, or at least 16"),
+        ("model: azureml:m:1\ngatehouse: {native: {context: 4194305}}", "it must be 0 to 4194304"),
+        ("environment: {iamge: a}", "environment.iamge: unknown key; did you mean image?"),
+        ("environment: {build: {paht: a}}", "environment.build.paht: unknown key; did you mean path?"),
+        ("environment: {inference_config: {livenes_route: {path: /a}}}", "did you mean liveness_route?"),
+        (
+            "environment: {inference_config: {liveness_route: {path: /a, prot: 1}}}",
+            "environment.inference_config.liveness_route.prot: unknown key; did you mean port?"
+        ),
+        ("code_configuration: {cod: src}", "code_configuration.cod: unknown key; did you mean code?"),
         ("model: m:1\ngatehouse: {native: {slots: 1}}", "is not a reference to a registered model"),
         ("model: azureml://registries/r/models/m/versions/1\ngatehouse: {native: {slots: 1}}", "not built yet"),
         ("model: {path: ./m, version: 1}", "model.version: stands without a name"),

@@ -168,8 +168,9 @@ import Testing
     }
 
     @Test(arguments: [
-        NativeDefinition(engine: "other"), NativeDefinition(slots: 0), NativeDefinition(context: -1),
-        NativeDefinition(threads: 5000),
+        NativeDefinition(engine: "other"), NativeDefinition(slots: 0), NativeDefinition(slots: 65),
+        NativeDefinition(context: -1), NativeDefinition(context: 15), NativeDefinition(context: 4_194_305),
+        NativeDefinition(threads: -1), NativeDefinition(threads: 257),
     ])
     func `native settings outside of their ranges are refused`(native: NativeDefinition) {
         let found = codes {

@@ -100,13 +100,6 @@ extension NativeDefinition {
                 target: "native.engine"
             )
         }
-        guard (1...256).contains(slots), (0...10_000_000).contains(context), (0...1024).contains(threads) else {
-            throw APIError(
-                .invalid,
-                "slots must be 1 to 256, context 0 to 10000000 and threads 0 to 1024",
-                target: "native"
-            )
-        }
     }
 }
 

@@ -115,6 +115,11 @@ package struct UpstreamHeader: Sendable, Equatable {
 
 /// How the embedded pool runs a deployment's model.
 package struct NativeDefinition: Sendable, Equatable {
+    // What a worker takes.
+    package static let slotRange = 1...64
+    package static let contextRange = 16...4_194_304
+    package static let threadRange = 0...256
+
     package var engine: String
     /// Requests that one instance runs at once.
     package var slots: Int

@@ -190,11 +190,15 @@ struct DeploymentCompiler: Sendable {
             problems.append(Problem(.invalidValue, resource, field: "native.\(field)", message))
         }
         if native.engine != "llama" { note("engine", "\(native.engine) is not an engine; the one there is is llama") }
-        if !(1...1024).contains(native.slots) { note("slots", "must be 1 to 1024") }
-        if !(0...16_777_216).contains(native.context) {
-            note("context", "must be 0 (the model's own) to 16777216 tokens")
+        let (slots, contexts) = (NativeDefinition.slotRange, NativeDefinition.contextRange)
+        let threads = NativeDefinition.threadRange
+        if !slots.contains(native.slots) { note("slots", "must be \(slots.lowerBound) to \(slots.upperBound)") }
+        if native.context != 0, !contexts.contains(native.context) {
+            note("context", "must be 0 (the model's own), or \(contexts.lowerBound) to \(contexts.upperBound) tokens")
         }
-        if !(0...1024).contains(native.threads) { note("threads", "must be 0 (chosen for this machine) to 1024") }
+        if !threads.contains(native.threads) {
+            note("threads", "must be 0 (chosen for this machine) to \(threads.upperBound)")
+        }
         return problems
     }
 

@@ -17,7 +17,7 @@ extension DeploymentDocument {
         deployment.quotas = ours.quotas("quotas")
         deployment.price = ours.price("price")
         switch (ours["upstream"], ours["native"]) {
-        case (.some, nil): deployment.upstream = readUpstream(ours, document)
+        case (.some, nil): deployment.upstream = readUpstream(ours, probe: deployment.environment?.probe)
         case (nil, .some): deployment.native = readNative(ours, model: deployment.model ?? deployment.modelSource?.path)
         case (.some, .some): ours.refuse("native", "stands beside upstream", hint: "keep one of the two")
         // Then the gateway chooses, by what else the document says.
@@ -25,7 +25,8 @@ extension DeploymentDocument {
         }
     }
 
-    static func readUpstream(_ ours: YAMLMapping, _ document: YAMLMapping) -> UpstreamResource? {
+    /// - Parameter probe: where the environment says that its server answers probes.
+    static func readUpstream(_ ours: YAMLMapping, probe: ProbePathsResource? = nil) -> UpstreamResource? {
         guard
             let upstream = ours.object(
                 "upstream",
@@ -49,7 +50,7 @@ extension DeploymentDocument {
             model: upstream.string("model"),
             headers: upstream.stringMap("headers"),
             ca: upstream.string("ca"),
-            probe: upstream.probePaths("probe") ?? document.probeRoutes("environment"),
+            probe: upstream.probePaths("probe") ?? probe,
             path: readPath(upstream),
             removeHeaders: upstream.strings("remove_headers") ?? []
         )
@@ -66,6 +67,15 @@ extension DeploymentDocument {
             upstream.refuse("path", "says nothing", hint: "write strip_prefix or add_prefix")
         }
         return PathResource(stripPrefix: path.string("strip_prefix"), addPrefix: path.string("add_prefix"))
+    }
+
+    private static func readContext(_ native: YAMLMapping) -> Int? {
+        let range = NativeDefinition.contextRange
+        guard let context = native.integer("context", in: 0...range.upperBound) else { return nil }
+        if context == 0 || range.contains(context) { return context }
+        let hint = "write 0 for the model's own, or at least \(range.lowerBound)"
+        native.refuse("context", "\(context) is out of range", hint: hint)
+        return nil
     }
 
     static func readNative(_ ours: YAMLMapping, model: String?) -> NativeResource? {
@@ -86,9 +96,9 @@ extension DeploymentDocument {
         }
         return NativeResource(
             engine: native.word("engine", of: ["llama"]),
-            slots: native.integer("slots", in: 1...256),
-            context: native.integer("context", in: 0...10_000_000),
-            threads: native.integer("threads", in: 0...1024)
+            slots: native.integer("slots", in: NativeDefinition.slotRange),
+            context: readContext(native),
+            threads: native.integer("threads", in: NativeDefinition.threadRange)
         )
     }
 }

@@ -172,6 +172,7 @@ enum DeploymentDocument {
             document.warn("environment", message)
         }
         warnOfWhatWorkersDoNot(document)
+        _ = document.object("code_configuration", known: ["code", "scoring_script"])
         for key in ["code_configuration", "model_mount_path"] {
             document.warn(key, "has no meaning here: nothing of it is run")
         }

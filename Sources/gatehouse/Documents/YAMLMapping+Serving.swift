@@ -22,26 +22,34 @@ extension YAMLMapping {
         return ProbePathsResource(liveness: paths.path("liveness"), readiness: paths.path("readiness"))
     }
 
-    /// The routes of an environment's `inference_config`, where the document describes its environment itself.
-    func probeRoutes(_ key: String) -> ProbePathsResource? {
-        guard hasProbeRoutes(key), let environment = nested(key), let routes = environment.nested("inference_config")
-        else { return nil }
-        let paths = ["liveness_route", "readiness_route"].map { routes.nested($0)?.path("path") }
+    /// Where the server of an environment answers probes, by its `inference_config`.
+    private func probeRoutes() -> ProbePathsResource? {
+        let kinds = ["liveness_route", "readiness_route", "scoring_route"]
+        guard let routes = object("inference_config", known: kinds) else { return nil }
+        let paths = kinds.map { routes.object($0, known: ["path", "port"])?.path("path") }
+        guard routes["liveness_route"] != nil || routes["readiness_route"] != nil else { return nil }
         return ProbePathsResource(liveness: paths[0], readiness: paths[1])
     }
+
+    private static let environmentKeys = [
+        "$schema", "id", "name", "version", "description", "tags", "properties", "image", "build", "conda_file",
+        "os_type", "inference_config", "datastore", "creation_context",
+    ]
 
     /// A registered environment, or what the document says of its own.
     func environment(_ key: String) -> EnvironmentResource? {
         guard let member = self[key] else { return nil }
         if case .scalar = member.node { return string(key).map { EnvironmentResource(reference: $0) } }
-        guard let environment = nested(key) else {
+        guard case .mapping = member.node else {
             refuse(key, "must be azureml:NAME:VERSION or a mapping")
             return nil
         }
+        guard let environment = object(key, known: Self.environmentKeys) else { return nil }
+        _ = environment.object("build", known: ["path", "dockerfile_path"])
         let name = environment.string("name").map { "\($0):\(environment.string("version") ?? "1")" }
         let image = environment.string("image")
         let scoring = scoringRoute(key).flatMap { PathRewrite.isScoringRoute($0) ? $0 : nil }
-        return EnvironmentResource(name: name, image: image, probe: probeRoutes(key), scoring: scoring)
+        return EnvironmentResource(name: name, image: image, probe: environment.probeRoutes(), scoring: scoring)
     }
 
     /// The path of an environment's server that `/score` leads to.
@@ -92,12 +100,5 @@ extension YAMLMapping {
         if path.hasPrefix("/"), isVisible, path.utf8.count <= 1024 { return path }
         refuse(key, "\(path.debugDescription) is not a path", hint: "write one from the root, such as /health")
         return nil
-    }
-
-    /// A mapping whatever its keys: of what Azure describes we read only a part.
-    private func nested(_ key: String) -> YAMLMapping? {
-        guard let node = self[key]?.node, let mapping = node.mapping else { return nil }
-        let keys = mapping.compactMap { $0.key.scalar?.string }
-        return YAMLMapping(node, file: file, path: fullName(key), known: keys, log: log)
     }
 }
