@@ -91,7 +91,7 @@ class Gateway:
     """
 
     def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None):
-        self.setting, self.environment = setting, environment or {}
+        self.setting, self.threads, self.environment = setting, threads, environment or {}
         self.directory = setting.directory / name
         self.directory.mkdir(parents=True)
         self.port, self.admin = free_port(), free_port()
