@@ -1,5 +1,6 @@
 """A wall clock that is stepped, by an hour and back: it opens no limit and no quota but a month's that is over."""
 import calendar
+import contextlib
 import dataclasses
 import mmap
 import sys
@@ -8,7 +9,7 @@ import time
 
 import backends
 from chats import PRICE, WORDS, chat_body, chats, micros
-from harness import HERE, Checks, Gateway, Setting, require, run, to, upstream_documents, wait_for
+from harness import HERE, Checks, Failure, Gateway, Setting, require, run, to, upstream_documents, wait_for
 from storm import Storm, agree, tell
 
 check = Checks("clock")
@@ -165,7 +166,12 @@ def check_places(gateway, clock, gate):
         return [("/demo/gated/score", {"api-key": key}, b"{}")] * count
 
     def held(count):
-        wait_for(lambda: tell(gate, "/held")["held"] == count, 20, f"{count} to be held")
+        return tell(gate, "/held")["held"] == count
+
+    def open_when_decided(storm):
+        with contextlib.suppress(Failure):
+            wait_for(lambda: storm.done == TOTAL - PLACES + 20 and held(PLACES), 20, "all to be decided")
+        tell(gate, "/open")
 
     @check(f"{PLACES} at a time: no place is freed or lost when the clock is stepped while they are taken")
     def _():
@@ -175,11 +181,10 @@ def check_places(gateway, clock, gate):
             first = Storm(gateway, requests(key, 20))
             holding = threading.Thread(target=first.run)
             holding.start()
-            held(20)
+            wait_for(lambda: held(20), 20, "20 to be held")
             clock.set(offset)
             storm = Storm(gateway, requests(key, TOTAL))
-            opening = threading.Thread(target=lambda: (held(PLACES), tell(gate, "/open")))
-            storm.on_answers = lambda done: done == TOTAL - PLACES + 20 and opening.start()
+            threading.Thread(target=open_when_decided, args=[storm]).start()
             statuses = [answer.status for answer in storm.run()]
             holding.join()
             found[f"{offset:+d} s"] = sum(answer.status == 200 for answer in first.answers), statuses.count(200)
