@@ -1,38 +1,13 @@
 """A real browser: a public endpoint in its address bar, pages of other origins with fetch, and hostile origins."""
-import http.server
 import json
-import threading
 
+import backends
 from chromium import Chromium
-from harness import Checks, Gateway, Setting, require, to, upstream_documents
+from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
+from pages import Site, fetch, refusals, stream
 
 check = Checks("browser")
 HOST, GATEWAY = "captions.test", "gateway.test"
-# What the page's own script does; every call answers with what a page can know.
-SCRIPT = """
-async function call(path, options = {}) {
-    try {
-        const response = await fetch("https://GATEWAY" + path, {method: "POST", body: "{}", ...options});
-        const text = await response.text();
-        return {status: response.status, text, type: response.type, headers: Object.fromEntries(response.headers)};
-    } catch (error) {
-        return {error: error.name};
-    }
-}
-async function stream(path, options) {
-    const started = performance.now(), moments = [];
-    const response = await fetch("https://GATEWAY" + path, {method: "POST", body: "{}", ...options});
-    const reader = response.body.getReader(), decoder = new TextDecoder();
-    let text = "";
-    for (;;) {
-        const {done, value} = await reader.read();
-        if (done) break;
-        moments.push(performance.now() - started);
-        text += decoder.decode(value, {stream: true});
-    }
-    return {status: response.status, moments, text, headers: Object.fromEntries(response.headers)};
-}
-""".replace("GATEWAY", GATEWAY)
 HOSTILE = [
     "null", "https://evil.test", "https://app.test.evil.test", "https://evilapp.test", "http://app.test",
     "https://app.test:444", "https://app.test:443", "https://app_test", "https://app.test%60.evil.test",
@@ -42,27 +17,6 @@ HOSTILE = [
     "file://", "chrome-extension://app.test", "https://app.test#x", "https://app.test?", "//app.test",
     "https:app.test", "https://[::1]",
 ]
-
-
-class Site:
-    """A page that is empty but for its script, under any name."""
-
-    def __init__(self):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = f"<!doctype html><title>page</title><script>{SCRIPT}</script>".encode()
-                self.send_response(200)
-                self.send_header("content-type", "text/html")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 def check_address_bar(browser):
@@ -86,10 +40,6 @@ def check_address_bar(browser):
         require(statuses.count(429) >= 1 and statuses[-1] == 429, f"{statuses}")
         require("limit" in page.evaluate("document.body.innerText"), "the page does not say why")
         return f"{statuses}"
-
-
-def fetch(page, path, **options):
-    return page.evaluate(f"call({json.dumps(path)}, {json.dumps(options)})")
 
 
 def check_allowed(page, key):
@@ -129,6 +79,43 @@ def check_allowed(page, key):
         require(found["429"]["headers"]["x-ratelimit-remaining-requests"] == "0", f"{found['429']}")
         require(found["503"]["headers"]["retry-after"] == "60", f"{found['503']}")
         require("ms-azureml-model-error-reason" in found["424"]["headers"], f"{found['424']}")
+
+
+def check_streams(allowed, stranger, arrivals, key):
+    @check("a page of another origin cannot read a streamed answer, neither with a key nor where none is asked for")
+    def _():
+        path = "/demo/public-events/score?count=3&gap=0.1&page="
+        open_to = stream(allowed, path + "allowed")
+        require(open_to.get("status") == 200 and open_to["text"].endswith("[DONE]\n\n"), f"{open_to}")
+        before = len(refusals(stranger))
+        found = [stream(stranger, path + "stranger"),
+                 stream(stranger, "/demo/events/score?count=3&gap=0.1", headers={"api-key": key})]
+        require(found == [{"error": "TypeError"}] * 2, f"{found}")
+        why = refusals(stranger)[before:]
+        require(why == ["MissingAllowOriginHeader", "PreflightMissingAllowOriginHeader"], f"{why}")
+        # The one without a preflight was answered: it is its answer that cannot be read.
+        wait_for(lambda: "page=stranger" in arrivals.read_text(), 5, "the stranger's call to reach the backend")
+
+
+def check_forms(allowed, stranger, key):
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    body = json.dumps({"model": "chat", "stream": True, "messages": [{"role": "user", "content": "hi"}]})
+    for path in ["/v1/chat/completions", "/openai/deployments/chat/chat/completions?api-version=2024-10-21"]:
+        @check(f"{path.partition('?')[0]} streams to a page of an allowed origin; another's cannot read it")
+        def _():
+            answer = stream(allowed, path, headers=headers, body=body)
+            require(answer.get("status") == 200 and answer["text"].endswith("data: [DONE]\n\n"), f"{answer}")
+            require("x-request-id" in answer["headers"], f"{answer['headers']}")
+            wrong = {**headers, "authorization": "Bearer wrong"}
+            error = fetch(allowed, path, headers=wrong, body=body)
+            require(error.get("status") == 401 and json.loads(error["text"])["error"]["type"], f"{error}")
+            # The preflight does not know the endpoint, and one is open to every origin: the answer has to refuse.
+            before = len(refusals(stranger))
+            found = [stream(stranger, path, headers=headers, body=body),
+                     fetch(stranger, path, headers=headers, body=body.replace("true", "false"))]
+            why = refusals(stranger)[before:]
+            require(found == [{"error": "TypeError"}] * 2, f"{found}")
+            require(why == ["MissingAllowOriginHeader"] * 2, f"{why}")
 
 
 def check_refused(page, key):
@@ -220,10 +207,12 @@ def check_origins(gateway, key):
         require(status == 200, f"the only request gave {status}")
 
 
-site = Site()
+site = Site(GATEWAY)
 setting = Setting()
 with Gateway(setting, "browser", hosts=[HOST, GATEWAY]) as gateway:
-    echo, events = gateway.backend("echo"), gateway.backend("events")
+    arrivals = gateway.directory / "arrivals"
+    echo, events = gateway.backend("echo"), gateway.backend("events", "--arrivals", arrivals)
+    model = {"urls": [f"http://127.0.0.1:{gateway.backend('openai').port}"], "model": backends.OWN_MODEL}
     page_host, stranger = "app.test", "stranger.test"
     page_origin = f"http://{page_host}:{site.address.partition(':')[2]}"
     cors = {"cors": {"allowed_origins": [page_origin], "max_age": 60}}
@@ -233,6 +222,9 @@ with Gateway(setting, "browser", hosts=[HOST, GATEWAY]) as gateway:
         upstream_documents("captions", to(echo), auth_mode="none", public=True, hosts=[HOST], rate_limits=[
             {"requests": 4, "per": "hour", "by": "address"}]),
         upstream_documents("open", to(echo), rate_limits=[{"requests": 1000, "per": "minute"}], **cors),
+        upstream_documents("chat", {"only": (100, {"upstream": model})}, **cors),
+        upstream_documents("public-events", to(events), auth_mode="none", public=True, rate_limits=[
+            {"requests": 100, "per": "hour", "by": "address"}], **cors),
         upstream_documents("events", to(events), **cors), upstream_documents("shut", to(echo), **cors),
         upstream_documents("few", to(echo), rate_limits=[{"requests": 2, "per": "hour"}], **cors),
         upstream_documents("narrow", to(echo), allowed_networks=["127.0.0.77/32"], **cors),
@@ -250,7 +242,11 @@ with Gateway(setting, "browser", hosts=[HOST, GATEWAY]) as gateway:
             f"{HOST}:443": f"127.0.0.1:{gateway.port}", f"{GATEWAY}:443": f"127.0.0.1:{gateway.port}",
             page_host: "127.0.0.1", stranger: "127.0.0.1"}) as browser:
         check_address_bar(browser)
-        check_allowed(browser.open(page_origin + "/"), key)
-        check_refused(browser.open(page_origin.replace(page_host, stranger) + "/"), key)
+        allowed = browser.open(page_origin + "/")
+        refused = browser.open(page_origin.replace(page_host, stranger) + "/")
+        check_allowed(allowed, key)
+        check_refused(refused, key)
+        check_streams(allowed, refused, arrivals, key)
+        check_forms(allowed, refused, key)
 site.server.shutdown()
 check.finish()

@@ -100,7 +100,7 @@ class Gateway:
     """
 
     def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None, holds_socket=False):
-        self.setting, self.environment = setting, environment or {}
+        self.setting, self.threads, self.environment = setting, threads, environment or {}
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=4096) if holds_socket else None
         self.directory = setting.directory / name
         self.directory.mkdir(parents=True)

@@ -5,32 +5,11 @@ import ssl
 import threading
 import time
 
-from harness import Checks, Gateway, Setting, require, run, upstream_documents
+from authority import Authority
+from harness import Checks, Gateway, Setting, require, upstream_documents
 
 check = Checks("hosts")
 HOST = "models.test"
-
-
-class Authority:
-    """A certificate authority of the test, apart from the gateway's own."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        directory.mkdir()
-        self.certificate = directory / "ca.pem"
-        self.make("ca", f"/CN={HOST} test CA", [])
-
-    def make(self, name, subject, more):
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90",
-            "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", subject, *more, cwd=self.directory)
-
-    def issue(self, number):
-        """The files of the certificate with this serial number."""
-        name = f"host-{number}"
-        self.make(name, f"/CN={HOST}", [
-            "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", str(number),
-            "-addext", f"subjectAltName=DNS:{HOST}", "-addext", "basicConstraints=critical,CA:FALSE"])
-        return self.directory / f"{name}.pem", self.directory / f"{name}.key"
 
 
 class HostConnection(http.client.HTTPSConnection):
@@ -91,7 +70,7 @@ def add(gateway, pair):
 
 setting = Setting()
 with Gateway(setting, "hosts") as gateway:
-    authority = Authority(gateway.directory / "authority")
+    authority = Authority(gateway.directory / "authority", HOST)
     backend = gateway.backend("logging", "--log", gateway.directory / "ids", "--name", "blue", "--delay", "0")
     gateway.apply(upstream_documents("captions", {"only": (100, {"upstream": {
         "urls": [f"http://127.0.0.1:{backend.port}"]}})}, hosts=[HOST]))

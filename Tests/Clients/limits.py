@@ -5,34 +5,16 @@ import json
 import os
 import re
 import threading
-import urllib.request
 
 import openai
 
 import backends
+from chats import PRICE, WORDS, chat_body, chats, micros
 from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
-from storm import Storm
+from storm import Storm, agree, tell
 
 check = Checks("limits")
 TOTAL = 1000
-WORDS = 7
-PRICE = {"input_per_1k_tokens": 0.5, "output_per_1k_tokens": 1.5, "per_request": 0.001}
-
-
-def chat_body(model):
-    """A chat whose estimate (a token for four bytes, and `max_tokens`) is what it will use: nothing is refunded."""
-    for words in range(1, 400):
-        body = json.dumps({"model": model, "max_tokens": WORDS, "messages": [
-            {"role": "user", "content": " ".join("a" * words)}]}).encode()
-        if len(body) // 4 == words:
-            return body, words
-    raise AssertionError("no such body")
-
-
-def micros(words):
-    """The price of one such chat in millionths."""
-    return sum(-(-tokens * round(PRICE[name] * 1e6) // 1000) for name, tokens in [
-        ("input_per_1k_tokens", words), ("output_per_1k_tokens", WORDS)]) + round(PRICE["per_request"] * 1e6)
 
 
 class Kind:
@@ -56,8 +38,9 @@ def kinds():
     ]
 
 
-def verify(kind, answers):
+def verify(kind, storm):
     """Exactly `count` passed, and every answer's headers tell of the decision about it."""
+    answers = storm.run()
     passed = [answer for answer in answers if answer.status == 200]
     refused = [answer for answer in answers if answer.status == 429]
     others = [answer for answer in answers if answer.status not in (200, 429)]
@@ -72,6 +55,7 @@ def verify(kind, answers):
         require(error["message"] and error["type"], f"{error}")
     if not kind.header:
         return
+    agree(storm, kind.header, kind.unit)
     amount = kind.count * kind.unit
     left = [int(answer.headers[f"x-ratelimit-remaining-{kind.header}"]) for answer in answers]
     stated = {answer.headers[f"x-ratelimit-limit-{kind.header}"] for answer in answers}
@@ -92,18 +76,13 @@ def verify(kind, answers):
             require(state.group(3) == answer.headers["retry-after"], f"{state.group(0)}, {answer.headers['retry-after']}")
 
 
-def chats(key, model, count=TOTAL):
-    body, _ = chat_body(model)
-    return [("/v1/chat/completions", {"authorization": f"Bearer {key}"}, body)] * count
-
-
 def check_storms(gateway, turns):
     for kind in kinds():
         @check(f"{TOTAL} at once against {kind.name}: exactly {kind.count} pass, each header agrees")
         def _():
             for turn in range(turns):
                 endpoint = kind.endpoint(turn + 100)
-                verify(kind, Storm(gateway, chats(gateway.key(endpoint), endpoint)).run())
+                verify(kind, Storm(gateway, chats(gateway.key(endpoint), endpoint, TOTAL)))
             return f"{turns} runs"
 
         # At once: an hour's limit drains by itself.
@@ -132,17 +111,14 @@ def check_told(gateway, kind, endpoint):
 
 
 def check_concurrency(gateway, gate, turns):
-    def tell(path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{gate.port}{path}", timeout=10) as answer:
-            return json.load(answer)
-
     @check(f"{TOTAL} at once against 37 at a time: exactly 37 pass")
     def _():
         key = gateway.key("gated")
         for _ in range(turns):
-            tell("/close")
+            tell(gate, "/close")
             storm = Storm(gateway, [("/demo/gated/score", {"api-key": key}, b"{}")] * TOTAL)
-            storm.on_answers = lambda done: done == TOTAL - 37 and threading.Thread(target=tell, args=["/open"]).start()
+            opening = threading.Thread(target=tell, args=[gate, "/open"])
+            storm.on_answers = lambda done: done == TOTAL - 37 and opening.start()
             answers = storm.run()
             passed = sum(answer.status == 200 for answer in answers)
             refused = [answer for answer in answers if answer.status == 429]

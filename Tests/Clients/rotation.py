@@ -9,17 +9,55 @@ import openai
 from harness import Checks, Gateway, Setting, require, to, upstream_documents
 
 check = Checks("rotation")
-ROTATIONS, INTERVAL, GRACE = 100, 0.5, 1
+setting = Setting()
+INTERVAL, GRACE = 0.5, 1
 # Of the promised overlap; the rest is for the way of a request that was sent in time.
 KEPT = 0.8
 RATE, CLIENTS = 200, 10
 
 
-class Keys:
-    """What applications know of an endpoint's keys: the pair of now, and when each one's word ends."""
+class Pair:
+    """An endpoint's pair."""
+    words, rotations, slots = "a pair", 100, ["primaryKey", "secondaryKey"]
 
-    def __init__(self, pair):
-        self.pair, self.old = pair, (None, 0)
+    def issued(self, gateway):
+        return gateway.created("keys", "list", "demo/plain")
+
+    known = issued
+
+    def rotated(self, gateway, slot, number):
+        """As people and programs do: every tenth time by command, else by the API."""
+        slot = slot.removesuffix("Key")
+        if number % 10 == 0:
+            return gateway.created("keys", "regenerate", "demo/plain", "--key", slot, "--grace", f"{GRACE}s")
+        return gateway.manage("POST", "demo/endpoints/plain/keys/regenerate", {"slot": slot, "graceSeconds": GRACE})
+
+
+class Named:
+    """Two named keys, each of which is as good."""
+    words, rotations, slots = "two named keys", 100 if setting.is_long else 40, ["app-one", "app-two"]
+
+    def issued(self, gateway):
+        self.keys = {slot: gateway.created("keys", "named", "create", f"demo/{slot}")["key"] for slot in self.slots}
+        return self.keys
+
+    def known(self, gateway):
+        return self.keys
+
+    def rotated(self, gateway, slot, number):
+        if number % 10 == 0:
+            made = gateway.created("keys", "named", "rotate", f"demo/{slot}", "--grace", f"{GRACE}s")
+        else:
+            made = gateway.manage("POST", f"demo/keys/{slot}/rotate", {"graceSeconds": GRACE})
+        self.keys = {**self.keys, slot: made["key"]}
+        return self.keys
+
+
+class Keys:
+    """What applications know of two keys: those of now, and when the word of the one replaced last ends."""
+
+    def __init__(self, pair, slots):
+        self.pair, self.slots, self.old = pair, slots, (None, 0)
 
     def rotated(self, pair, slot):
         self.old = self.pair[slot], time.monotonic() + KEPT * GRACE
@@ -40,7 +78,7 @@ class Client(threading.Thread):
     def __init__(self, gateway, keys, number, stopped):
         super().__init__()
         self.gateway, self.keys, self.stopped = gateway, keys, stopped
-        self.slot = ["primaryKey", "secondaryKey"][number % 2]
+        self.slot = keys.slots[number % 2]
         self.is_slow = number // 2 % 2 == 0
         self.count, self.failures, self.used = 0, [], set()
 
@@ -80,43 +118,47 @@ class SDKClient(Client):
         self.client.with_options(api_key=key).completions.create(model="plain", prompt="x")
 
 
-def rotate(gateway, slot, number):
-    """As people and programs do: every tenth time by command, else by the API."""
-    if number % 10 == 0:
-        return gateway.created("keys", "regenerate", "demo/plain", "--key", slot, "--grace", f"{GRACE}s")
-    return gateway.manage("POST", "demo/endpoints/plain/keys/regenerate", {"slot": slot, "graceSeconds": GRACE})
-
-
-def check_overlap(gateway):
-    @check(f"a pair rotated with overlap {ROTATIONS} times under {RATE} requests/s: not one failure")
-    def _():
-        keys, stopped = Keys(gateway.created("keys", "list", "demo/plain")), threading.Event()
-        clients = [(SDKClient if number >= CLIENTS - 2 else Client)(gateway, keys, number, stopped)
-                   for number in range(CLIENTS)]
-        started = time.monotonic()
+def load(gateway, keys, change):
+    """Clients that go on until `change` is over; they, and how long it took."""
+    stopped = threading.Event()
+    clients = [(SDKClient if number >= CLIENTS - 2 else Client)(gateway, keys, number, stopped)
+               for number in range(CLIENTS)]
+    started = time.monotonic()
+    for client in clients:
+        client.start()
+    try:
+        change(started)
+    finally:
+        stopped.set()
         for client in clients:
-            client.start()
-        try:
-            for number in range(ROTATIONS):
-                slot = ["primary", "secondary"][number % 2]
-                keys.rotated(rotate(gateway, slot, number), f"{slot}Key")
+            client.join()
+    return clients, time.monotonic() - started
+
+
+def check_overlap(gateway, kind):
+    @check(f"{kind.words} rotated with overlap {kind.rotations} times under {RATE} requests/s: not one failure")
+    def _():
+        keys = Keys(kind.issued(gateway), kind.slots)
+
+        def rotate(started):
+            for number in range(kind.rotations):
+                slot = kind.slots[number % 2]
+                keys.rotated(kind.rotated(gateway, slot, number), slot)
                 time.sleep(max(0, started + (number + 1) * INTERVAL - time.monotonic()))
-        finally:
-            stopped.set()
-            for client in clients:
-                client.join()
-        seconds = time.monotonic() - started
+
+        clients, seconds = load(gateway, keys, rotate)
         failures = [failure for client in clients for failure in client.failures]
         count, used = sum(client.count for client in clients), set().union(*(client.used for client in clients))
         require(not failures, f"{len(failures)} of {count}, such as {failures[:2]}")
         require(count / seconds > RATE * 0.9, f"only {count / seconds:.0f} requests/s")
-        require(len(used) > ROTATIONS * 0.9, f"only {len(used)} keys were used")
+        require(len(used) > kind.rotations * 0.9, f"only {len(used)} keys were used")
         return f"{count} requests, {count / seconds:.0f}/s, {len(used)} keys"
 
-    @check("at the end of its overlap an old key opens nothing")
+    @check(f"at the end of its overlap an old key opens nothing: {kind.words}")
     def _():
-        old = gateway.key("plain")
-        rotate(gateway, "primary", 1)
+        slot = kind.slots[0]
+        old = kind.known(gateway)[slot]
+        kind.rotated(gateway, slot, 1)
         started = time.monotonic()
         while gateway.request("POST", "/demo/plain/score", {}, {"api-key": old}).status == 200:
             require(time.monotonic() - started < GRACE + 2, "it is still good 2 s later")
@@ -197,12 +239,12 @@ def check_refusal(gateway):
             require(not any(key in content for key in keys), f"a key is in {path.name}")
 
 
-setting = Setting()
 with Gateway(setting, "rotation", threads=4) as gateway:
     os.environ["SSL_CERT_FILE"] = str(gateway.authority)
     plain = gateway.backend("echo")
     gateway.apply("---\n".join([upstream_documents("plain", to(plain)),
                                 upstream_documents("plain", to(plain), tenant="gone")]))
-    check_overlap(gateway)
+    for kind in [Pair(), Named()]:
+        check_overlap(gateway, kind)
     check_refusal(gateway)
 check.finish()

@@ -1,65 +1,16 @@
 """Webhooks: signed, told once, tried again, kept over a crash; of instances that go and come."""
-import base64
 import calendar
-import hashlib
-import hmac
-import http.server
 import json
-import threading
 import time
 import urllib.request
 
+from authority import Authority
 from harness import Checks, Failure, Gateway, Setting, free_port, require, to, upstream_documents, wait_for
+from receiver import Receiver
 
 check = Checks("webhooks")
 HEADER = "canary-7d41c0b2"
-
-
-class Receiver:
-    """Keeps what was posted; answers with what `answers` still holds, then with 200."""
-
-    def __init__(self):
-        self.received, self.answers = [], []
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def handler(receiver):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.received.append(Delivery(dict(self.headers.items()), body))
-                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-        return Handler
-
-    def of(self, kind):
-        return [delivery for delivery in self.received if delivery.content["type"] == kind]
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Delivery:
-    def __init__(self, headers, body):
-        self.headers = {name.lower(): value for name, value in headers.items()}
-        self.body, self.content, self.at = body, json.loads(body), time.time()
-
-    def verify(self, secret):
-        """As standardwebhooks.com says."""
-        identifier, stamp = self.headers["webhook-id"], self.headers["webhook-timestamp"]
-        require(abs(time.time() - int(stamp)) < 60, f"time stamp {stamp}")
-        key = base64.b64decode(secret.removeprefix("whsec_"))
-        digest = hmac.new(key, f"{identifier}.{stamp}.".encode() + self.body, hashlib.sha256).digest()
-        due = f"v1,{base64.b64encode(digest).decode()}"
-        require(due in self.headers["webhook-signature"].split(), "the signature is wrong")
-        require(self.content["id"] == identifier, "another id in the body")
-        require(self.headers["content-type"] == "application/json", self.headers["content-type"])
+HOST = "hooks.test"
 
 
 def check_test(gateway, receiver, secret):
@@ -185,6 +136,40 @@ def check_expiry(gateway, receiver, secret):
         require("brief" in json.dumps(delivery.content["data"]), f"{delivery.content}")
 
 
+def check_ends(gateway, receiver, secret):
+    def told(kind, name):
+        return [delivery for delivery in receiver.of(kind) if delivery.content["data"]["name"] == name]
+
+    @check("a key that ends is told of as expiring and expired, a host's certificate to its tenant: signed, once each")
+    def _():
+        end = int(time.time()) + 20
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
+        gateway.command("keys", "named", "create", "demo/ending", "--expires", moment)
+        gateway.stop()
+        gateway.start()
+        started = time.monotonic()
+        wait_for(lambda: told("key.expiring", "ending"), 10, "key.expiring")
+        require(not told("key.expired", "ending"), "told before its end")
+        certificate, key = Authority(gateway.directory / "authority", HOST).issue(7, days=20)
+        gateway.command("certs", "add", "--host", HOST, "--certificate", certificate, "--key", key)
+        # Those two by the gateway that runs on.
+        wait_for(lambda: told("key.expired", "ending") and told("certificate.expiring", HOST), 75, "the others")
+        seconds = time.monotonic() - started
+        gateway.stop()
+        gateway.start()
+        time.sleep(2)
+        for kind, name, what, days in [("key.expiring", "ending", "key", 1), ("key.expired", "ending", "key", 0),
+                                       ("certificate.expiring", HOST, "certificate", 20)]:
+            [delivery] = told(kind, name)
+            delivery.verify(secret)
+            data = delivery.content["data"]
+            require((data["kind"], data["daysLeft"]) == (what, days), f"{delivery.content}")
+            require(what != "key" or data["expiresAt"] == moment, f"{data}, not {moment}")
+        [event] = receiver.of("certificate.expiring")
+        require(event.content["tenant"] == "demo", f"{event.content}")
+        return f"without a restart after {seconds:.0f} s"
+
+
 def check_instances(gateway, receiver, secret):
     def become(backend, status):
         urllib.request.urlopen(f"http://127.0.0.1:{backend.port}/become/{status}", timeout=5).close()
@@ -256,13 +241,17 @@ try:
         backend = gateway.backend("logging", "--log", gateway.directory / "ids", "--delay", "0")
         quota = [{"requests": 10, "per": "month"}]
         gateway.apply("---\n".join(
-            upstream_documents(name, to(backend), quotas=quota) for name in ["scores", "second"]))
+            [upstream_documents(name, to(backend), quotas=quota) for name in ["scores", "second"]]
+            + [upstream_documents("hosted", to(backend), hosts=[HOST]),
+               upstream_documents("scores", to(backend), tenant="other")]))
         secret = gateway.created(
             "webhooks", "add", "demo/ops", "--url", receiver.url, "--header", f"X-Token: {HEADER}")["secret"]
+        gateway.command("webhooks", "add", "other/ops", "--url", receiver.url)
         check_test(gateway, receiver, secret)
         check_thresholds(gateway, receiver, secret)
         check_crash(gateway, receiver, secret)
         check_expiry(gateway, receiver, secret)
+        check_ends(gateway, receiver, secret)
         check_instances(gateway, receiver, secret)
 finally:
     receiver.close()
