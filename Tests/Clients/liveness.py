@@ -1,9 +1,13 @@
-"""Liveness: an upstream's instance that only its probe finds ill is left out, and returns."""
+"""Liveness: an upstream's instance that only its probe finds ill is left out and returns, a stopped worker is replaced."""
+import contextlib
 import itertools
+import os
+import signal
+import threading
 import time
 import urllib.request
 
-from harness import Checks, Gateway, Setting, require, upstream_documents, wait_for
+from harness import Checks, Gateway, Setting, native_documents, require, to, upstream_documents, wait_for
 from pacing import Load
 from receiver import Receiver
 
@@ -105,12 +109,72 @@ def check_upstream(gateway, receiver):
         require(count == 2, f"{count} errors")
 
 
+def ask(gateway, endpoint, key, timeout=60):
+    body = {"model": endpoint, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 2}
+    return gateway.request("POST", "/v1/chat/completions", body, {"api-key": key}, timeout).status
+
+
+def while_stopped(gateway, workers, keys):
+    """Stops a worker until the gateway has replaced it: what others answered meanwhile, what it held, and the times."""
+    others, held = [], []
+    os.kill(workers["stopped"], signal.SIGSTOP)
+    began = time.monotonic()
+    caller = threading.Thread(target=lambda: held.append(ask(gateway, "stopped", keys["stopped"])))
+    caller.start()
+    try:
+        while workers["stopped"] in gateway.worker_pids():
+            require(time.monotonic() - began < SOON, f"it is still there after {SOON} s")
+            others.append(ask(gateway, "other", keys["other"]))
+        gone = time.monotonic() - began
+        wait_for(lambda: ask(gateway, "stopped", keys["stopped"]) == 200, 60, "an answer after the restart")
+        answered = time.monotonic() - began
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(workers["stopped"], signal.SIGCONT)
+        caller.join()
+    return others, held, f"gone after {gone:.1f} s, answered after {answered:.1f} s"
+
+
+def check_native(gateway):
+    gateway.register_model()
+    workers = {}
+    for name in ["stopped", "other"]:
+        before = gateway.worker_pids()
+        gateway.apply(probed(native_documents(name, slots=1, max_queue_wait_ms=30000), timeout=2))
+        [workers[name]] = set(gateway.worker_pids()) - set(before)
+    gateway.apply(upstream_documents("echo", to(gateway.backend("echo"))))
+    keys = {name: gateway.key(name) for name in [*workers, "echo"]}
+
+    @check("a worker that is stopped is found by its probe and replaced, while others go on answering")
+    def _():
+        for name in workers:
+            require(ask(gateway, name, keys[name]) == 200, f"{name} does not answer")
+        load = Load(gateway, "echo", keys["echo"], RATE)
+        try:
+            others, held, times = while_stopped(gateway, workers, keys)
+        finally:
+            answers = load.stop()
+        # It is told of the death, not left to wait for its own time-out, which is a minute.
+        require(held == [502], f"what the stopped one held got {held}")
+        require(others and set(others) == {200}, f"the other worker's answers: {others}")
+        wrong = [answer.status for answer in answers if answer.status != 200]
+        require(not wrong, f"{len(wrong)} of {len(answers)} calls of the upstream failed: {set(wrong)}")
+        now = gateway.worker_pids()
+        require(workers["other"] in now and len(now) == 2, f"workers {now}, before {workers}")
+        require("instance failed its liveness probe" in gateway.log(), "the log has no error")
+        return f"{times}; meanwhile {len(others)} answers of the other worker, {len(answers)} of the upstream"
+
+
+setting = Setting()
 receiver = Receiver()
 try:
-    with Gateway(Setting(), "liveness", threads=2) as gateway:
+    with Gateway(setting, "liveness", threads=2) as gateway:
         gateway.command("tenants", "create", "demo")
         gateway.command("webhooks", "add", "demo/ops", "--url", receiver.url)
         check_upstream(gateway, receiver)
+    if setting.model:
+        with Gateway(setting, "liveness-native", threads=2) as gateway:
+            check_native(gateway)
 finally:
     receiver.close()
 check.finish()
