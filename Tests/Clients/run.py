@@ -22,7 +22,7 @@ import venv
 HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
-PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "sticky", "worker", "drain", "instances",
+PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "sticky", "mirrors", "worker", "drain", "instances",
             "liveness", "faults", "keys", "tokens", "issuers", "limits", "rules", "clock", "rotation", "tenancy",
             "webhooks", "durability", "browser", "operators", "truth", "fairness", "openapi", "azureml_sdk"]
 # Programs with packages of their own.
