@@ -243,7 +243,7 @@ class Breaking:
 
 
 class Switch:
-    """Answers `GET /ready` with the status that `GET /become/STATUS` has set, 503 at first, and all else with 200."""
+    """Answers `GET /ready` as `GET /become/STATUS` has set, 503 at first, never while that is 0; all else with 200."""
 
     def __init__(self):
         self.status, self.asked = 503, 0
@@ -253,6 +253,8 @@ class Switch:
             self.status = int(request.path.rpartition("/")[2])
         if request.path == "/ready":
             self.asked += 1
+            if self.status == 0:
+                await asyncio.sleep(3600)
             return await reply.json(self.status, {})
         await reply.json(200, {"asked": self.asked})
 

@@ -22,9 +22,9 @@ import venv
 HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
-PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "worker", "drain", "handover", "instances", "faults", "keys",
-            "tokens", "issuers", "limits", "rules", "clock", "rotation", "tenancy", "webhooks", "durability", "browser",
-            "operators", "truth", "fairness", "openapi", "azureml_sdk"]
+PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "sticky", "mirrors", "worker", "drain", "handover",
+            "instances", "liveness", "faults", "keys", "tokens", "issuers", "limits", "rules", "clock", "rotation", "tenancy",
+            "webhooks", "durability", "browser", "operators", "admins", "truth", "fairness", "openapi", "azureml_sdk"]
 # Only where they are named: they measure, and want a quiet machine.
 MEASURING = ["timing"]
 # Programs with packages of their own.

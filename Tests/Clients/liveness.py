@@ -1,0 +1,180 @@
+"""Liveness: an upstream's instance that only its probe finds ill is left out and returns, a stopped worker is replaced."""
+import contextlib
+import itertools
+import os
+import signal
+import threading
+import time
+import urllib.request
+
+from harness import Checks, Gateway, Setting, native_documents, require, to, upstream_documents, wait_for
+from pacing import Load
+from receiver import Receiver
+
+check = Checks("liveness")
+RATE = 60
+# How long both probes below may need: two failures in a row, a second apart, each after a second or two.
+SOON = 20
+
+
+def probed(documents, timeout):
+    probe = f"liveness_probe: {{initial_delay: 0, period: 1, timeout: {timeout}, failure_threshold: 2}}\n"
+    return documents.replace("request_settings:", probe + "request_settings:")
+
+
+def become(backend, status):
+    urllib.request.urlopen(f"http://127.0.0.1:{backend.port}/become/{status}", timeout=5).close()
+
+
+class Instances:
+    """A deployment of two backends that answer every call, whatever they say of themselves at `/ready`."""
+
+    def __init__(self, gateway, receiver):
+        self.gateway, self.receiver = gateway, receiver
+        self.files = [gateway.directory / f"switch-{number}.arrivals" for number in range(2)]
+        self.backends = [gateway.backend("switch", "--arrivals", file) for file in self.files]
+        self.urls = [f"http://127.0.0.1:{backend.port}" for backend in self.backends]
+        for backend in self.backends:
+            become(backend, 200)
+        gateway.apply(probed(upstream_documents("ward", {"pair": (100, {"upstream": {
+            "urls": self.urls, "probe": {"liveness": "/ready"}}})}), timeout=1))
+
+    def arrived(self, number):
+        return [line.split()[0] for line in self.files[number].read_text().splitlines()]
+
+    def told(self, kind, number):
+        """What the receiver was told of this instance."""
+        return [delivery.content["data"] for delivery in self.receiver.of(kind)
+                if delivery.content["data"]["instance"] == self.urls[number]]
+
+    def is_out(self, number):
+        shown = self.gateway.created("deployments", "show", "demo/ward/pair")["instances"]
+        return any(instance["url"] == self.urls[number] and instance.get("outage") for instance in shown)
+
+    def outage(self, number, status, words):
+        """One instance answers its probe with this status until it is out, and then well again; for how long it was out."""
+        before = len(self.arrived(number))
+        require(before > 0, "it was never asked")
+        become(self.backends[number], status)
+        [out] = wait_for(lambda: self.told("instance.ejected", number), SOON, "instance.ejected")
+        began = time.monotonic()
+        require(out["cause"] == "liveness-probe" and out["deployment"] == "pair" and out["endpoint"] == "ward", f"{out}")
+        require(words in out["detail"], f"{out['detail']}")
+        require(self.is_out(number), "it is told of and not out")
+        asked = len(self.arrived(number))
+        # Long enough for 60 requests, of which half would be its own.
+        time.sleep(1)
+        require(len(self.arrived(number)) == asked, f"{len(self.arrived(number)) - asked} requests while it was out")
+        require(not self.told("instance.returned", number), "told back while its probe fails")
+        become(self.backends[number], 200)
+        [back] = wait_for(lambda: self.told("instance.returned", number), SOON, "instance.returned")
+        require(back["detail"] == "GET /ready answered 200", f"{back}")
+        seconds = time.monotonic() - began
+        wait_for(lambda: len(self.arrived(number)) > asked, SOON, "requests for the one that is back")
+        log = self.gateway.command("deployments", "logs", "demo/ward/pair", "--tail", "1000")
+        for line in [f"instance {self.urls[number]} is out: ", f"instance {self.urls[number]} takes requests", words]:
+            require(line in log, f"not in the deployment's log: {line}")
+        return seconds
+
+
+def check_upstream(gateway, receiver):
+    instances = Instances(gateway, receiver)
+    key = gateway.key("ward")
+    loads, asked = [], iter(range(2))
+    for status, fault, words in [(500, "answers 500", "GET /ready answered 500"), (0, "hangs", "GET /ready failed: ")]:
+        @check(f"an instance whose liveness path {fault} gets no request until it answers, and no caller notices")
+        def _(status=status, words=words):
+            number = next(asked)
+            load = Load(gateway, "ward", key, RATE)
+            try:
+                wait_for(lambda: instances.arrived(0) and instances.arrived(1), 10, "both are asked")
+                seconds = instances.outage(number, status, words)
+            finally:
+                answers = load.stop()
+            loads.append(answers)
+            wrong = [answer.status for answer in answers if answer.status != 200]
+            require(not wrong, f"{len(wrong)} of {len(answers)} calls failed: {set(wrong)}")
+            return f"{len(answers)} calls, out for {seconds:.1f} s"
+
+    @check("by the backends' own logs each call reached one instance, once")
+    def _():
+        sent = [answer.id for answer in itertools.chain(*loads)]
+        found = instances.arrived(0) + instances.arrived(1)
+        require(len(sent) > 100 and sorted(found) == sorted(sent), f"{len(found)} arrivals of {len(sent)} calls")
+        return f"{len(found)}"
+
+    @check("the gateway's log has an error for each of the two")
+    def _():
+        count = gateway.log().count("instance failed its liveness probe")
+        require(count == 2, f"{count} errors")
+
+
+def ask(gateway, endpoint, key, timeout=60):
+    body = {"model": endpoint, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 2}
+    return gateway.request("POST", "/v1/chat/completions", body, {"api-key": key}, timeout).status
+
+
+def while_stopped(gateway, workers, keys):
+    """Stops a worker until the gateway has replaced it: what others answered meanwhile, what it held, and the times."""
+    others, held = [], []
+    os.kill(workers["stopped"], signal.SIGSTOP)
+    began = time.monotonic()
+    caller = threading.Thread(target=lambda: held.append(ask(gateway, "stopped", keys["stopped"])))
+    caller.start()
+    try:
+        while workers["stopped"] in gateway.worker_pids():
+            require(time.monotonic() - began < SOON, f"it is still there after {SOON} s")
+            others.append(ask(gateway, "other", keys["other"]))
+        gone = time.monotonic() - began
+        wait_for(lambda: ask(gateway, "stopped", keys["stopped"]) == 200, 60, "an answer after the restart")
+        answered = time.monotonic() - began
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(workers["stopped"], signal.SIGCONT)
+        caller.join()
+    return others, held, f"gone after {gone:.1f} s, answered after {answered:.1f} s"
+
+
+def check_native(gateway):
+    gateway.register_model()
+    workers = {}
+    for name in ["stopped", "other"]:
+        before = gateway.worker_pids()
+        gateway.apply(probed(native_documents(name, slots=1, max_queue_wait_ms=30000), timeout=2))
+        [workers[name]] = set(gateway.worker_pids()) - set(before)
+    gateway.apply(upstream_documents("echo", to(gateway.backend("echo"))))
+    keys = {name: gateway.key(name) for name in [*workers, "echo"]}
+
+    @check("a worker that is stopped is found by its probe and replaced, while others go on answering")
+    def _():
+        for name in workers:
+            require(ask(gateway, name, keys[name]) == 200, f"{name} does not answer")
+        load = Load(gateway, "echo", keys["echo"], RATE)
+        try:
+            others, held, times = while_stopped(gateway, workers, keys)
+        finally:
+            answers = load.stop()
+        # It is told of the death, not left to wait for its own time-out, which is a minute.
+        require(held == [502], f"what the stopped one held got {held}")
+        require(others and set(others) == {200}, f"the other worker's answers: {others}")
+        wrong = [answer.status for answer in answers if answer.status != 200]
+        require(not wrong, f"{len(wrong)} of {len(answers)} calls of the upstream failed: {set(wrong)}")
+        now = gateway.worker_pids()
+        require(workers["other"] in now and len(now) == 2, f"workers {now}, before {workers}")
+        require("instance failed its liveness probe" in gateway.log(), "the log has no error")
+        return f"{times}; meanwhile {len(others)} answers of the other worker, {len(answers)} of the upstream"
+
+
+setting = Setting()
+receiver = Receiver()
+try:
+    with Gateway(setting, "liveness", threads=2) as gateway:
+        gateway.command("tenants", "create", "demo")
+        gateway.command("webhooks", "add", "demo/ops", "--url", receiver.url)
+        check_upstream(gateway, receiver)
+    if setting.model:
+        with Gateway(setting, "liveness-native", threads=2) as gateway:
+            check_native(gateway)
+finally:
+    receiver.close()
+check.finish()
