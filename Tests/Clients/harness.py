@@ -87,11 +87,11 @@ class Gateway:
     """One `gatehouse serve` with its own certificates, store and free ports.
 
     `hosts` are further names of its certificate, `listen` further settings of that section, `more` further sections,
-    `environment` further variables of the program.
+    `environment` further variables of the program, `output` a file for its standard output alone.
     """
 
-    def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None):
-        self.setting, self.environment = setting, environment or {}
+    def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None, output=None):
+        self.setting, self.environment, self.output = setting, environment or {}, output or "gatehouse.log"
         self.directory = setting.directory / name
         self.directory.mkdir(parents=True)
         self.port, self.admin = free_port(), free_port()
@@ -126,7 +126,7 @@ class Gateway:
         log = open(self.directory / "gatehouse.log", "ab")
         self.process = subprocess.Popen(
             [self.setting.gatehouse, "serve", "--config", str(self.configuration)], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=subprocess.STDOUT, env=dict(os.environ, **self.environment))
+            stdout=open(self.directory / self.output, "ab"), stderr=log, env=dict(os.environ, **self.environment))
         try:
             wait_for(lambda: self.process.poll() is not None or self.is_up(), 30, "both listeners answer /healthz")
         finally:
