@@ -23,8 +23,8 @@ HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "worker", "worker_socket", "drain", "instances",
-            "faults", "access_log", "keys", "tokens", "issuers", "limits", "rules", "clock", "rotation", "tenancy",
-            "webhooks", "durability", "browser", "operators", "truth", "fairness", "openapi", "azureml_sdk"]
+            "faults", "access_log", "proxy", "keys", "tokens", "issuers", "limits", "rules", "clock", "rotation",
+            "tenancy", "webhooks", "durability", "browser", "operators", "truth", "fairness", "openapi", "azureml_sdk"]
 # Programs with packages of their own.
 LOCKS = {"openapi": "openapi.lock", "azureml_sdk": "azureml_sdk.lock"}
 # A program that hangs must not hold the whole run; the longest takes about a minute on two cores.
