@@ -15,10 +15,10 @@ class Authority:
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
             str(days), "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", subject, *more, cwd=self.directory)
 
-    def issue(self, number, days=90):
-        """The files of the certificate with this serial number."""
+    def issue(self, number, days=90, names=None):
+        """The files of the certificate with this serial number, of the host or of these alternative names."""
         name = f"host-{number}"
         self.make(name, f"/CN={self.host}", [
             "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", str(number),
-            "-addext", f"subjectAltName=DNS:{self.host}", "-addext", "basicConstraints=critical,CA:FALSE"], days)
+            "-addext", f"subjectAltName={names or f'DNS:{self.host}'}", "-addext", "basicConstraints=critical,CA:FALSE"], days)
         return self.directory / f"{name}.pem", self.directory / f"{name}.key"

@@ -95,12 +95,14 @@ class Gateway:
     """One `gatehouse serve` with its own certificates, store and free ports.
 
     `hosts` are further names of its certificate, `listen` further settings of that section, `more` further sections,
-    `environment` further variables of the program. `holds_socket`: this process keeps the listening socket and hands it to
-    each gateway that it starts, as systemd does.
+    `environment` further variables of the program, `output` a file for its standard output alone. `holds_socket`: this
+    process keeps the listening socket and hands it to each gateway that it starts, as systemd does.
     """
 
-    def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None, holds_socket=False):
+    def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None, output=None,
+                 holds_socket=False):
         self.setting, self.threads, self.environment = setting, threads, environment or {}
+        self.output = output or "gatehouse.log"
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=4096) if holds_socket else None
         self.directory = setting.directory / name
         self.directory.mkdir(parents=True)
@@ -140,7 +142,8 @@ class Gateway:
         launcher = [sys.executable, "-c", LAUNCHER, str(held[0])] if held else []
         self.process = subprocess.Popen(
             [*launcher, self.setting.gatehouse, "serve", "--config", str(self.configuration)], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=subprocess.STDOUT, env=dict(os.environ, **self.environment), pass_fds=held)
+            stdout=open(self.directory / self.output, "ab"), stderr=log, env=dict(os.environ, **self.environment),
+            pass_fds=held)
         try:
             wait_for(lambda: self.process.poll() is not None or self.is_up(), 30, "both listeners answer /healthz")
         finally:

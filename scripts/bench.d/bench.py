@@ -1,6 +1,7 @@
 """Measures Gatehouse and its peers at the same work, in turn, several rounds; see ../bench for what it needs."""
 import argparse
 import json
+import math
 import os
 import pathlib
 import random
@@ -23,6 +24,8 @@ def arguments():
     parser.add_argument("--peers", default="gatehouse,envoy,haproxy,nginx", help="which, separated by commas")
     parser.add_argument("--check", action="store_true", help="only show that keys and split work, measure nothing")
     parser.add_argument("--json", help="also write every round to this file")
+    parser.add_argument("--at-most", type=float, metavar="RATIO", help="exit with 1 when the CPU per request of "
+                        "gatehouse is more than this many times Envoy's (median of the paired rounds)")
     parser.add_argument("--gatehouse", default="", help=argparse.SUPPRESS)
     parser.add_argument("--before", default="", help=argparse.SUPPRESS)
     parser.add_argument("--envoy", default="", help=argparse.SUPPRESS)
@@ -34,7 +37,21 @@ def arguments():
         parser.error(f"unknown peer {', '.join(sorted(unknown))}; known: {', '.join(NAMES)}")
     if "gatehouse-before" in options.names and not options.before:
         parser.error("gatehouse-before is an earlier program: name it with GATEHOUSE_BEFORE=FILE")
+    if options.at_most is not None:
+        check_bound(parser, options)
     return options
+
+
+def check_bound(parser, options):
+    """A bound that nothing would be held against is an error, not a success."""
+    if not 0 < options.at_most < math.inf:
+        parser.error("--at-most needs a number above 0")
+    if options.check:
+        parser.error("--at-most needs a measurement, and --check measures nothing")
+    if missing := {"gatehouse", "envoy"} - set(options.names):
+        parser.error(f"--at-most compares gatehouse with envoy: {', '.join(sorted(missing))} is not among --peers")
+    if not options.gatehouse:
+        parser.error("--at-most needs a gatehouse program")
 
 
 class Bench:
@@ -163,6 +180,15 @@ def run(bench, running):
     print_results(rounds, [peer.name for peer in running])
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rounds, indent=1))
+    if options.at_most is not None:
+        hold(rounds, options.at_most)
+
+
+def hold(rounds, bound):
+    ratio = statistics.median(r["gatehouse"]["cpu"] / r["envoy"]["cpu"] for r in rounds)
+    if ratio > bound:
+        raise SystemExit(f"too much CPU: gatehouse : envoy = {ratio:.3f}, at most {bound:g} is allowed")
+    print(f"gatehouse : envoy = {ratio:.3f} is within {bound:g}")
 
 
 def main():

@@ -7,9 +7,6 @@ source "$repository/scripts/lib/llama.sh"
 # shellcheck source=scripts/lib/model.sh
 source "$repository/scripts/lib/model.sh"
 
-# What the two sourced files say appears as a step; standard output stays free for the paths that they print.
-llama_say() { step "$*" >&2; }
-
 # need_build_packages NAME…: what both programs and the engine are built with, and the packages named beside.
 need_build_packages() {
     local packages=("$@" libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev pkg-config) package

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Builds llama.cpp, the model engine, into a cache outside the repository. Sourced by scripts/quickstart and scripts/test.
+# Builds llama.cpp, the model engine, into a cache outside the repository. Sourced by build.sh, after common.sh.
 #
 #   llama_prepare   builds it when the cache does not have it yet, then sets for the caller:
 #     LLAMA_PREFIX        where it is installed
@@ -17,10 +17,6 @@ LLAMA_PACKAGES=(python3 python3-pip cmake ninja-build g++ pkg-config)
 
 gatehouse_cache() {
     printf '%s\n' "${GATEHOUSE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse}"
-}
-
-llama_say() {
-    printf '%s\n' "$*" >&2
 }
 
 # One CPU variant, for the instructions that this machine has. All fourteen of llama.cpp's variants take five times as
@@ -76,7 +72,7 @@ llama_identity() {
     { echo "$LLAMA_SHA256"; llama_cmake_flags; } | sha256sum | cut -c1-12
 }
 
-# Fetches the source package into directory $1. pip checks the hash before it looks inside, but then insists on asking
+# Fetches the source package into directory $1 and unpacks it there. pip checks the hash before it looks inside, but then insists on asking
 # the package's build backend for metadata, which would download and run unpinned build tools. Nothing of that is wanted
 # here, so pip is given a backend that answers with a name and a version.
 llama_fetch() {
@@ -99,31 +95,31 @@ def build_wheel(directory, settings=None, metadata=None):
     raise RuntimeError("only the source is wanted")
 PYTHON
     echo "llama-cpp-python==$LLAMA_VERSION --hash=sha256:$LLAMA_SHA256" >"$directory/requirements.txt"
-    PYTHONPATH="$directory/stub" python3 -m pip --disable-pip-version-check --quiet download \
+    PYTHONPATH="$directory/stub" python3 -m pip --disable-pip-version-check download \
         --no-deps --no-binary llama-cpp-python --no-build-isolation --require-hashes \
-        --dest "$directory/download" --requirement "$directory/requirements.txt" >&2
-    printf '%s\n' "$directory"/download/*.tar.gz
+        --dest "$directory/download" --requirement "$directory/requirements.txt" || return 1
+    echo "$LLAMA_SHA256  $(echo "$directory"/download/*.tar.gz)" | sha256sum --check --quiet || return 1
+    # Only the engine's tree, without the Python wrapper around it.
+    tar -xzf "$directory"/download/*.tar.gz -C "$directory" --wildcards '*/vendor/llama.cpp/*'
 }
 
+# Each part says how far it is, and fails the script with the end of its output.
 llama_build() {
-    local prefix=$1 work archive source flags
+    local prefix=$1 work source flags
     mkdir -p "$(dirname "$prefix")"
     work=$(mktemp -d "$(dirname "$prefix")/building-llama.XXXXXX")
-    llama_say "llama.cpp: fetching the source package llama-cpp-python $LLAMA_VERSION"
-    archive=$(llama_fetch "$work") || return 1
-    echo "$LLAMA_SHA256  $archive" | sha256sum --check --quiet >&2 || return 1
-    # Only the engine's tree, without the Python wrapper around it.
-    tar -xzf "$archive" -C "$work" --wildcards '*/vendor/llama.cpp/*' || return 1
+    run_step "llama.cpp: fetching the source package llama-cpp-python $LLAMA_VERSION" \
+        "see what pip says above, check that it reaches PyPI, and run this again; $work can go" llama_fetch "$work"
     source=$(echo "$work"/llama_cpp_python-*/vendor/llama.cpp)
     mapfile -t flags < <(llama_cmake_flags)
-    llama_say "llama.cpp: configuring"
-    cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_INSTALL_PREFIX="$prefix" "${flags[@]}" >"$work/log" 2>&1 ||
-        { tail -20 "$work/log" >&2; return 1; }
-    llama_say "llama.cpp: compiling (about two minutes on two cores)"
-    nice cmake --build "$work/build" -j "${LLAMA_JOBS:-$(nproc)}" >"$work/log" 2>&1 ||
-        { tail -20 "$work/log" >&2; return 1; }
+    run_step "llama.cpp: configuring" "check that these packages are installed: ${LLAMA_PACKAGES[*]}; the files are in $work" \
+        cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_INSTALL_PREFIX="$prefix" "${flags[@]}"
+    run_step "llama.cpp: compiling (about two minutes on two cores)" \
+        "where memory or disk was short: LLAMA_JOBS=1 needs less memory, $work can go" \
+        nice cmake --build "$work/build" -j "${LLAMA_JOBS:-$(nproc)}"
     # Installed under DESTDIR and moved in one step: an interrupted build never looks like a finished one.
-    DESTDIR="$work/root" cmake --install "$work/build" >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; return 1; }
+    run_step "llama.cpp: installing" "check that the disk has room; $work can go" \
+        env DESTDIR="$work/root" cmake --install "$work/build"
     # Somebody else may have finished the same build meanwhile; theirs is as good.
     mv -T "$work/root$prefix" "$prefix" 2>/dev/null || [[ -e $prefix/lib/pkgconfig/llama.pc ]] || return 1
     rm -rf "$work"
@@ -132,11 +128,7 @@ llama_build() {
 llama_prepare() {
     LLAMA_PREFIX="$(gatehouse_cache)/llama-$LLAMA_VERSION-$(llama_identity)"
     if [[ ! -e $LLAMA_PREFIX/lib/pkgconfig/llama.pc ]]; then
-        if ! llama_build "$LLAMA_PREFIX"; then
-            llama_say "llama.cpp could not be built. Its work directory is kept in $(gatehouse_cache)/building-llama.*;" \
-                "check network access to PyPI and that these packages are installed: ${LLAMA_PACKAGES[*]}"
-            return 1
-        fi
+        llama_build "$LLAMA_PREFIX" || return 1
     fi
     # shellcheck disable=SC2034
     LLAMA_BACKENDS=$LLAMA_PREFIX/lib

