@@ -26,6 +26,7 @@ struct Migrations: Sendable {
             Step(identifier: AuditSchema.identifier, sql: AuditSchema.sql),
             Step(identifier: "9 queue", sql: QueueSchema.sql),
             Step(identifier: "10 sticky", sql: StickySchema.sql),
+            Step(identifier: "12 deployment secrets", sql: DeploymentSecretSchema.sql),
         ]
     )
 

@@ -24,7 +24,7 @@ HERE = pathlib.Path(__file__).parent
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "worker", "drain", "instances", "faults", "keys",
             "tokens", "issuers", "limits", "rules", "clock", "rotation", "tenancy", "webhooks", "durability", "browser",
-            "operators", "truth", "fairness", "openapi", "azureml_sdk"]
+            "operators", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk"]
 # Programs with packages of their own.
 LOCKS = {"openapi": "openapi.lock", "azureml_sdk": "azureml_sdk.lock"}
 # A program that hangs must not hold the whole run; the longest takes about a minute on two cores.

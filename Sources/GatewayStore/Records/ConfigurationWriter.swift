@@ -24,6 +24,7 @@ struct ConfigurationWriter {
         for endpoint in endpoints { try empty(endpoint) }
         for endpoint in endpoints { try fill(endpoint) }
         try writeStickyBuckets(old, new)
+        try writeDeploymentSecrets(old, new)
         try writeAccess(transaction, keys, over: old)
         try write(transaction.certificates, over: before.certificates)
         try write(transaction.azure, at: transaction.now)

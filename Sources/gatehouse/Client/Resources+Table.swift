@@ -52,6 +52,11 @@ extension DeploymentResource: TableRow {
     }
 }
 
+extension DeploymentSecretResource: TableRow {
+    static var headings: [String] { ["secret", "used by header", "changed"] }
+    var cells: [String] { [name, headers.isEmpty ? "none" : headers.joined(separator: ", "), changedAt] }
+}
+
 extension EffectiveValue: TableRow {
     static var headings: [String] { ["setting", "value", "from"] }
     var cells: [String] { [setting, value, source] }

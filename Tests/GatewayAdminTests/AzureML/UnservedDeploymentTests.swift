@@ -68,6 +68,7 @@ import Testing
 
     @Test func `it is deleted as any other, and the audit log says so`() async throws {
         try await Self.withBlue { client, store, _ in
+            #expect(try await client.send(.put, "\(Self.blue)/secrets/early", #"{"value":"x"}"#).status == 201)
             let answer = try await client.send(.delete, Self.blue)
             #expect(answer.status == 204)
             let location = try #require(answer.headers[.operationLocation])
@@ -75,8 +76,9 @@ import Testing
             #expect(try await client.send(.get, Self.blue).status == 404)
             #expect(try await client.send(.get, Azure.deployment("blue")).status == 404)
             #expect(try await client.send(.delete, Self.blue).status == 404)
-            let last = try await store.auditEntries(limit: 1).first
-            #expect(last?.action == .deleted && last?.resource.path == "demo/chat/blue")
+            let last = try await store.auditEntries(limit: 2)
+            #expect(last.map(\.action) == [.deleted, .deleted])
+            #expect(last.map(\.resource.path) == ["demo/chat/blue/secrets/early", "demo/chat/blue"])
             let all = try await client.get(ResourceList<DeploymentResource>.self, Self.list).value
             #expect(all.map(\.name) == ["ash", "green"])
         }
