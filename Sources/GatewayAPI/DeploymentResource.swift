@@ -1,5 +1,7 @@
 /// A deployment, as the admin API shows and takes it: one of `upstream` and `native`; with neither, the gateway chooses by
 /// the environment variables, `runtimes:` of its configuration, or the model's file.
+///
+/// One that is shown with neither has nothing that serves it.
 package struct DeploymentResource: Codable, Sendable, Equatable {
     /// In a PUT it may be left out: the URL has it.
     package var tenant: String
@@ -29,6 +31,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var egressPublicNetworkAccess: String
     /// How the last change of it stands: `Creating`, `Updating`, `Deleting`, `Succeeded` or `Failed`; only in answers.
     package var provisioningState: String?
+    /// Why it is `Failed`; only in answers.
+    package var failure: String?
     /// Whether an instance can take requests now; only in answers.
     package var isReady: Bool?
     /// Only in answers.
@@ -89,6 +93,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case price
         case egressPublicNetworkAccess
         case provisioningState
+        case failure
         case isReady
         case instances
         case effective
@@ -121,6 +126,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         readinessProbe = try members.value(.readinessProbe)
         egressPublicNetworkAccess = try members.value(.egressPublicNetworkAccess, or: "enabled")
         provisioningState = try members.value(.provisioningState)
+        failure = try members.value(.failure)
         isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)
         instances = try members.value(.instances)
         effective = try members.decodeIfPresent([EffectiveValue].self, forKey: .effective)

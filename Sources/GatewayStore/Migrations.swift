@@ -27,6 +27,7 @@ struct Migrations: Sendable {
             Step(identifier: "9 queue", sql: QueueSchema.sql),
             Step(identifier: "10 sticky", sql: StickySchema.sql),
             Step(identifier: "11 retired keys", sql: RetiredKeySchema.sql),
+            Step(identifier: "12 deployment secrets", sql: DeploymentSecretSchema.sql),
             Step(identifier: "13 native bounds", sql: NativeBoundsSchema.sql),
         ]
     )

@@ -113,11 +113,12 @@ package final class Store: Sendable {
         _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         let origin = ChangeOrigin.current
-        return try await write { [self] _ in
+        return try await write { [self] database in
             let before = contents
             var transaction = StoreTransaction(before, at: WallClock.seconds, isOwner: origin.isOwner)
             let value = try body(&transaction)
             try requireAllowed(transaction, over: before, by: origin)
+            try requireServed(before.definitions, transaction.definitions, in: database)
             try compiler.check(transaction.definitions.sorted, after: before)
             return value
         }
@@ -154,6 +155,7 @@ package final class Store: Sendable {
             (origin.operation, origin.served) = (nil, nil)
         }
         try requireAllowed(transaction, over: before, by: origin)
+        try requireServed(before.definitions, transaction.definitions, in: database)
         let isServedAlike = keys.isEmpty && transaction.hasChangedOnlyOperators(since: before)
         let next = StoreContents(
             definitions: transaction.definitions,

@@ -66,6 +66,7 @@ package struct Problem: Error, Sendable, Hashable {
         case unknownDeployment
         case unknownEndpoint
         case unknownIssuer
+        case unknownSecret
         case unknownTenant
         case unknownVersion
     }

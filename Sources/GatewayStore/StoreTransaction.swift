@@ -98,6 +98,7 @@ struct StoreTransaction {
         definitions.models.removeAll { $0.tenant == name }
         definitions.endpoints.removeAll { $0.tenant == name }
         definitions.deployments.removeAll { $0.tenant == name }
+        definitions.secrets.removeAll { $0.tenant == name }
         definitions.keys.removeAll { $0.tenant == name }
         definitions.namedKeys.removeAll { $0.tenant == name }
         definitions.principals.removeAll { $0.tenant == name }
@@ -107,11 +108,12 @@ struct StoreTransaction {
         definitions.operators.removeAll { $0.tenant == name }
     }
 
-    /// With its deployments and keys, and out of every scope: an endpoint that gets the name later is another one.
+    /// With its deployments, their secrets and its keys, and out of every scope: an endpoint that gets the name later is another one.
     mutating func removeEndpoint(_ endpoint: EndpointDefinition) {
         let path = endpoint.path
         definitions.endpoints.removeAll { $0.path == path }
         definitions.deployments.removeAll { $0.endpointPath == path }
+        definitions.secrets.removeAll { $0.tenant == endpoint.tenant && $0.endpoint == endpoint.name }
         definitions.keys.removeAll { $0.endpointPath == path }
         for index in definitions.roles.indices
         where definitions.roles[index].tenant == endpoint.tenant
@@ -127,9 +129,10 @@ struct StoreTransaction {
         }
     }
 
-    /// With its place in the traffic split; a weight that it still has makes the split invalid, which the compiler says.
+    /// With its secrets and its place in the traffic split; a weight that it still has makes the split invalid, which the compiler says.
     mutating func removeDeployment(_ deployment: DeploymentDefinition) {
         definitions.deployments.removeAll { $0.path == deployment.path }
+        definitions.secrets.removeAll { $0.deploymentPath == deployment.path }
         guard let index = definitions.endpoints.firstIndex(where: { $0.path == deployment.endpointPath }) else {
             return
         }

@@ -6,8 +6,8 @@ import GatewayStore
 /// Compiles documents as `apply` would, without a store: what depends on what the store holds is left to `apply`.
 struct Rehearsal {
     private static let storesBusiness: Set<Problem.Code> = [
-        .modelNotRegistered, .unknownDeployment, .unknownEndpoint, .unknownTenant, .unknownIssuer, .nameTaken,
-        .alreadyExists,
+        .modelNotRegistered, .unknownDeployment, .unknownEndpoint, .unknownTenant, .unknownIssuer, .unknownSecret,
+        .nameTaken, .alreadyExists,
     ]
 
     let configuration: Configuration

@@ -282,7 +282,25 @@ def check_failure(azure, sdk):
             require(way in text, f"{way} is not in: {text}")
         shown = sdk.ml.online_deployments.get("blue", "unserved")
         require(shown.provisioning_state == "Failed", f"its state is {shown.provisioning_state}")
+        created = azure.gateway.created
+        ours = [*created("deployments", "list", f"{WORKSPACE}/unserved")["value"],
+                created("deployments", "show", f"{WORKSPACE}/unserved/blue")]
+        require([d["name"] for d in ours] == ["blue", "blue"], f"the commands show {ours}")
+        for deployment in ours:
+            require(deployment["provisioningState"] == "Failed", f"its state is {deployment}")
+            require(deployment["failure"] in text, f"{deployment['failure']} is not in: {text}")
+        traffic = f"/api/v1/tenants/{WORKSPACE}/endpoints/unserved/traffic"
+        refused = azure.ask("PUT", traffic, {"traffic": {"blue": 100}})
+        require(refused.status == 400 and b"blue, which is Failed: nothing serves" in refused.content,
+                f"traffic was answered {refused.status} {refused.content[:300]}")
         sdk.done(sdk.ml.online_deployments.begin_delete("blue", "unserved"))
+        require(not list(sdk.ml.online_deployments.list("unserved")), "it is still there")
+
+    @check("one that nothing serves is deleted by command, and is gone for the SDK")
+    def _():
+        with contextlib.suppress(HttpResponseError):
+            sdk.deployment("unserved", "red")
+        azure.gateway.command("deployments", "delete", f"{WORKSPACE}/unserved/red")
         require(not list(sdk.ml.online_deployments.list("unserved")), "it is still there")
 
     @check("an update that nothing serves fails, and what served goes on")

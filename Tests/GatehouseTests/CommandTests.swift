@@ -25,7 +25,9 @@ import Testing
         "operations wait 0a1b2c3d --wait-time 5",
         "endpoints delete demo/chat --no-wait", "endpoints delete demo/chat --wait-time 5",
         "deployments delete demo/chat/blue --no-wait", "deployments delete demo/chat/blue --wait-time 5",
-        "endpoints traffic demo/chat blue=100 --no-wait",
+        "endpoints traffic demo/chat blue=100 --no-wait", "deployments set-secret demo/chat/blue backend-key",
+        "deployments set-secret demo/chat/blue backend-key --from-file key.txt --output json",
+        "deployments list-secrets demo/chat/blue", "deployments remove-secret demo/chat/blue backend-key",
         "apply -f x --wait-time 5", "apply -f x --timeout 5 --no-wait", "roles assign demo/x --role admin --group g",
         "keys list demo/chat", "keys regenerate demo/chat", "keys regenerate demo/chat --key secondary --grace 24h",
         "keys named create demo/app --endpoint chat --endpoint talk --form openai --expires 90d --network 10.0.0.0/8",
@@ -50,7 +52,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "keys regenerate demo/chat --key third", "keys regenerate demo/chat --grace soon", "keys named create demo",
+        "deployments set-secret demo/chat/blue backend-key a-value", "deployments set-secret demo/chat/blue a/b",
+        "deployments remove-secret demo/chat backend-key", "keys regenerate demo/chat --key third",
+        "keys regenerate demo/chat --grace soon", "keys named create demo",
         "keys named create demo/app --queue-weight 0", "keys named update demo/app --queue-weight 101",
         "tenants create demo --queue-weight 101", "tenants update demo --queue-weight 1.5",
         "keys named create demo/app --form soap", "keys named create demo/app --expires never", "limits set demo/a/b/c",
@@ -93,6 +97,13 @@ import Testing
         var quotas: [QuotaResource] = []
         command.rules.merge(into: &limits, &quotas)
         #expect(limits.map(\.text) == ["600 requests/minute", "10 requests/minute by address, warn only"])
+    }
+
+    @Test(arguments: [
+        ("a\n", "a"), ("a\r\n", "a"), ("a", "a"), ("a\n\n", "a\n"), (" a \n", " a "), ("\n", ""), ("", ""),
+    ])
+    func `of a secret that is read only the end of its line is left out`(text: String, value: String) {
+        #expect(SecretInput.line(text) == value)
     }
 
     @Test func `Entra is one word`() throws {

@@ -147,6 +147,12 @@ import Testing
         "INSERT INTO operations VALUES ('1', 'demo', '[]', 'Failed', 1, 2, '[]', '[]', NULL)",
         "INSERT INTO operations VALUES ('1', 'demo', '{}', 'Succeeded', 1, 2, '[]', '[]', NULL)",
         "INSERT INTO certificates VALUES ('a b', 'c', 'k')",
+        "INSERT INTO deployment_secrets VALUES ('nobody', 'chat', 'blue', 'abc', zeroblob(29), 1)",
+        "INSERT INTO deployment_secrets VALUES ('demo', 'chat', 'blue', 'ab', zeroblob(29), 1)",
+        "INSERT INTO deployment_secrets VALUES ('demo', 'chat', 'blue', 'a b c', zeroblob(29), 1)",
+        "INSERT INTO deployment_secrets VALUES ('demo', 'chat', 'blue', 'abc', zeroblob(28), 1)",
+        "INSERT INTO deployment_secrets VALUES ('demo', 'chat', 'b', 'abc', zeroblob(29), 1)",
+        "INSERT INTO deployment_secrets VALUES ('demo', 'chat', 'blue', 'abc', zeroblob(29), -1)",
         "INSERT INTO certificates VALUES ('a.example', '', 'k')",
     ])
     func `the schema refuses what the code would never write`(sql: String) async throws {

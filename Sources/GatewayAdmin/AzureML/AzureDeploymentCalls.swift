@@ -92,15 +92,14 @@ enum AzureDeploymentCalls {
     ) async throws -> ARMValue {
         let served = try call.store.deployments(of: call.tenant, endpoint).first { $0.name == name }
         let record = try await call.store.azureDeployment(call.tenant, endpoint, name)
-        let isFailed = served == nil || record?.failure != nil
+        let current = served.map { AzureOperationCalls.state(of: $0.path, call) }
         return AzureDeploymentView(
             call: call,
             endpoint: endpoint,
             name: name,
             definition: served,
             record: record,
-            state: state
-                ?? (isFailed ? "Failed" : AzureOperationCalls.state(of: "\(call.tenant)/\(endpoint)/\(name)", call))
+            state: state ?? current ?? "Failed"
         ).json
     }
 }

@@ -117,18 +117,25 @@ struct AzureProvisioning: Sendable {
             before
             ?? DeploymentDefinition(tenant: call.tenant, endpoint: endpoint.name, name: name, serving: serving)
         wanted.serving = serving
-        wanted.description = asked.description
-        wanted.tags = asked.tags
-        wanted.properties = asked.properties
-        wanted.environmentVariables = asked.environmentVariables
-        wanted.instanceType = asked.instanceType
-        wanted.settings = asked.settings
-        wanted.liveness = asked.liveness
-        wanted.readiness = asked.readiness
-        // Where it is not said, what is closed stays closed.
-        if let isDisabled = asked.isEgressDisabled { wanted.isEgressPrivate = isDisabled }
-        if let model = asked.modelReference { wanted.model = model }
+        wanted.take(asked)
         return wanted
+    }
+}
+
+extension DeploymentDefinition {
+    /// Everything that an Azure client says of a deployment, but what serves it.
+    mutating func take(_ asked: AzureDeployment) {
+        description = asked.description
+        tags = asked.tags
+        properties = asked.properties
+        environmentVariables = asked.environmentVariables
+        instanceType = asked.instanceType
+        settings = asked.settings
+        liveness = asked.liveness
+        readiness = asked.readiness
+        // Where it is not said, what is closed stays closed.
+        if let isDisabled = asked.isEgressDisabled { isEgressPrivate = isDisabled }
+        if let reference = asked.modelReference { model = reference }
     }
 }
 

@@ -7,19 +7,21 @@ import Hummingbird
 struct DeploymentRoutes: Sendable {
     let controlPlane: ControlPlane
 
-    @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        let found = try controlPlane.store.deployments(of: context.name("tenant"), context.name("endpoint"))
+    @Sendable func list(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let (tenant, endpoint) = (try context.name("tenant"), try context.name("endpoint"))
+        let unserved = try await controlPlane.store.unservedDeployments(of: tenant, endpoint)
+        // Read after the others: one that was made again meanwhile is here.
+        let served = try controlPlane.store.deployments(of: tenant, endpoint)
+        let names = Set(served.map(\.name))
+        let found = served.map(Shown.served) + unserved.filter { !names.contains($0.name) }.map(Shown.unserved)
         let isShown = try maySeeValues(context)
-        return try Page(found, request, key: \.name).answer { resource($0, withValues: isShown) }
+        return try Page(found.sorted { $0.name < $1.name }, request, key: \.name).answer {
+            resource($0, withValues: isShown)
+        }
     }
 
-    @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
-        let found = try controlPlane.store.deployment(
-            context.name("tenant"),
-            context.name("endpoint"),
-            context.name("deployment")
-        )
-        return .json(resource(found, withValues: try maySeeValues(context)))
+    @Sendable func get(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        .json(resource(try await find(context), withValues: try maySeeValues(context)))
     }
 
     /// Stored and served when it is answered; the operation ends when an instance is ready.
@@ -32,16 +34,20 @@ struct DeploymentRoutes: Sendable {
         let maker = DeploymentMaker(store: controlPlane.store, azure: controlPlane.azure, asker: asker)
         let made = try await maker.make(deployment)
         let definition = made.definition
-        let isNew = !controlPlane.store.definitions.deployments.contains { $0.path == definition.path }
+        let store = controlPlane.store
+        let unserved = try await store.unservedDeployments(of: definition.tenant, definition.endpoint)
+        let isReplaced = unserved.contains { $0.name == definition.name }
+        let isNew = !isReplaced && !store.definitions.deployments.contains { $0.path == definition.path }
         let plan = OperationPlan(putting: definition, isNew: isNew)
         let (outcome, operation) = try await controlPlane.operations.perform(plan) {
-            try await controlPlane.store.putDeployment(
+            try await store.putDeployment(
                 definition,
                 isOwners: made.isOwners,
                 registering: made.model
             )
         }
-        return .json(resource(definition, withValues: true), status: outcome.status).following(operation)
+        let status = isReplaced ? .ok : outcome.status
+        return .json(resource(.served(definition), withValues: true), status: status).following(operation)
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
@@ -56,18 +62,13 @@ struct DeploymentRoutes: Sendable {
 
     /// The last lines of the deployment's log: `?tail=` of them, 50 by default.
     @Sendable func logs(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        let found = try controlPlane.store.deployment(
-            context.name("tenant"),
-            context.name("endpoint"),
-            context.name("deployment")
-        )
+        let found = try await find(context)
         let asked = request.uri.queryParameters["tail"].map(String.init)
         let tail = asked.map { Int($0) ?? 0 } ?? Self.usualTail
         guard (1...Self.longestTail).contains(tail) else {
             throw APIError(.invalid, "tail must be 1 to \(Self.longestTail)", target: "tail")
         }
-        let path = "\(found.tenant)/\(found.endpoint)/\(found.name)"
-        return .json(ResourceList(await controlPlane.collaborators.deploymentLogs(path, tail)))
+        return .json(ResourceList(await controlPlane.collaborators.deploymentLogs(found.path, tail)))
     }
 
     private static let usualTail = 50
@@ -78,14 +79,56 @@ struct DeploymentRoutes: Sendable {
         try context.requireOperator().may(.deployments, in: context.name("tenant"))
     }
 
-    private func resource(_ deployment: DeploymentDefinition, withValues: Bool) -> DeploymentResource {
-        var resource = DeploymentResource(deployment)
+    /// One that is served, or that nothing serves.
+    private enum Shown {
+        case served(DeploymentDefinition)
+        case unserved(UnservedDeployment)
+
+        var name: String {
+            switch self {
+            case .served(let deployment): deployment.name
+            case .unserved(let deployment): deployment.name
+            }
+        }
+
+        var path: String {
+            switch self {
+            case .served(let deployment): deployment.path
+            case .unserved(let deployment): "\(deployment.tenant)/\(deployment.endpoint)/\(deployment.name)"
+            }
+        }
+    }
+
+    private func find(_ context: AdminRequestContext) async throws -> Shown {
+        let (tenant, endpoint) = (try context.name("tenant"), try context.name("endpoint"))
+        let name = try context.name("deployment")
+        if let unserved = try await controlPlane.store.unservedDeployment(tenant, endpoint, name) {
+            return .unserved(unserved)
+        }
+        return .served(try controlPlane.store.deployment(tenant, endpoint, name))
+    }
+
+    private func resource(_ deployment: Shown, withValues: Bool) -> DeploymentResource {
+        var resource: DeploymentResource
+        switch deployment {
+        case .served(let definition): resource = self.resource(definition)
+        case .unserved(let unserved): resource = DeploymentResource(unserved)
+        }
         if !withValues {
             resource.environmentVariables = resource.environmentVariables.mapValues { _ in Self.hidden }
             let headers = resource.upstream?.headers ?? [:]
             resource.upstream?.headers = headers.mapValues { _ in Self.hidden }
         }
-        resource.provisioningState = controlPlane.operations.provisioningState(of: deployment.path).rawValue
+        return resource
+    }
+
+    private func resource(_ deployment: DeploymentDefinition) -> DeploymentResource {
+        var resource = DeploymentResource(deployment)
+        let state = controlPlane.operations.provisioningState(of: deployment.path)
+        resource.provisioningState = state.rawValue
+        if state == .failed {
+            resource.failure = controlPlane.operations.latest(of: deployment.path)?.failure?.message
+        }
         resource.isReady = controlPlane.isReady(deployment.path)
         resource.instances = controlPlane.collaborators.instances(deployment.path)
         resource.effective = deployment.effectiveValues

@@ -178,6 +178,35 @@ extension Routes {
                 ],
                 use: deployments.logs
             ),
+        ] + secrets(path + "/secrets")
+    }
+
+    private func secrets(_ list: String) -> [Route] {
+        let secrets = DeploymentSecretRoutes(store: controlPlane.store)
+        return [
+            .get(
+                list,
+                .read,
+                "Lists a deployment's secrets, without their values.",
+                answers: .page(DeploymentSecretResource.self),
+                use: secrets.list
+            ),
+            .put(
+                list + "/:secret",
+                .deployments,
+                "Keeps a value sealed for a deployment's headers, which refer to it as ${secret:NAME}.",
+                takes: DeploymentSecretRequest.self,
+                answers: .put(DeploymentSecretResource.self),
+                tagged: .deploymentSecret,
+                use: secrets.put
+            ),
+            .delete(
+                list + "/:secret",
+                .deployments,
+                "Forgets a secret that no header refers to.",
+                tagged: .deploymentSecret,
+                use: secrets.delete
+            ),
         ]
     }
 }

@@ -14,6 +14,8 @@ package struct Definitions: Sendable, Equatable {
     package var roles: [RoleAssignment]
     package var webhooks: [WebhookDefinition]
     package var operators: [OperatorDefinition]
+    /// What headers of deployments refer to.
+    package var secrets: [DeploymentSecret] = []
     /// Who is assigned where, by the path of an endpoint whose callers are sticky; follows from the weights.
     package var stickyBuckets: [String: StickyBuckets] = [:]
 

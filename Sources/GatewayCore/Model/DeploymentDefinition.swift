@@ -73,7 +73,7 @@ package struct UpstreamDefinition: Sendable, Equatable {
     package var model: String?
     /// Added to every request after the caller's credential was removed.
     ///
-    /// Values may hold `${env:NAME}` and `${file:PATH}`.
+    /// Values may hold `${env:NAME}`, `${file:PATH}` and `${secret:NAME}`.
     package var headers: [UpstreamHeader]
     /// PEM file with the CA that the upstream's certificate must chain to; `nil` = the system's.
     package var certificateAuthority: String?

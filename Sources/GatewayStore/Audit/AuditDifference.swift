@@ -23,6 +23,7 @@ struct AuditDifference {
         try note(before.models, after.models, .model, path: \.resource)
         try note(before.endpoints, after.endpoints, .endpoint, path: \.path)
         try note(before.deployments, after.deployments, .deployment, path: \.path)
+        try note(before.secrets, after.secrets, .deploymentSecret, path: \.path)
         try note(keys.pairs.old, keys.pairs.new, .endpointKey, path: \.place)
         try note(keys.named.old, keys.named.new, .namedKey, path: \.path)
         try note(before.principals, after.principals, .principal, path: \.path)

@@ -21,6 +21,8 @@ indirect enum Described: Encodable, Equatable {
         switch value {
         case let header as UpstreamHeader where !isRevealing:
             self = .object(["name": .text(header.name), "value": Self.hidden])
+        case let secret as DeploymentSecret where !isRevealing:
+            self = .object(["name": .text(secret.name), "value": Self.hidden, "changedAt": .number(secret.changedAt)])
         case let digest as KeyDigest: self = .text(Self.fingerprint(digest))
         case let webhook as WebhookDefinition where !isRevealing: self = Self.webhook(webhook)
         case let text as String: self = .text(text)

@@ -8,6 +8,8 @@ package struct ResourceReference: Sendable, Hashable {
         case tenant
         case endpoint
         case deployment
+        /// `demo/chat/blue/secrets/backend-key`.
+        case deploymentSecret
         case model
         /// A version that Azure's clients registered: `demo/environments/base:1`.
         case asset
@@ -36,8 +38,8 @@ package struct ResourceReference: Sendable, Hashable {
     package var tenant: String? {
         switch kind {
         case .certificate, .operator: nil
-        case .tenant, .endpoint, .deployment, .model, .asset, .blob, .endpointKey, .namedKey, .principal, .issuer,
-            .role, .webhook:
+        case .tenant, .endpoint, .deployment, .deploymentSecret, .model, .asset, .blob, .endpointKey, .namedKey,
+            .principal, .issuer, .role, .webhook:
             path.split(separator: "/").first.map(String.init)
         }
     }
@@ -66,6 +68,7 @@ extension StoreContents {
         case .tenant: find(definitions.tenants, \.path)
         case .endpoint: find(definitions.endpoints, \.path)
         case .deployment: find(definitions.deployments, \.path)
+        case .deploymentSecret: find(definitions.secrets, \.path)
         case .model: find(definitions.models, \.resource)
         // Not of the configuration: nothing that has a tag names one.
         case .asset, .blob: nil

@@ -37,6 +37,8 @@ struct DefinitionsCheck {
         found += definitions.models.flatMap(problems(of:))
         found += definitions.endpoints.flatMap(problems(of:))
         found += definitions.deployments.flatMap(problems(of:))
+        let secrets = ConfigurationWriter.changed(previous?.secrets ?? [], definitions.secrets, path: \.path)
+        found += secrets.flatMap(DeploymentSecretCheck(tenants: tenants).problems(of:))
         found += doubtfulKeys(keys).flatMap(trust.credentials.problems(of:))
         found += definitions.principals.flatMap(trust.credentials.problems(of:))
         found += definitions.issuers.flatMap(trust.problems(of:))
@@ -58,7 +60,7 @@ struct DefinitionsCheck {
         let lists = [
             definitions.tenants.map(\.path), definitions.endpoints.map(\.path), definitions.deployments.map(\.path),
             definitions.principals.map(\.clientID), definitions.issuers.map(\.path), definitions.roles.map(\.path),
-            definitions.webhooks.map(\.path),
+            definitions.webhooks.map(\.path), definitions.secrets.map(\.path),
         ]
         return lists.flatMap(repeated)
     }

@@ -107,9 +107,11 @@ struct DeploymentCompiler: Sendable {
             }
         }
         var headers: [UpstreamHeader] = []
+        let refers = upstream.headers.contains { $0.value.contains(DeploymentSecret.prefix) }
+        let own = refers ? definitions.secretValues(of: definition) : [:]
         for header in upstream.headers.prefix(Self.mostHeaders) {
             do throws(Problem) {
-                headers.append(try resolve(header, definition.path, field: "upstream.headers"))
+                headers.append(try resolve(header, definition.path, field: "upstream.headers", own: own))
             } catch {
                 problems.append(error)
             }
@@ -255,19 +257,24 @@ struct DeploymentCompiler: Sendable {
         return address
     }
 
-    /// - Parameter list: the member that holds the header.
+    /// - Parameters:
+    ///   - list: the member that holds the header.
+    ///   - own: the deployment's secrets; `nil` for what is no deployment.
     func resolve(
         _ header: UpstreamHeader,
         _ resource: String,
-        field list: String
+        field list: String,
+        own: [String: String]? = nil
     ) throws(Problem) -> UpstreamHeader {
         if let message = HeaderRule.problem(ofName: header.name) {
             throw Problem(.invalidHeader, resource, field: list, message)
         }
         let field = "\(list).\(header.name)"
-        let value = try secrets.resolve(header.value, resource: resource, field: field)
+        let value = try secrets.resolve(header.value, resource: resource, field: field, own: own)
         if let message = HeaderRule.problem(ofValue: value) {
-            throw Problem(value == header.value ? .invalidHeader : .secretUnreadable, resource, field: field, message)
+            // Only what lies outside may have changed by itself.
+            let isOutside = header.value.contains("${env:") || header.value.contains("${file:")
+            throw Problem(isOutside ? .secretUnreadable : .invalidHeader, resource, field: field, message)
         }
         return UpstreamHeader(name: header.name, value: value)
     }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Puts the values of `${env:NAME}` and `${file:PATH}` in their place, for the names that the operator listed.
+/// Puts the values of `${env:NAME}` and `${file:PATH}` in their place, for the names that the operator listed, and of
+/// `${secret:NAME}` for those that the deployment has.
 package struct SecretResolver: Sendable {
     private static let largestFile = 64 << 10
 
@@ -21,10 +22,16 @@ package struct SecretResolver: Sendable {
         self.environment = environment
     }
 
-    /// The text with every reference replaced.
+    /// The text with every reference replaced; what a value holds is no reference.
     ///
+    /// - Parameter own: the deployment's secrets; `nil` for what is no deployment.
     /// - Throws: a problem that names the reference, never a value.
-    func resolve(_ text: String, resource: String, field: String) throws(Problem) -> String {
+    func resolve(
+        _ text: String,
+        resource: String,
+        field: String,
+        own: [String: String]? = nil
+    ) throws(Problem) -> String {
         var result = ""
         var rest = text[...]
         while let start = rest.firstRange(of: "${") {
@@ -34,11 +41,11 @@ package struct SecretResolver: Sendable {
                     .secretRefused,
                     resource,
                     field: field,
-                    "a ${ has no closing }; write ${env:NAME} or ${file:PATH}"
+                    "a ${ has no closing }; write ${env:NAME}, ${file:PATH} or ${secret:NAME}"
                 )
             }
             do throws(Refused) {
-                result += try value(of: rest[start.upperBound..<end])
+                result += try value(of: rest[start.upperBound..<end], resource, own)
             } catch {
                 throw Problem(error.code, resource, field: field, error.message)
             }
@@ -53,10 +60,31 @@ package struct SecretResolver: Sendable {
         let message: String
     }
 
-    private func value(of reference: Substring) throws(Refused) -> String {
+    private func value(
+        of reference: Substring,
+        _ resource: String,
+        _ own: [String: String]?
+    ) throws(Refused) -> String {
         if reference.hasPrefix("env:") { return try variable(String(reference.dropFirst(4))) }
         if reference.hasPrefix("file:") { return try file(String(reference.dropFirst(5))) }
-        throw Refused(code: .secretRefused, message: "${\(reference)} is not ${env:NAME} or ${file:PATH}")
+        if reference.hasPrefix("secret:") { return try secret(String(reference.dropFirst(7)), resource, own) }
+        let message = "${\(reference)} is not ${env:NAME}, ${file:PATH} or ${secret:NAME}"
+        throw Refused(code: .secretRefused, message: message)
+    }
+
+    private func secret(_ name: String, _ resource: String, _ own: [String: String]?) throws(Refused) -> String {
+        guard let own else {
+            let message = "${secret:\(name)} is for headers of deployments; write the value itself, it is kept sealed"
+            throw Refused(code: .secretRefused, message: message)
+        }
+        if let value = own[name] { return value }
+        let others = own.isEmpty ? "" : " (it has \(own.keys.sorted().joined(separator: ", ")))"
+        let message = "the deployment has no secret \(name)\(others)"
+        guard TextRule.isName(name) else { throw Refused(code: .unknownSecret, message: message) }
+        throw Refused(
+            code: .unknownSecret,
+            message: "\(message); run: gatehouse deployments set-secret \(resource) \(name)"
+        )
     }
 
     private func variable(_ name: String) throws(Refused) -> String {

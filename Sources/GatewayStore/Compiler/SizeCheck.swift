@@ -27,6 +27,8 @@ struct SizeCheck {
             numbers(old.endpoints, new.endpoints, \.tenant, "endpoints", Self.mostEndpoints),
             numbers(old.deployments, new.deployments, \.endpointPath, "deployments", Self.mostDeployments),
             numbers(old.roles, new.roles, \.tenant, "role assignments", Self.mostRoles),
+            numbers(old.secrets, new.secrets, \.deploymentPath, "secrets", DeploymentSecretCheck.mostOfDeployment),
+            numbers(old.secrets, new.secrets, \.tenant, "secrets", DeploymentSecretCheck.mostOfTenant),
         ].flatMap(\.self)
     }
 

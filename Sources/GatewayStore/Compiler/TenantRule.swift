@@ -61,9 +61,12 @@ package struct TenantRule: Sendable {
 
     private func problem(with header: UpstreamHeader, _ resource: String, _ field: String) -> Problem? {
         guard header.value.contains("${env:") || header.value.contains("${file:") else { return nil }
+        let advice =
+            field == "headers"
+            ? "write the value itself, it is kept sealed"
+            : "refer to one of the deployment's own as ${secret:NAME}, set with gatehouse deployments set-secret"
         let message =
-            "\(header.name) refers to a secret of the gateway's, which only an owner of the whole gateway may; write "
-            + "the value itself, it is kept sealed"
+            "\(header.name) refers to a secret of the gateway's, which only an owner of the whole gateway may; \(advice)"
         return Problem(.secretRefused, resource, field: field, message)
     }
 

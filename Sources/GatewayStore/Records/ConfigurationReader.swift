@@ -10,7 +10,7 @@ struct ConfigurationReader {
     func definitions() throws -> Definitions {
         let buckets = try stickyBuckets()
         let retired = try retiredKeys()
-        return Definitions(
+        var definitions = Definitions(
             tenants: try Row.fetchAll(database, sql: "SELECT * FROM tenants").map(tenant),
             endpoints: try endpoints(),
             deployments: try Row.fetchAll(database, sql: "SELECT * FROM deployments").map(deployment),
@@ -22,7 +22,9 @@ struct ConfigurationReader {
             roles: try Row.fetchAll(database, sql: "SELECT * FROM roles").map(role),
             webhooks: try Row.fetchAll(database, sql: "SELECT * FROM webhooks").map(webhook),
             operators: try operators()
-        ).sorted.assigned(after: buckets)
+        )
+        definitions.secrets = try deploymentSecrets()
+        return definitions.sorted.assigned(after: buckets)
     }
 
     func certificates() throws -> [StoredCertificate] {

@@ -17,11 +17,14 @@ struct ConfigurationWriter {
         for model in new.models where !models.contains(model.resource) { try insert(model) }
         let endpoints = Self.changed(old.endpoints, new.endpoints, path: \.path)
         for endpoint in endpoints { try put(endpoint) }
-        for deployment in Self.changed(old.deployments, new.deployments, path: \.path) { try put(deployment) }
+        let deployments = Self.changed(old.deployments, new.deployments, path: \.path)
+        for deployment in deployments { try put(deployment) }
+        try forgetFailures(of: deployments, over: old, besides: transaction.azure)
         // All lists are emptied before any is filled: a host may move from one endpoint to another.
         for endpoint in endpoints { try empty(endpoint) }
         for endpoint in endpoints { try fill(endpoint) }
         try writeStickyBuckets(old, new)
+        try writeDeploymentSecrets(old, new)
         try writeAccess(transaction, keys, over: old)
         try write(transaction.certificates, over: before.certificates)
         try write(transaction.azure, at: transaction.now)

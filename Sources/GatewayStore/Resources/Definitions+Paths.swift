@@ -17,6 +17,19 @@ extension DeploymentDefinition {
     package var endpointPath: String { "\(tenant)/\(endpoint)" }
 }
 
+extension DeploymentSecret {
+    static func path(_ tenant: String, _ endpoint: String, _ deployment: String, _ name: String) -> String {
+        "\(tenant)/\(endpoint)/\(deployment)/secrets/\(name)"
+    }
+
+    /// `tenant/endpoint/deployment/secrets/name`.
+    var path: String { Self.path(tenant, endpoint, deployment, name) }
+    /// `tenant/endpoint/deployment`.
+    var deploymentPath: String { "\(tenant)/\(endpoint)/\(deployment)" }
+    /// What its sealed value is bound to.
+    var place: String { "\(path)/value" }
+}
+
 extension ModelDefinition {
     /// `tenant/name:version`.
     package var resource: String { "\(tenant)/\(name):\(version)" }
@@ -71,6 +84,14 @@ extension Definitions {
         }
     }
 
+    /// Values by name of what the headers of a deployment may refer to.
+    func secretValues(of deployment: DeploymentDefinition) -> [String: String] {
+        let own = secrets.filter {
+            $0.deployment == deployment.name && $0.endpoint == deployment.endpoint && $0.tenant == deployment.tenant
+        }
+        return Dictionary(own.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The one order in which definitions are kept, whatever order they came in; models stay in registration order, and
     /// named keys are in their order always.
     var sorted: Definitions {
@@ -78,6 +99,9 @@ extension Definitions {
         sorted.tenants.sort { $0.name < $1.name }
         sorted.endpoints.sort { ($0.tenant, $0.name) < ($1.tenant, $1.name) }
         sorted.deployments.sort { ($0.tenant, $0.endpoint, $0.name) < ($1.tenant, $1.endpoint, $1.name) }
+        sorted.secrets.sort {
+            ($0.tenant, $0.endpoint, $0.deployment, $0.name) < ($1.tenant, $1.endpoint, $1.deployment, $1.name)
+        }
         sorted.keys.sort { ($0.tenant, $0.endpoint, $0.slot.rawValue) < ($1.tenant, $1.endpoint, $1.slot.rawValue) }
         sorted.principals.sort { ($0.tenant, $0.clientID) < ($1.tenant, $1.clientID) }
         sorted.issuers.sort { ($0.tenant, $0.name) < ($1.tenant, $1.name) }

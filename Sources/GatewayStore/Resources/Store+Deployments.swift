@@ -32,8 +32,17 @@ extension Store {
         }
     }
 
-    /// Refused while the endpoint's traffic leads to it.
+    /// Refused while the endpoint's traffic leads to it; one that nothing serves is forgotten.
     package func deleteDeployment(_ tenant: String, _ endpoint: String, _ name: String) async throws(StoreError) {
+        guard try await unservedDeployment(tenant, endpoint, name) == nil else {
+            try await forgetAzureDeployment(tenant, endpoint, name)
+            let path = "\(tenant)/\(endpoint)/\(name)"
+            return try await change { $0.definitions.secrets.removeAll { $0.deploymentPath == path } }
+        }
+        try await deleteServed(tenant, endpoint, name)
+    }
+
+    private func deleteServed(_ tenant: String, _ endpoint: String, _ name: String) async throws(StoreError) {
         let path = "\(tenant)/\(endpoint)/\(name)"
         try await change { transaction in
             guard let deployment = transaction.definitions.deployments.first(where: { $0.path == path }) else {

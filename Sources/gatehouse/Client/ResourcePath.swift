@@ -85,6 +85,19 @@ struct DeploymentName: ExpressibleByArgument {
     }
 
     var url: String { "\(path.tenant)/endpoints/\(path.parts[1])/deployments/\(path.parts[2])" }
+    var secrets: String { "\(url)/secrets" }
+
+    func url(of secret: SecretName) -> String { "\(secrets)/\(secret.text)" }
+}
+
+/// The name of a deployment's secret on the command line.
+struct SecretName: ExpressibleByArgument {
+    let text: String
+
+    init?(argument: String) {
+        guard Names.isArtifact(argument) else { return nil }
+        text = argument
+    }
 }
 
 /// `tenant/model` on the command line.

@@ -42,14 +42,19 @@ extension TrafficResource: TableRow {
 }
 
 extension DeploymentResource: TableRow {
-    static var headings: [String] { ["deployment", "served by", "model", "state", "ready"] }
+    static var headings: [String] { ["deployment", "served by", "model", "state", "ready", "why it failed"] }
     var cells: [String] {
-        let servedBy = upstream.map { $0.urls.joined(separator: " ") } ?? "native"
+        let servedBy = upstream.map { $0.urls.joined(separator: " ") } ?? (native == nil ? "nothing" : "native")
         return [
             "\(tenant)/\(endpoint)/\(name)", servedBy, model ?? upstream?.model ?? "", provisioningState ?? "",
-            isReady == true ? "yes" : "no",
+            isReady == true ? "yes" : "no", failure ?? "",
         ]
     }
+}
+
+extension DeploymentSecretResource: TableRow {
+    static var headings: [String] { ["secret", "used by header", "changed"] }
+    var cells: [String] { [name, headers.isEmpty ? "none" : headers.joined(separator: ", "), changedAt] }
 }
 
 extension EffectiveValue: TableRow {

@@ -15,10 +15,10 @@ struct DeploymentShow: AsyncParsableCommand {
     func run() async throws {
         let found: DeploymentResource = try await admin.connect().get(deployment.url)
         try output.show(found)
-        guard output.output == .table else { return }
+        guard output.output == .table, let effective = found.effective else { return }
         print()
         try output.show(found.instances ?? [])
         print()
-        try output.show(found.effective ?? [])
+        try output.show(effective)
     }
 }

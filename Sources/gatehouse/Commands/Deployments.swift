@@ -4,6 +4,9 @@ import ArgumentParser
 struct Deployments: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Deployments: what serves an endpoint.",
-        subcommands: [DeploymentList.self, DeploymentShow.self, DeploymentTail.self, DeploymentDelete.self]
+        subcommands: [
+            DeploymentList.self, DeploymentShow.self, DeploymentTail.self, DeploymentDelete.self,
+            DeploymentSecretSet.self, DeploymentSecretList.self, DeploymentSecretRemove.self,
+        ]
     )
 }

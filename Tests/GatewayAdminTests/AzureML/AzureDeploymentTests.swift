@@ -167,7 +167,8 @@ import Testing
             #expect(shown["properties"]?["provisioningState"] == "Failed" && shown["tags"] == ["n": 7])
             let list = try await client.azure(.get, "\(Azure.endpoint)/deployments")
             #expect(list["value"]?.list?.count == 1)
-            #expect(try await client.send(.get, Self.ours).status == 404)
+            let ours = try await client.get(DeploymentResource.self, Self.ours)
+            #expect(ours.provisioningState == "Failed" && ours.failure == operation["error"]?["message"]?.text)
             #expect(try await client.send(.delete, Azure.deployment("blue")).status == 200)
             #expect(try await client.send(.delete, Azure.deployment("blue")).status == 204)
         }

@@ -32,6 +32,9 @@ import Testing
         PUT /tenants/:tenant/endpoints/:endpoint/deployments/:deployment oad
         DELETE /tenants/:tenant/endpoints/:endpoint/deployments/:deployment oad
         GET /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/logs oadkr
+        GET /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/secrets oadkr
+        PUT /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/secrets/:secret oad
+        DELETE /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/secrets/:secret oad
         GET /tenants/:tenant/endpoints/:endpoint/keys oak
         POST /tenants/:tenant/endpoints/:endpoint/keys/regenerate oak
         GET /tenants/:tenant/keys oadkr
