@@ -81,11 +81,13 @@ with Gateway(setting, "drain") as gateway:
         require((code := exit_code(gateway, 10)) == 0, f"exit code {code}")
         return f"{answered} answered, stopped {time.monotonic() - started:.1f} s after the signal"
 
+    cut_id = new_id()
+
     @check("a second SIGTERM ends an open stream and the process within 2 s")
     def _():
         gateway.stop()
         gateway.start()
-        connection, response = opened("count=300&gap=0.1", new_id())
+        connection, response = opened("count=300&gap=0.1", cut_id)
         stream = events_of(response)
         for _ in range(3):
             next(stream)
@@ -106,4 +108,11 @@ with Gateway(setting, "drain") as gateway:
             require(False, f"the stream ended as if it were whole, after {len(rest)} more events")
         connection.close()
         return f"{took:.2f} s"
+
+    @check("the receipt of the stream that was cut is on disk")
+    def _():
+        receipt = gateway.read_receipt(cut_id)
+        require(receipt, "no receipt")
+        require(receipt["status"] == 200 and receipt["outcome"] != "completed", f"{receipt}")
+        return receipt["outcome"]
 check.finish()

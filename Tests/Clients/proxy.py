@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 
-from harness import Checks, Gateway, Setting, require, run, upstream_documents
+from harness import Checks, Gateway, Setting, require, run, upstream_documents, wait_for
 
 check = Checks("proxy")
 setting = Setting()
@@ -120,10 +120,10 @@ def gateway_with(name, **variables):
     return Gateway(setting, name, environment={**unset, **variables})
 
 
-def endpoint(gateway, name, url):
+def endpoint(gateway, name, url, waits=True):
     """A call of an endpoint with this upstream."""
     upstream = {"urls": [url], "ca": str(authority)} if url.startswith("https:") else {"urls": [url]}
-    gateway.apply(upstream_documents(name, {"only": (100, {"upstream": upstream})}))
+    gateway.apply(upstream_documents(name, {"only": (100, {"upstream": upstream})}), waits)
     key = gateway.key(name)
     return lambda: gateway.request("POST", f"/demo/{name}/score", {}, {"api-key": key})
 
@@ -133,6 +133,15 @@ def require_answer(call):
     require(answer.status == 200, f"status {answer.status}: {answer.content[:200]}; the proxy was asked "
             f"{recorder.asked}")
 
+
+with gateway_with("proxy-alone", https_proxy=other.url) as gateway:
+    @check("an https: upstream that only the proxy can reach is ready, with https_proxy alone")
+    def _():
+        call = endpoint(gateway, "far", f"https://{FAR}", waits=False)
+        require_answer(call)
+        wait_for(lambda: gateway.manage("GET", "demo/endpoints/far/deployments/only")["isReady"], 10, "it is ready")
+        require(other.asked and {line for line in other.asked} == {f"CONNECT {FAR}:{HTTPS_PORT} HTTP/1.1"},
+                f"{other.asked}")
 
 with gateway_with("proxy", https_proxy=recorder.url, http_proxy=recorder.url, no_proxy="localhost") as gateway:
     @check("an https: upstream is reached through the proxy of https_proxy, with its own certificate verified")
