@@ -112,8 +112,9 @@ struct Composition {
     }
 
     func run() async throws {
+        let writer = receiptWriter()
         let services: [any Service] = [
-            receiptWriter(),
+            writer,
             webhooks,
             CertificateReloadService(store: certificates, logger: logger),
             SecretRefreshService(store: store, logger: logger),
@@ -130,6 +131,7 @@ struct Composition {
         ]
         let group = ServiceGroup(services: services, logger: logger)
         try await SignalWatch(certificates: certificates, logger: logger).run(group)
+        await writer.writeRest()
         await curl.shutdown()
     }
 

@@ -16,11 +16,7 @@ struct SignalWatch {
         // Cancelled below, once there is nothing left to stop.
         let watch = Task { await follow(signals, group, running) }
         defer { watch.cancel() }
-        do {
-            try await running.value
-        } catch is CancellationError {
-            logger.warning("stopped at once")
-        }
+        do { try await running.value } catch is CancellationError {}
     }
 
     private func follow(_ signals: UnixSignalsSequence, _ group: ServiceGroup, _ running: Task<Void, any Error>) async {
@@ -29,7 +25,10 @@ struct SignalWatch {
             switch signal {
             case .sighup: certificates.reload()
             default:
-                if isStopping { running.cancel() }
+                if isStopping {
+                    logger.warning("stops at once: a second signal")
+                    running.cancel()
+                }
                 isStopping = true
                 await group.triggerGracefulShutdown()
             }

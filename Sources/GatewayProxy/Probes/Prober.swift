@@ -44,12 +44,13 @@ struct Prober: Sendable {
         return request
     }
 
-    /// A probe's path counts from the root of the host, whatever path requests are sent below; a connect needs no TLS.
+    /// A probe's path counts from the root of the host, whatever path requests are sent below.
+    ///
+    /// A connect to an `https:` instance goes the way of its requests, through a proxy too, and as far as TLS.
     private static func url(of transport: InstanceAddress.Transport, _ route: String?) -> String {
         switch transport {
         case .http(let host, let port): "http://\(bracketed(host)):\(port)\(route ?? "/")"
-        case .https(let host, let port):
-            "\(route == nil ? "http" : "https")://\(bracketed(host)):\(port)\(route ?? "/")"
+        case .https(let host, let port): "https://\(bracketed(host)):\(port)\(route ?? "/")"
         case .unix: "http://localhost\(route ?? "/")"
         }
     }

@@ -38,7 +38,7 @@ package struct ReceiptWriter: Service {
     }
 
     package func run() async throws {
-        let backlog = Backlog(queue: queue, store: store, logger: logger, observe: observe)
+        let backlog = backlog()
         await cancelWhenGracefulShutdown {
             var nextRetention = ContinuousClock.now
             while !Task.isCancelled {
@@ -52,6 +52,13 @@ package struct ReceiptWriter: Service {
         }
         await writeLast(backlog)
     }
+
+    /// Writes what came in behind the end of `run`: services that are cancelled end in no order.
+    package func writeRest() async {
+        await writeLast(backlog())
+    }
+
+    private func backlog() -> Backlog { Backlog(queue: queue, store: store, logger: logger, observe: observe) }
 
     /// Everything that waits now; the services before this one have ended, so nothing is added.
     private func writeLast(_ backlog: Backlog) async {

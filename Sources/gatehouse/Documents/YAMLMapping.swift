@@ -91,10 +91,10 @@ extension Node {
             && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
 
-    /// Null, an empty list, or a mapping whose members say nothing either: asks for nothing.
+    /// Null, false, an empty list, or a mapping whose members say nothing either: asks for nothing.
     var saysNothing: Bool {
         switch self {
-        case .scalar: isNull
+        case .scalar(let scalar): isNull || ["false", "no", "off"].contains(scalar.string.lowercased())
         case .mapping(let mapping): mapping.allSatisfy { $0.value.saysNothing }
         case .sequence(let sequence): sequence.isEmpty
         case .alias: false
