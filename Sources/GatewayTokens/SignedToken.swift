@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// A token's three parts, read but not yet believed.
 struct SignedToken {
     let header: TokenHeader

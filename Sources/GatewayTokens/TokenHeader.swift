@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// The members of a token's header that count; `jku`, `x5u`, `x5c` and `jwk` are never looked at (SECURITY J-2).
 struct TokenHeader: Decodable {
     private let algorithmName: String

@@ -1,3 +1,5 @@
+import GatewayCore
+
 @testable import GatewayTokens
 
 /// Tokens whose header lies about algorithm or key (SECURITY J-1, J-2).

@@ -1,3 +1,5 @@
+import GatewayCore
+
 @testable import GatewayTokens
 
 /// Tokens whose signature or very form is wrong (SECURITY J-4, J-6).

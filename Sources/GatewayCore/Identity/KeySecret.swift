@@ -22,7 +22,7 @@ package struct KeySecret: Sendable, Equatable {
                 word >>= 8
             }
         }
-        let body = prefix + base64URL(bytes)
+        let body = prefix + Base64URL.encode(bytes)
         return KeySecret(text: body + checksum(of: body))
     }
 
@@ -38,25 +38,6 @@ package struct KeySecret: Sendable, Equatable {
 
     package var digest: KeyDigest { KeyDigest(of: text) }
 
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-    private static func base64URL(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        var bits = 0
-        var count = 0
-        for byte in bytes {
-            bits = bits << 8 | Int(byte)
-            count += 8
-            while count >= 6 {
-                count -= 6
-                text.append(alphabet[bits >> count & 63])
-            }
-            bits &= (1 << count) - 1
-        }
-        if count > 0 { text.append(alphabet[bits << (6 - count) & 63]) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     private static func checksum(of text: String) -> String {
         var crc: UInt32 = ~0
         for byte in text.utf8 {
@@ -64,7 +45,8 @@ package struct KeySecret: Sendable, Equatable {
             for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xedb8_8320 : crc >> 1 }
         }
         let value = UInt64(~crc)
-        return String(decoding: (0..<6).map { alphabet[Int(value >> (30 - 6 * UInt64($0))) & 63] }, as: UTF8.self)
+        let characters = (0..<6).map { Base64URL.alphabet[Int(value >> (30 - 6 * UInt64($0))) & 63] }
+        return String(decoding: characters, as: UTF8.self)
     }
 }
 

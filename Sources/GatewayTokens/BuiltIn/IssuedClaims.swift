@@ -1,3 +1,4 @@
+import GatewayCore
 import JWTKit
 
 /// What the built-in issuer writes into a token, in the shape of Entra's v2.

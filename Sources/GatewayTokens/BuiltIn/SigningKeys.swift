@@ -1,3 +1,4 @@
+import GatewayCore
 import JWTKit
 
 /// The built-in issuer's own keys, newest first: that one signs, the others are still believed.

@@ -1,3 +1,4 @@
+import GatewayCore
 import JWTKit
 
 /// An issuer's public key for RS256 or ES256, checked so that the algorithm follows from the key, never from a token.

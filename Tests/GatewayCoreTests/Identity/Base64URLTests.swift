@@ -1,6 +1,6 @@
 import Testing
 
-@testable import GatewayTokens
+@testable import GatewayCore
 
 @Suite struct Base64URLTests {
     @Test(arguments: [0, 1, 2, 3, 4, 31, 32, 33, 255, 256])
