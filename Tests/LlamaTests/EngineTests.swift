@@ -107,6 +107,27 @@ struct EngineTests {
         #expect(try await answer(seed: 8) != first)
     }
 
+    @Test(arguments: ["top_k", "top_p"]) func `a sampler that leaves one token is greedy whatever the temperature`(
+        kind: String
+    ) async throws {
+        let engine = try await Engine.start(options(slots: 1))
+        func answer(_ change: (inout GenerationParameters) -> Void) async throws -> String {
+            await text(try ask(engine, "Tell me a story.", maxTokens: 24, change).events)
+        }
+        let greedy = try await answer { _ in }
+        let narrow = try await answer {
+            $0.temperature = 1
+            if kind == "top_k" { $0.topK = 1 } else { $0.topP = 0.001 }
+            $0.seed = 7
+        }
+        let wide = try await answer {
+            $0.temperature = 1
+            $0.seed = 7
+        }
+        #expect(narrow == greedy)
+        #expect(wide != greedy)
+    }
+
     @Test func `a prompt that is too long is refused with the numbers`() async throws {
         let engine = try await Engine.start(options(slots: 1, context: 256))
         let request = try ask(engine, String(repeating: "word ", count: 300), maxTokens: 1)
