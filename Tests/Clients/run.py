@@ -70,7 +70,7 @@ class Run:
         command = [str(python), str(HERE / f"{name}.py"), *arguments]
         process = subprocess.Popen(command, env=self.variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, start_new_session=True)
-        started = time.monotonic()
+        started, before = time.monotonic(), self.failed
         watchdog = threading.Timer(seconds, self.end, [process])
         watchdog.start()
         for line in process.stdout:
@@ -81,6 +81,9 @@ class Run:
                 self.passed += int(counted.group(1))
         process.wait()
         watchdog.cancel()
+        if process.returncode == CHECKS_FAILED and self.failed == before:
+            self.failed += 1
+            print(f"FAIL {name}: checks failed, and none of its lines begins with that", flush=True)
         if process.returncode not in (0, CHECKS_FAILED):
             self.failed += 1
             late = " (it took too long)" if time.monotonic() - started >= seconds else ""
