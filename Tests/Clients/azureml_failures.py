@@ -1,10 +1,18 @@
 """Azure ML's own SDK, unchanged: deployments that fail, and what it is told of them while they do."""
 import contextlib
+import time
+import urllib.request
 
-from azureml import WORKSPACE, SDK, Azure
+from azureml import OPERATION_SECONDS, WORKSPACE, SDK, Azure, quiet
 from harness import Checks, Setting, require
 
 check = Checks("azureml_failures")
+# Seconds until a deployment that never gets ready fails.
+READY_WITHIN = 8
+
+
+def become(backend, status):
+    urllib.request.urlopen(f"http://127.0.0.1:{backend.port}/become/{status}", timeout=5).close()
 
 
 def check_failure(azure, sdk):
@@ -66,7 +74,65 @@ def check_failure(azure, sdk):
                 require(False, f"{member} was taken")
 
 
+def unready(backend):
+    """A deployment whose environment has a readiness route that its server answers as it is told to."""
+    from azure.ai.ml.entities import Environment, ManagedOnlineDeployment, ProbeSettings
+    routes = {"liveness_route": {"path": "/", "port": 8080}, "readiness_route": {"path": "/ready", "port": 8080},
+              "scoring_route": {"path": "/score", "port": 8080}}
+    return ManagedOnlineDeployment(
+        name="blue", endpoint_name="unready", instance_type="Standard_DS3_v2", instance_count=1,
+        environment=Environment(name="switched", version="1", image="switched:1", inference_config=routes),
+        environment_variables={"GATEHOUSE_UPSTREAM_URLS": f"http://127.0.0.1:{backend.port}"},
+        readiness_probe=ProbeSettings(initial_delay=1, period=1, timeout=1, failure_threshold=READY_WITHIN - 1))
+
+
+def looked_at(sdk, poller, backend):
+    """Each state that the deployment was seen in, and after how many seconds; its server changes its answer."""
+    started, found, has_changed = time.monotonic(), [], False
+    while not poller.done():
+        found.append((sdk.ml.online_deployments.get("blue", "unready").provisioning_state, time.monotonic() - started))
+        require(found[-1][1] < OPERATION_SECONDS, f"it is {found[-1]} still")
+        if not has_changed and found[-1][1] > READY_WITHIN / 2:
+            become(backend, 500)
+            has_changed = True
+        time.sleep(0.1)
+    return found
+
+
+def check_readiness(azure, sdk):
+    from azure.core.exceptions import HttpResponseError
+
+    @check("while its readiness route fails a deployment is Creating at every look, then Failed, and the exception has the"
+           " probe's last answer")
+    def _():
+        backend = azure.gateway.backend("switch")
+        sdk.endpoint("unready")
+        with quiet():
+            poller = sdk.ml.begin_create_or_update(unready(backend))
+            found = looked_at(sdk, poller, backend)
+        try:
+            sdk.done(lambda: poller)
+        except HttpResponseError as error:
+            require("GET /ready answered 500" in str(error), f"{error}")
+            require("503" not in str(error), f"not the last answer: {error}")
+        else:
+            require(False, "the operation did not fail")
+        states = [state for state, _ in found]
+        creating = states.count("Creating")
+        # The poller may learn of the end later than who looks.
+        require(creating and states == ["Creating"] * creating + ["Failed"] * (len(states) - creating), f"{states}")
+        early = [state for state, seconds in found if seconds < READY_WITHIN - 1]
+        require(len(early) > 10 and set(early) == {"Creating"}, f"{found}")
+        shown = sdk.ml.online_deployments.get("blue", "unready").provisioning_state
+        require(shown == "Failed", f"its state is {shown}")
+        become(backend, 200)
+        made = sdk.done(sdk.ml.begin_create_or_update, unready(backend))
+        require(made.provisioning_state == "Succeeded", f"now that it answers, its state is {made.provisioning_state}")
+        return f"{creating} looks at Creating"
+
+
 with Azure(Setting(), "azureml-failures") as azure:
     sdk = SDK(azure)
     check_failure(azure, sdk)
+    check_readiness(azure, sdk)
 check.finish()
