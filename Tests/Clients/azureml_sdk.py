@@ -1,214 +1,19 @@
-"""Azure ML's own SDK, unchanged: its seed script in every wiring, a safe rollout, uploads, the engine's own answer."""
+"""Azure ML's own SDK, unchanged: a safe rollout, uploads, the engine's own answer."""
 import concurrent.futures
-import contextlib
-import io
 import json
-import logging
 import os
 import pathlib
 import re
-import subprocess
-import sys
 import time
-import warnings
 
-from harness import HERE, Checks, Gateway, Setting, require, run, wait_for
+from azureml import GROUP, SUBSCRIPTION, WORKSPACE, SDK, Azure, logged, quiet
+from harness import Checks, Setting, require, run, wait_for
 
 check = Checks("azureml_sdk")
-SHARED = HERE.parents[2] / "shared"
-SEED = SHARED / "clients" / "azureml_seed.py"
-# The step that takes the split of the traffic away again.
-SPLIT_ENDS = "mirror-traffic"
-SUBSCRIPTION, GROUP, WORKSPACE = "00000000-0000-0000-0000-000000000001", "rg", "demo"
 SCOPE = (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.MachineLearningServices"
          f"/workspaces/{WORKSPACE}")
 VERSION = "api-version=2099-01-01-preview"
 PROMPT = "What is the capital of France?"
-OPERATION_SECONDS = 120
-
-
-def logged(log):
-    return len(log.read_text().split()) if log.exists() else 0
-
-
-class Azure:
-    """The gateway as an Azure client sees it: two logging backends behind `runtimes:`, a principal with a role."""
-
-    def __init__(self, setting):
-        self.logs = {name: setting.directory / f"azureml-{name}.log" for name in ["blue", "green"]}
-        self.gateway = Gateway(setting, "azureml", threads=2)
-        self.ports = {}
-        for name, log in self.logs.items():
-            backend = self.gateway.backend("logging", "--log", log, "--name", name)
-            self.ports[name] = backend.port
-        with open(self.gateway.configuration, "a") as file:
-            file.write("runtimes:\n"
-                       f"  - model: '*-inline'\n    upstream: {{urls: [{self.url('green')}]}}\n"
-                       f"  - image: 'img:*'\n    upstream: {{urls: [{self.url('blue')}]}}\n")
-
-    def __enter__(self):
-        self.gateway.start()
-        self.base = f"https://localhost:{self.gateway.admin}"
-        self.token = (self.gateway.directory / "operator.token").read_text().strip()
-        self.gateway.command("tenants", "create", WORKSPACE)
-        self.principal = self.gateway.created("principals", "create", f"{WORKSPACE}/ci")
-        self.gateway.command("roles", "assign", f"{WORKSPACE}/ci-admin", "--role", "admin",
-                             "--application", self.principal["clientId"])
-        return self
-
-    def __exit__(self, *problem):
-        self.gateway.__exit__(*problem)
-
-    def url(self, name):
-        return f"http://127.0.0.1:{self.ports[name]}"
-
-    def credential_variables(self):
-        """What azure-identity reads: the built-in issuer, by the tenant that needs no flag."""
-        return {"AZURE_AUTHORITY_HOST": self.base, "AZURE_TENANT_ID": "adfs",
-                "AZURE_CLIENT_ID": self.principal["clientId"],
-                "AZURE_CLIENT_SECRET": self.principal["secrets"][0]["secret"]}
-
-    def answered(self, endpoint, count):
-        """How many of so many requests each server answered, as its answers say."""
-        key = self.gateway.key(endpoint)
-        found = {"blue": 0, "green": 0}
-        connection = self.gateway.connection()
-        for _ in range(count):
-            connection.request("POST", f"/demo/{endpoint}/score", "{}", {
-                "api-key": key, "content-type": "application/json"})
-            found[json.loads(connection.getresponse().read())["answered_by"]] += 1
-        connection.close()
-        return found
-
-    def served(self, action):
-        """How many requests are in each server's own log after the action that were not before."""
-        before = {name: logged(log) for name, log in self.logs.items()}
-        action()
-        return {name: logged(log) - before[name] for name, log in self.logs.items()}
-
-    def ask(self, method, path, body=None, token=None, headers=None):
-        """A request without the SDK; the response carries its body as `content`."""
-        connection = self.gateway.connection(port=self.gateway.admin)
-        bearer = {"authorization": f"Bearer {token or self.token}"} if token != "" else {}
-        connection.request(method, path, json.dumps(body) if body is not None else None,
-                           {"content-type": "application/json", **bearer, **(headers or {})})
-        response = connection.getresponse()
-        response.content = response.read()
-        connection.close()
-        return response
-
-
-def steps():
-    """The names of the seed script's steps: those up to its split of the traffic, and the rest."""
-    names = re.findall(r'^@step\("([^"]+)"\)', SEED.read_text(), re.MULTILINE)
-    require(names[:1] == ["client"] and {"traffic-split", SPLIT_ENDS} <= set(names), f"its steps are {names}")
-    end = names.index(SPLIT_ENDS)
-    require(names.index("traffic-split") < end, f"its steps are {names}")
-    return names[:end], names[end:]
-
-
-def seed(azure, wiring, credential, endpoint, names):
-    """Runs these steps of the seed script; fails unless each is ok and no other was run."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("AZML_", "AZURE", "ARM_"))}
-    variables.update(AZML_BASE_URL=azure.base, AZML_CA=str(azure.gateway.authority), AZML_WIRING=wiring,
-                     AZML_WORKSPACE=WORKSPACE, AZML_ENDPOINT=endpoint, AZML_ONLY=",".join(names))
-    variables.update({"AZML_TOKEN": azure.token} if credential == "static" else azure.credential_variables())
-    result = subprocess.run([sys.executable, str(SEED)], env=variables, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
-    lines = [line for line in result.stdout.splitlines() if line.startswith(("ok ", "FAIL "))]
-    bad = [line for line in lines if not line.startswith("ok ")]
-    require(result.returncode == 0 and not bad,
-            f"exit {result.returncode}, {len(bad)} of {len(lines)}: {' / '.join(bad)[:500]} {result.stderr[-300:]}")
-    # Every run makes a client first.
-    done = {line.removeprefix("ok ") for line in lines}
-    require(done == {"client", *names}, f"not run: {sorted(set(names) - done)}, run too: {sorted(done - set(names))}")
-
-
-def check_seed(azure):
-    if not SEED.exists():
-        if not SHARED.is_dir():
-            print(f"{SEED.name} is not at ../shared/clients: its checks are left out", flush=True)
-            return
-
-        @check("the seed script is at ../shared/clients")
-        def _():
-            require(False, f"../shared has no clients/{SEED.name}")
-        return
-    for wiring in ["metadata", "kwargs"]:
-        for credential in ["static", "identity"]:
-            @check(f"the seed script, wiring {wiring}, credential {credential}: every step, and its split of 90/10 by"
-                   " the servers' own logs")
-            def _():
-                split, rest = steps()
-                endpoint = f"seed-{wiring}-{credential}"
-                seed(azure, wiring, credential, endpoint, split)
-                counts = azure.served(lambda: azure.answered(endpoint, 100))
-                require(counts == {"blue": 90, "green": 10}, f"of 100 requests {counts}")
-                counts = azure.served(lambda: seed(azure, wiring, credential, endpoint, rest))
-                require(counts["blue"] == 2 and counts["green"] <= 1, f"its two invokes, one mirrored, gave {counts}")
-                return f"{len(split + rest)} steps"
-
-
-def client(azure):
-    """An MLClient that finds the gateway by its metadata document alone."""
-    os.environ["REQUESTS_CA_BUNDLE"] = str(azure.gateway.authority)
-    os.environ["ARM_CLOUD_METADATA_URL"] = f"{azure.base}/metadata/endpoints?api-version=2019-05-01"
-    warnings.filterwarnings("ignore")
-    logging.disable(logging.WARNING)
-    from azure.ai.ml import MLClient
-    from azure.core.credentials import AccessToken
-
-    class Static:
-        def get_token(self, *scopes, **options):
-            return AccessToken(azure.token, int(time.time()) + 3600)
-
-    ml = MLClient(Static(), SUBSCRIPTION, GROUP, WORKSPACE, show_progress=False)
-    require(ml._base_url == azure.base, f"the SDK settled on {ml._base_url}")
-    return ml
-
-
-@contextlib.contextmanager
-def quiet():
-    """The SDK prints dots while it waits, and a bar while it uploads."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        yield
-
-
-class SDK:
-    """The few calls of the SDK that the checks are made of, each waited for."""
-
-    def __init__(self, azure):
-        self.azure, self.ml = azure, client(azure)
-
-    def done(self, poller):
-        with quiet():
-            return poller.result(timeout=OPERATION_SECONDS)
-
-    def endpoint(self, name, **changes):
-        from azure.ai.ml.entities import ManagedOnlineEndpoint
-        return self.done(self.ml.begin_create_or_update(ManagedOnlineEndpoint(name=name, auth_mode="key", **changes)))
-
-    def change(self, name, **changes):
-        endpoint = self.ml.online_endpoints.get(name)
-        for member, value in changes.items():
-            setattr(endpoint, member, value)
-        return self.done(self.ml.begin_create_or_update(endpoint))
-
-    def deployment(self, endpoint, name, urls=None, model=None, **settings):
-        from azure.ai.ml.entities import ManagedOnlineDeployment
-        variables = {"GATEHOUSE_UPSTREAM_URLS": urls} if urls else {}
-        return self.done(self.ml.begin_create_or_update(ManagedOnlineDeployment(
-            name=name, endpoint_name=endpoint, model=model, instance_type="Standard_DS3_v2", instance_count=1,
-            environment_variables=variables, **settings)))
-
-    def invoke(self, endpoint, body, deployment=None):
-        from azure.ai.ml.constants._endpoint import EndpointInvokeFields
-        path = self.azure.gateway.directory / "request.json"
-        if not path.exists() or json.loads(path.read_text()) != body:
-            path.write_text(json.dumps(body))
-        # The SDK keeps this header from one call to the next.
-        EndpointInvokeFields.DEFAULT_HEADER.pop("azureml-model-deployment", None)
-        return json.loads(self.ml.online_endpoints.invoke(endpoint, request_file=str(path), deployment_name=deployment))
 
 
 def check_rollout(azure, sdk):
@@ -261,68 +66,9 @@ def check_rollout(azure, sdk):
     @check("rollout: 0/100, blue is deleted, and green goes on")
     def _():
         sdk.change(name, traffic={"blue": 0, "green": 100})
-        sdk.done(sdk.ml.online_deployments.begin_delete("blue", name))
+        sdk.done(sdk.ml.online_deployments.begin_delete, "blue", name)
         require([d.name for d in sdk.ml.online_deployments.list(name)] == ["green"], "blue is still there")
         require(answered(20) == {"blue": 0, "green": 20}, "green does not have all of the traffic")
-
-
-def check_failure(azure, sdk):
-    from azure.core.exceptions import HttpResponseError
-
-    @check("a deployment that nothing serves ends Failed with the three ways, and is shown as Failed")
-    def _():
-        sdk.endpoint("unserved")
-        try:
-            sdk.deployment("unserved", "blue")
-        except HttpResponseError as error:
-            text = str(error)
-        else:
-            require(False, "the operation did not fail")
-        for way in ["GATEHOUSE_UPSTREAM_URLS", "runtimes:", "GGUF"]:
-            require(way in text, f"{way} is not in: {text}")
-        shown = sdk.ml.online_deployments.get("blue", "unserved")
-        require(shown.provisioning_state == "Failed", f"its state is {shown.provisioning_state}")
-        created = azure.gateway.created
-        ours = [*created("deployments", "list", f"{WORKSPACE}/unserved")["value"],
-                created("deployments", "show", f"{WORKSPACE}/unserved/blue")]
-        require([d["name"] for d in ours] == ["blue", "blue"], f"the commands show {ours}")
-        for deployment in ours:
-            require(deployment["provisioningState"] == "Failed", f"its state is {deployment}")
-            require(deployment["failure"] in text, f"{deployment['failure']} is not in: {text}")
-        traffic = f"/api/v1/tenants/{WORKSPACE}/endpoints/unserved/traffic"
-        refused = azure.ask("PUT", traffic, {"traffic": {"blue": 100}})
-        require(refused.status == 400 and b"blue, which is Failed: nothing serves" in refused.content,
-                f"traffic was answered {refused.status} {refused.content[:300]}")
-        sdk.done(sdk.ml.online_deployments.begin_delete("blue", "unserved"))
-        require(not list(sdk.ml.online_deployments.list("unserved")), "it is still there")
-
-    @check("one that nothing serves is deleted by command, and is gone for the SDK")
-    def _():
-        with contextlib.suppress(HttpResponseError):
-            sdk.deployment("unserved", "red")
-        azure.gateway.command("deployments", "delete", f"{WORKSPACE}/unserved/red")
-        require(not list(sdk.ml.online_deployments.list("unserved")), "it is still there")
-
-    @check("an update that nothing serves fails, and what served goes on")
-    def _():
-        sdk.deployment("unserved", "green", urls=azure.url("green"))
-        try:
-            sdk.deployment("unserved", "green")
-        except HttpResponseError as error:
-            require("GGUF" in str(error), f"{error}")
-        else:
-            require(False, "the operation did not fail")
-        require(sdk.invoke("unserved", {}, "green")["answered_by"] == "green", "green stopped")
-
-    @check("references to what is not registered are refused with their names")
-    def _():
-        for member in [{"model": "nobody:7"}, {"environment": "nothing:3"}]:
-            try:
-                sdk.deployment("unserved", "purple", urls=azure.url("blue"), **member)
-            except HttpResponseError as error:
-                require(error.status_code == 400 and next(iter(member.values())) in str(error), f"{error}")
-            else:
-                require(False, f"{member} was taken")
 
 
 def check_native(azure, sdk):
@@ -422,12 +168,9 @@ def check_wire(azure, sdk):
         require(forged.status == 401, f"a changed signature gave {forged.status}")
 
 
-setting = Setting()
-with Azure(setting) as azure:
-    check_seed(azure)
+with Azure(Setting(), "azureml") as azure:
     sdk = SDK(azure)
     check_rollout(azure, sdk)
-    check_failure(azure, sdk)
     check_native(azure, sdk)
     check_wire(azure, sdk)
 check.finish()

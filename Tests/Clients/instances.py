@@ -7,6 +7,9 @@ import urllib.request
 from harness import Checks, Gateway, Setting, require, upstream_documents, wait_for
 
 check = Checks("instances")
+LIVENESS = "liveness_probe: {initial_delay: 0, period: 1, timeout: 1, failure_threshold: 1}\n"
+# Seconds that such a probe may need: a second until it asks, and what a busy machine adds.
+EJECTED_WITHIN = 4
 
 
 def shown(gateway, deployment):
@@ -50,25 +53,80 @@ def served_in_turn(gateway, backend, keys, heavy, light):
     return count
 
 
-def reasons_without(backends, call):
-    """Kills the backends and calls for 12 s, long enough for the longest pause; why each answer is another's."""
-    for backend in backends:
-        backend.kill()
-        backend.wait()
-    reasons, over = [], time.monotonic() + 12
-    while time.monotonic() < over:
-        response = call()
-        require(response.getheader("azureml-model-deployment") == "local", "another answered")
-        require(json.loads(response.content)["choices"][0]["message"]["content"], "no words")
-        reasons.append(response.getheader("x-gatehouse-fallback"))
-    require(set(reasons) == {"connect_failed", "no_healthy_instance"}, f"{reasons[:20]}")
-    # Each instance is tried five times in vain; then open circuits send requests on at once, but for those that try:
-    # after 1 s, 2 s and 4 s.
-    opened = reasons.index("no_healthy_instance")
-    tries = reasons[opened:].count("connect_failed")
-    require(5 <= opened <= 10, f"the circuits opened after {opened} requests: {reasons[:20]}")
-    require(2 <= tries <= 8 and tries < len(reasons[opened:]) / 2, f"{tries} of {len(reasons[opened:])} tried later")
-    return reasons
+class Safe:
+    """Two backends with a deployment of the embedded pool as fallback; `probed`: their liveness is asked every second."""
+
+    def __init__(self, gateway, name, probed):
+        self.gateway, self.name, self.probed = gateway, name, probed
+        self.backends = [self.start(number) for number in range(2)]
+        documents = upstream_documents(name, {
+            "blue": (100, {"upstream": {"urls": [f"http://127.0.0.1:{backend.port}" for backend in self.backends]}}),
+            "local": (0, {"native": {"engine": "llama"}, "model": "azureml:smollm2:1"}),
+        }, fallback=["local"])
+        gateway.apply(documents.replace("request_settings:", f"{LIVENESS if probed else ''}request_settings:", 1))
+        self.key = gateway.key(name)
+
+    def start(self, number, port=None):
+        return self.gateway.backend("logging", "--log", self.gateway.directory / f"{self.name}-{number}.ids", "--name",
+                                    f"blue-{number}", port=port)
+
+    def call(self):
+        body = {"model": self.name, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}
+        response = self.gateway.request("POST", "/v1/chat/completions", body, {"api-key": self.key})
+        require(response.status == 200, f"{response.status}: {response.content[:200]}")
+        return response
+
+    def fallback(self):
+        return self.call().getheader("x-gatehouse-fallback")
+
+    def outages(self):
+        return [instance.get("outage") for instance in shown(self.gateway, f"demo/{self.name}/blue")["instances"]]
+
+    def reasons_without(self):
+        """Kills the backends and calls for 12 s, long enough for the longest pause; why each answer is another's."""
+        for backend in self.backends:
+            backend.kill()
+            backend.wait()
+        reasons, began = [], time.monotonic()
+        while time.monotonic() < began + 12:
+            response = self.call()
+            require(response.getheader("azureml-model-deployment") == "local", "another answered")
+            require(json.loads(response.content)["choices"][0]["message"]["content"], "no words")
+            reasons.append((response.getheader("x-gatehouse-fallback"), time.monotonic() - began))
+        words = {reason for reason, _ in reasons}
+        require(words <= {"connect_failed", "no_healthy_instance"} and "no_healthy_instance" in words, f"{reasons[:20]}")
+        (self.look_at_ejection if self.probed else self.look_at_circuits)(reasons)
+        return [reason for reason, _ in reasons]
+
+    def look_at_circuits(self, reasons):
+        """Each instance is tried five times in vain; then open circuits send requests on at once, but for those that
+        try: after 1 s, 2 s and 4 s."""
+        words = [reason for reason, _ in reasons]
+        opened = words.index("no_healthy_instance")
+        tries = words[opened:].count("connect_failed")
+        require(5 <= opened <= 10, f"the circuits opened after {opened} requests: {words[:20]}")
+        require(2 <= tries <= 8 and tries < len(words[opened:]) / 2, f"{tries} of {len(words[opened:])} tried later")
+
+    def look_at_ejection(self, reasons):
+        """Whom its probe has taken out is tried by no request, however long that lasts."""
+        tried = [at for reason, at in reasons if reason == "connect_failed" and at > EJECTED_WITHIN]
+        require(not tried, f"{len(tried)} were tried later, after {tried[:5]} s")
+        outages = self.outages()
+        require(outages == ["its probe fails"] * 2, f"out are {outages}")
+        count = self.gateway.log().count("instance failed its liveness probe")
+        require(count == 2, f"{count} errors in the log")
+
+    def back(self):
+        """Starts the backends again; the seconds until one answers, when all of the next 50 must be theirs."""
+        started = time.monotonic()
+        for number, backend in enumerate(self.backends):
+            self.start(number, backend.port)
+        wait_for(lambda: self.fallback() is None, 10, "blue answers again")
+        took = time.monotonic() - started
+        require(took < 5, f"it took {took:.1f} s")
+        later = [self.fallback() for _ in range(50)]
+        require(later == [None] * 50, f"of the next 50 answers {[at for at in enumerate(later) if at[1]]} fell back")
+        return took
 
 
 def ask_backend(backend, path):
@@ -156,38 +214,18 @@ with Gateway(setting, "instances") as gateway:
         lines = gateway.created("deployments", "logs", "demo/truth/blue", "--tail", "2")["value"]
         require(len(lines) == 2 and all(line["time"] and line["line"] for line in lines), f"{lines}")
 
-    if setting.model:
-        @check("all backends stopped for 12 s: the embedded pool answers and says why; back: traffic returns within"
-               " 5 s and stays")
+    for name, probed in [("safe", False), ("watched", True)] if setting.model else []:
+        @check(f"all backends stopped for 12 s{', and ejected by their probes' if probed else ''}: the embedded pool"
+               " answers and says why; back: traffic returns within 5 s and stays")
         def _():
-            def start(number, port=None):
-                return gateway.backend("logging", "--log", gateway.directory / f"safe-{number}.ids", "--name",
-                                       f"blue-{number}", port=port)
-            backends = [start(number) for number in range(2)]
-            gateway.apply(upstream_documents("safe", {
-                "blue": (100, {"upstream": {"urls": [f"http://127.0.0.1:{backend.port}" for backend in backends]}}),
-                "local": (0, {"native": {"engine": "llama"}, "model": "azureml:smollm2:1"}),
-            }, fallback=["local"]))
-            key = gateway.key("safe")
-            body = {"model": "safe", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}
-            def call():
-                response = gateway.request("POST", "/v1/chat/completions", body, {"api-key": key})
-                require(response.status == 200, f"{response.status}: {response.content[:200]}")
-                return response
-            def fallback():
-                return call().getheader("x-gatehouse-fallback")
-            first = [json.loads(call().content)["answered_by"] for _ in range(20)]
+            safe = Safe(gateway, name, probed)
+            first = [json.loads(safe.call().content)["answered_by"] for _ in range(20)]
             require(set(first) == {"blue-0", "blue-1"}, f"{set(first)} answer")
-            reasons = reasons_without(backends, call)
-            started = time.monotonic()
-            for number, backend in enumerate(backends):
-                start(number, backend.port)
-            wait_for(lambda: fallback() is None, 10, "blue answers again")
-            took = time.monotonic() - started
-            require(took < 5, f"it took {took:.1f} s")
-            later = [fallback() for _ in range(50)]
-            require(later == [None] * 50, f"of the next 50 answers {[at for at in enumerate(later) if at[1]]} fell back")
-            worker = gateway.command("deployments", "logs", "demo/safe/local")
+            reasons = safe.reasons_without()
+            took = safe.back()
+            if probed:
+                wait_for(lambda: safe.outages() == [None, None], 5, "both are in again")
+            worker = gateway.command("deployments", "logs", f"demo/{name}/local")
             require(worker.strip(), "the worker's log is empty")
             return f"{len(reasons)} answers meanwhile, {reasons.count('connect_failed')} of them tried; back after {took:.1f} s"
 check.finish()

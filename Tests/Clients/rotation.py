@@ -1,4 +1,7 @@
-"""Keys replaced under load: with overlap nobody notices; without it, or revoked, a key is refused within a second."""
+"""Keys replaced under load: with overlap nobody notices; without it, or revoked, a key is refused within a second.
+
+Beside all that one key is replaced by schedule.
+"""
 import http.client
 import os
 import threading
@@ -7,6 +10,8 @@ import time
 import openai
 
 from harness import Checks, Gateway, Setting, require, to, upstream_documents
+from receiver import Receiver
+from schedule import EVERY, OVERLAP, Schedule
 
 check = Checks("rotation")
 setting = Setting()
@@ -239,12 +244,25 @@ def check_refusal(gateway):
             require(not any(key in content for key in keys), f"a key is in {path.name}")
 
 
-with Gateway(setting, "rotation", threads=4) as gateway:
-    os.environ["SSL_CERT_FILE"] = str(gateway.authority)
-    plain = gateway.backend("echo")
-    gateway.apply("---\n".join([upstream_documents("plain", to(plain)),
-                                upstream_documents("plain", to(plain), tenant="gone")]))
-    for kind in [Pair(), Named()]:
-        check_overlap(gateway, kind)
-    check_refusal(gateway)
+def check_schedule(schedule):
+    @check(f"by key_rotation a new primary appears after {EVERY} s, the old one opens for {OVERLAP} s more and then"
+           " nothing, and one signed webhook tells of it")
+    def _():
+        return schedule.outcome()
+
+
+receiver = Receiver()
+try:
+    with Gateway(setting, "rotation", threads=4) as gateway:
+        os.environ["SSL_CERT_FILE"] = str(gateway.authority)
+        plain = gateway.backend("echo")
+        gateway.apply("---\n".join([upstream_documents("plain", to(plain)),
+                                    upstream_documents("plain", to(plain), tenant="gone")]))
+        schedule = Schedule(gateway, plain, receiver)
+        for kind in [Pair(), Named()]:
+            check_overlap(gateway, kind)
+        check_refusal(gateway)
+        check_schedule(schedule)
+finally:
+    receiver.close()
 check.finish()

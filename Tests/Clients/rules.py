@@ -10,6 +10,7 @@ from harness import Checks, Gateway, Setting, require, to, upstream_documents, w
 from storm import Storm
 
 check = Checks("rules")
+OWN_RULES = {"metered": "quotas", "braked": "rate_limits"}
 
 
 def check_others(gateway):
@@ -125,6 +126,45 @@ def check_settling(gateway):
             time.sleep(1.05)
 
 
+def check_fallback(gateway):
+    """What a deployment's own rule refuses, the endpoint's fallback answers."""
+    def answer(endpoint, key, **headers):
+        return gateway.request("POST", f"/demo/{endpoint}/score", {}, {"api-key": key, **headers})
+
+    for endpoint, rule in OWN_RULES.items():
+        @check(f"with a deployment's own {rule} of 3 used up, its fallback answers and says quota; who pins it gets 429")
+        def _():
+            key = gateway.key(endpoint)
+            before = {name: logged(gateway, name) for name in ["blue", "green"]}
+            answers = [answer(endpoint, key) for _ in range(8)]
+            require([found.status for found in answers] == [200] * 8, f"{[found.status for found in answers]}")
+            said = [(found.getheader("azureml-model-deployment"), found.getheader("x-gatehouse-fallback"))
+                    for found in answers]
+            require(said == [("blue", None)] * 3 + [("green", "quota")] * 5, f"{said}")
+            counts = {name: logged(gateway, name) - before[name] for name in before}
+            require(counts == {"blue": 3, "green": 5}, f"by the servers' own logs {counts}")
+            pinned = answer(endpoint, key, **{"azureml-model-deployment": "blue"})
+            require(pinned.status == 429 and not pinned.getheader("x-gatehouse-fallback"), f"pinned: {pinned.status}")
+            state = gateway.created("limits", "show", f"demo/{endpoint}/blue")["state"][0]
+            require(state["used"] == 3, f"{state}")
+
+
+def logged(gateway, name):
+    path = gateway.directory / f"{name}.ids"
+    return len(path.read_text().split()) if path.exists() else 0
+
+
+def fallback_documents(gateway):
+    """Endpoints whose first deployment has a rule of its own and whose second answers in its place."""
+    urls = {name: f"http://127.0.0.1:{gateway.backend('logging', '--log', gateway.directory / f'{name}.ids').port}"
+            for name in ["blue", "green"]}
+    for endpoint, rule in OWN_RULES.items():
+        period = "month" if rule == "quotas" else "hour"
+        yield upstream_documents(endpoint, {
+            "blue": (100, {"upstream": {"urls": [urls["blue"]]}, rule: [{"requests": 3, "per": period}]}),
+            "green": (0, {"upstream": {"urls": [urls["green"]]}})}, fallback=["green"])
+
+
 def check_closing(gateway):
     def status(source=None, endpoint="plain", key=None):
         answer = gateway.request("POST", f"/demo/{endpoint}/score", {}, {"api-key": key or gateway.key(endpoint)},
@@ -187,8 +227,9 @@ with Gateway(setting, "rules", threads=4, listen={"private_networks": ["127.0.0.
         upstream_documents("single", to(events), rate_limits=[{"concurrent": 1}]),
         upstream_documents("slow", to(plain), rate_limits=[{"requests": 20, "per": "minute", "burst": 1}]),
         upstream_documents("plain", to(plain)), upstream_documents("one", to(plain), tenant="narrow"),
-        upstream_documents("two", to(plain), tenant="narrow")]), waits=False)
+        upstream_documents("two", to(plain), tenant="narrow"), *fallback_documents(gateway)]), waits=False)
     check_others(gateway)
     check_settling(gateway)
+    check_fallback(gateway)
     check_closing(gateway)
 check.finish()

@@ -22,14 +22,16 @@ import venv
 HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
-PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "sticky", "mirrors", "worker", "worker_socket", "drain",
-            "handover", "instances", "liveness", "faults", "access_log", "proxy", "keys", "tokens", "issuers", "limits", "rules",
-            "clock", "rotation", "tenancy", "webhooks", "durability", "browser", "operators", "admins",
-            "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk"]
+PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "worker",
+            "worker_socket", "drain", "handover", "instances", "liveness", "faults", "access_log", "proxy", "keys",
+            "tokens", "issuers", "limits", "rules", "clock", "rotation", "tenancy", "webhooks", "durability", "browser",
+            "operators", "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk",
+            "azureml_failures", "azureml_wirings"]
 # Only by name: "timing" wants a quiet machine, "quickstart" a release build, and it moves the model's file for some seconds.
 BY_HAND = ["timing", "quickstart"]
 # Programs with packages of their own.
-LOCKS = {"openapi": "openapi.lock", "azureml_sdk": "azureml_sdk.lock"}
+LOCKS = {"openapi": "openapi.lock",
+         **dict.fromkeys(["azureml_sdk", "azureml_failures", "azureml_wirings"], "azureml_sdk.lock")}
 # A program that hangs must not hold the whole run; the longest takes about a minute on two cores.
 PROGRAM_SECONDS = 420
 SUITE_SECONDS = 1800
@@ -70,7 +72,7 @@ class Run:
         command = [str(python), str(HERE / f"{name}.py"), *arguments]
         process = subprocess.Popen(command, env=self.variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, start_new_session=True)
-        started = time.monotonic()
+        started, before = time.monotonic(), self.failed
         watchdog = threading.Timer(seconds, self.end, [process])
         watchdog.start()
         for line in process.stdout:
@@ -81,6 +83,9 @@ class Run:
                 self.passed += int(counted.group(1))
         process.wait()
         watchdog.cancel()
+        if process.returncode == CHECKS_FAILED and self.failed == before:
+            self.failed += 1
+            print(f"FAIL {name}: checks failed, and none of its lines begins with that", flush=True)
         if process.returncode not in (0, CHECKS_FAILED):
             self.failed += 1
             late = " (it took too long)" if time.monotonic() - started >= seconds else ""
@@ -119,7 +124,9 @@ def main():
     try:
         for name in names:
             print(f"# {name}", flush=True)
-            own = environment(name, HERE / LOCKS[name]) if name in LOCKS else python
+            own = python
+            if lock := LOCKS.get(name):
+                own = environment(lock.removesuffix(".lock"), HERE / lock)
             run.program(name, own, seconds=LONG_SECONDS if options.long else PROGRAM_SECONDS)
         if options.suite:
             print("# suite", flush=True)

@@ -4,6 +4,7 @@ import json
 import re
 import urllib.parse
 import urllib.request
+import uuid
 
 import backends
 from foreign_issuer import APPLICATION, ForeignIssuer
@@ -59,11 +60,8 @@ def answer(gateway, form, header, credential):
     return response.status, fields, response.content
 
 
-def credentials(gateway, issuer):
-    """What an application of alpha may hold."""
-    principal = gateway.created("principals", "create", "alpha/batch")
-    gateway.command("roles", "assign", "alpha/batch", "--role", "token", "--application", principal["clientId"])
-    gateway.command("roles", "assign", "alpha/foreign", "--role", "token", "--application", APPLICATION)
+def issued(gateway, principal):
+    """A token of the built-in issuer for a service principal of alpha."""
     form = urllib.parse.urlencode({
         "client_id": principal["clientId"], "client_secret": principal["secrets"][0]["secret"],
         "grant_type": "client_credentials", "scope": "https://ml.azure.com/.default"})
@@ -71,6 +69,15 @@ def credentials(gateway, issuer):
     connection.request("POST", "/alpha/oauth2/v2.0/token", form, {"content-type": "application/x-www-form-urlencoded"})
     token = json.loads(connection.getresponse().read())["access_token"]
     connection.close()
+    return token
+
+
+def credentials(gateway, issuer):
+    """What an application of alpha may hold."""
+    principal = gateway.created("principals", "create", "alpha/batch")
+    gateway.command("roles", "assign", "alpha/batch", "--role", "token", "--application", principal["clientId"])
+    gateway.command("roles", "assign", "alpha/foreign", "--role", "token", "--application", APPLICATION)
+    token = issued(gateway, principal)
     endpoint_token = gateway.request("POST", "/alpha/open/token", {}, {"authorization": f"Bearer {token}"})
     pair = gateway.created("keys", "list", "alpha/open")
     return {
@@ -127,48 +134,84 @@ def filled(path, names):
         return None
 
 
+def administrators(gateway):
+    """Tokens that administer alpha: local operators of every role, and service principals with an admin role there."""
+    for role in ["owner", "admin", "deployer", "key-admin", "reviewer"]:
+        gateway.command("operators", "add", f"{role}.alpha", "--role", role, "--tenant", "alpha")
+        token = gateway.created("operators", "token", f"{role}.alpha")["token"]
+        yield f"an operator of alpha with the role {role}", token
+    for role in ["admin", "reviewer"]:
+        principal = gateway.created("principals", "create", f"alpha/{role}-batch")
+        gateway.command("roles", "assign", f"alpha/{role}-batch", "--role", role,
+                        "--application", principal["clientId"], "--issuer", "built-in")
+        yield f"a service principal of alpha with the role {role}", issued(gateway, principal)
+
+
+def azure_routes():
+    """The paths of Azure's dialect, of which a workspace is a tenant: (method, path)."""
+    provider = "providers/Microsoft.MachineLearningServices/workspaces"
+    workspaces = f"/subscriptions/{uuid.UUID(int=1)}/resourceGroups/rg/{provider}"
+    endpoint, deployment = "/onlineEndpoints/{endpoint}", "/onlineEndpoints/{endpoint}/deployments/{deployment}"
+    asset = ["/%s/{name}/versions/{version}" % kind for kind in ["models", "environments", "codes"]]
+    found = [("GET", ""), *itertools.product(["GET", "PUT", "DELETE"], [endpoint, deployment, *asset])]
+    found += [("GET", path) for path in ["/datastores", "/onlineEndpoints", "/models", "/environments", "/codes",
+                                         f"{endpoint}/openapi", f"{endpoint}/deployments", "/models/{name}/versions"]]
+    found += [("POST", f"{path}/{verb}") for path, verbs in [
+        (endpoint, ["listKeys", "regenerateKeys", "token"]), (deployment, ["getLogs"]),
+        *((path, ["startPendingUpload"]) for path in asset)] for verb in verbs]
+    yield "GET", f"{workspaces}?api-version=2024-04-01"
+    for method, path in found:
+        yield method, workspaces + "/{tenant}" + path + "?api-version=2024-04-01"
+
+
+def crossed(gateway, token, routes):
+    """What a token was told on every route with beta's names and with nobody's: how many, and what was wrong."""
+    wrong, count = [], 0
+    for method, path in routes:
+        route = path if path.startswith(("/api/", "/subscriptions/")) else "/api/v1" + path
+        if "{tenant}" in route:
+            theirs, nobodys = filled(route, THEIRS), filled(route, NOBODYS)
+            if not theirs:
+                wrong.append(f"{path} has a place that this program does not know")
+                continue
+            count += 1
+            body = {} if method in ("PUT", "POST", "PATCH") else None
+            found, due = [(status, content.replace(b"bexa", b"beta").replace(b"vaxxt", b"vault"))
+                          for status, content in [admin(gateway, token, method, theirs, body),
+                                                  admin(gateway, token, method, nobodys, body)]]
+            is_route = b"nothing at this URL" not in found[1]
+            if found != due or found[0] not in (400, 403, 404, 405) or not is_route:
+                wrong.append(f"{method} {theirs}: {found}, for nobody's {due}")
+        elif method == "GET" and "{" not in route and "openapi" not in route:
+            count += 1
+            status, content = admin(gateway, token, method, route)
+            if status >= 500 or b"beta" in content or b"vault" in content:
+                wrong.append(f"{method} {route}: {status} {content[:200]}")
+    return count, wrong
+
+
 def check_admin(gateway):
-    """Operators of alpha, of every role, against every route of the admin API with a tenant in it."""
+    """Who administers alpha, in every role, against every route of the admin API with a tenant in it."""
     gateway.command("webhooks", "add", "beta/things", "--url", "https://hooks.example.com/")
     gateway.command("keys", "named", "create", "beta/app")
     gateway.command("roles", "assign", "beta/things", "--role", "admin", "--subject", "somebody")
-    owner = (gateway.directory / "operator.token").read_text().strip()
-    _, document = admin(gateway, owner, "GET", "/api/v1/openapi.json")
+    operator = (gateway.directory / "operator.token").read_text().strip()
+    _, document = admin(gateway, operator, "GET", "/api/v1/openapi.json")
     routes = [(method.upper(), path) for path, methods in json.loads(document)["paths"].items() for method in methods
-              if method in ("get", "put", "post", "delete", "patch")]
-    for role in ["admin", "deployer", "key-admin", "reviewer"]:
-        gateway.command("operators", "add", f"{role}.alpha", "--role", role, "--tenant", "alpha")
-        token = gateway.created("operators", "token", f"{role}.alpha")["token"]
-
-        @check(f"an operator of alpha with the role {role}: nothing of beta, and no sign of it, on any route")
+              if method in ("get", "put", "post", "delete", "patch")] + list(azure_routes())
+    for holder, token in administrators(gateway):
+        @check(f"{holder}: nothing of beta, and no sign of it, on any route")
         def _():
-            wrong, count = [], 0
-            for method, path in routes:
-                route = path if path.startswith("/api/") else "/api/v1" + path
-                if "{tenant}" in route:
-                    theirs, nobodys = filled(route, THEIRS), filled(route, NOBODYS)
-                    if not theirs:
-                        wrong.append(f"{path} has a place that this program does not know")
-                        continue
-                    count += 1
-                    body = {} if method in ("PUT", "POST", "PATCH") else None
-                    found, due = [(status, content.replace(b"bexa", b"beta").replace(b"vaxxt", b"vault"))
-                                  for status, content in [admin(gateway, token, method, theirs, body),
-                                                          admin(gateway, token, method, nobodys, body)]]
-                    if found != due or found[0] not in (400, 403, 404, 405):
-                        wrong.append(f"{method} {theirs}: {found}, for nobody's {due}")
-                elif method == "GET" and "{" not in route and "openapi" not in route:
-                    count += 1
-                    status, content = admin(gateway, token, method, route)
-                    if status >= 500 or b"beta" in content or b"vault" in content:
-                        wrong.append(f"{method} {route}: {status} {content[:200]}")
-            require(count > 40, f"only {count} routes were tried")
+            status, _ = admin(gateway, token, "GET", "/api/v1/tenants/alpha/endpoints/open")
+            require(status == 200, f"its own endpoint gave {status}")
+            count, wrong = crossed(gateway, token, routes)
+            require(count > 90, f"only {count} routes were tried")
             require(not wrong, f"{len(wrong)} of {count}: {'; '.join(wrong[:4])}")
             return f"{count} routes"
 
     @check("beta is as it was")
     def _():
-        status, content = admin(gateway, owner, "GET", "/api/v1/tenants/beta/webhooks/things")
+        status, content = admin(gateway, operator, "GET", "/api/v1/tenants/beta/webhooks/things")
         require(status == 200, f"{status} {content}")
         require(gateway.created("endpoints", "show", "beta/vault")["name"] == "vault", "the endpoint is gone")
 
