@@ -32,7 +32,7 @@ BY_HAND = ["timing", "quickstart"]
 # Programs with packages of their own.
 LOCKS = {"openapi": "openapi.lock",
          **dict.fromkeys(["azureml_sdk", "azureml_failures", "azureml_wirings"], "azureml_sdk.lock")}
-# A program that hangs must not hold the whole run; the longest takes about a minute on two cores.
+# A program that hangs must not hold the whole run; the longest takes about two minutes.
 PROGRAM_SECONDS = 420
 SUITE_SECONDS = 1800
 LONG_SECONDS = 7200
