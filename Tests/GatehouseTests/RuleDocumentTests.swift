@@ -150,7 +150,7 @@ import Testing
             "allowed_networks: \"10.0.0.0/33\" is not a network; write 10.0.0.0/8 or 2001:db8::/32"
         ),
         ("key_rotation: {overlap: 1h}", "key_rotation.every: is required; write every: 30d"),
-        ("key_rotation: {every: 1m}", "key_rotation.every: 1m is out of range; it must be 1h to 3660d"),
+        ("key_rotation: {every: 59s}", "key_rotation.every: 59s is out of range; it must be 1m to 3650d"),
         ("key_rotation: {every: 1d, overlap: 2d}", "key_rotation.overlap: 2d is out of range; it must be 0s to 1d"),
         ("key_rotation: {every: monthly}", "key_rotation.every: must be a span of time; write 24h, 30d or P30D"),
         ("auth_modes: [key, none]", "auth_modes: none stands beside other modes; keep none alone"),

@@ -64,6 +64,9 @@ package struct RetiredKey: Sendable, Equatable {
 
 /// When an endpoint's keys are replaced by themselves: the primary and the secondary in turn.
 package struct RotationRule: Sendable, Hashable, Codable {
+    /// One minute to ten years.
+    package static let range: ClosedRange<Int64> = 60...315_360_000
+
     /// Seconds from one rotation to the next.
     package var every: Int64
     /// Seconds that the replaced key still opens.

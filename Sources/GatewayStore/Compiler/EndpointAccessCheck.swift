@@ -2,8 +2,6 @@ import GatewayCore
 
 /// What is wrong with how an endpoint may be called.
 enum EndpointAccessCheck {
-    private static let rotation: ClosedRange<Int64> = 60...315_360_000
-
     static func check(_ endpoint: EndpointDefinition, in findings: inout Findings) {
         checkModes(endpoint, in: &findings)
         RulesCheck(allowsByAddress: true).check(endpoint.rules, in: &findings)
@@ -11,7 +9,7 @@ enum EndpointAccessCheck {
         findings.checkNetworks(endpoint.allowedNetworks, "allowedNetworks")
         if let maintenance = endpoint.maintenance { check(maintenance, in: &findings) }
         guard let rule = endpoint.keyRotation else { return }
-        if !rotation.contains(rule.every) {
+        if !RotationRule.range.contains(rule.every) {
             findings.note(.invalidRotation, "keyRotation.every", "must be one minute to ten years")
         } else if !(0...rule.every).contains(rule.overlap) {
             let message = "must be 0 to the time between rotations, \(rule.every) seconds"

@@ -63,7 +63,7 @@ enum EndpointDocument {
         endpoint.allowedNetworks = ours.networks("allowed_networks")
         endpoint.fallback = ours.fallback("fallback")
         guard let rotation = ours.object("key_rotation", known: ["every", "overlap"]) else { return }
-        guard let every = rotation.seconds("every", in: 3600...HumaneDuration.longest) else {
+        guard let every = rotation.seconds("every", in: RotationRule.range) else {
             if rotation["every"] == nil { rotation.refuse("every", "is required", hint: "write every: 30d") }
             return
         }
