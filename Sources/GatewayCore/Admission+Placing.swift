@@ -38,7 +38,8 @@ extension Admission {
         for (index, deployment) in plan.endpoint.deployments.enumerated()
         where deployment !== plan.deployment && plan.endpoint.mayServe(index, insteadOf: plan.choice) {
             guard case .taken(let instance) = deployment.take(except: tried, at: now.uptime) else { continue }
-            if !isGivenBack, plan.deployment.isCounted(like: deployment) {
+            let isMetered = call.request.usage(on: deployment) == plan.usage
+            if !isGivenBack, isMetered, plan.deployment.isCounted(like: deployment) {
                 return self.plan(call, plan, on: deployment, instance, plan.permit)
             }
             // First given back, then taken: what both share would be counted twice.
@@ -153,12 +154,13 @@ extension Admission {
         guard !scopes.isEmpty else { return nil }
         let length = call.fields.map { max($0.length, call.head.contentLength ?? 0) } ?? call.head.contentLength
         let isWholeKnown = call.head.contentLength != nil || call.fields.map { $0.length <= Self.heldBody } ?? false
-        if !isWholeKnown, scopes.count(.bodyBytes) || (call.request.usage != nil && scopes.count(.tokens)) {
+        let format = call.request.usage(on: deployment)
+        if !isWholeKnown, scopes.count(.bodyBytes) || (format != nil && scopes.count(.tokens)) {
             throw .lengthRequired
         }
         return try usage.reserve(
             scopes,
-            call.request.demand(call.fields, length: length),
+            call.request.demand(format, call.fields, length: length),
             address: call.head.address,
             price: deployment.price,
             at: now

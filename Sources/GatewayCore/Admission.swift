@@ -51,7 +51,10 @@ package struct Admission: Sendable {
             return .answer(try models(id, access, head))
         }
         let request = UpstreamRequest(form, head: head)
-        if request.readsBody, fields == nil { return .needsBody(upTo: Self.heldBody) }
+        if request.isRoutedByBody {
+            guard let fields else { return .needsBody(upTo: Self.heldBody) }
+            if fields.model == nil, fields.length > Self.heldBody { throw .bodyTooLarge(limit: Self.heldBody) }
+        }
         let endpoint = try form.endpoint(fields, in: tenant)
         try access.check(endpoint, form, head, asksForToken: request.asksForToken)
         if request.asksForToken, case .token(let token) = caller.proof {
@@ -63,6 +66,9 @@ package struct Admission: Sendable {
                     principal: token.issuer == .builtIn(tenant: tenant.name) ? token.application : nil
                 )
             )
+        }
+        if fields == nil, endpoint.readsBody(request, contentType: head.contentType) {
+            return .needsBody(upTo: Self.heldBody)
         }
         guard receipts.hasRoom else { throw .overloaded }
         let choice = try endpoint.choose(head, caller, header: header)

@@ -19,6 +19,7 @@ package final class Deployment: Sendable {
     package let version: String?
     /// `nil` leaves paths as they are.
     package let path: PathRewrite?
+    let paths: UpstreamPaths
     /// Of the caller's headers, those that the upstream does not get.
     package let removedHeaders: [String]
     package let usage: UsageScope?
@@ -61,6 +62,7 @@ package final class Deployment: Sendable {
         self.modelLabel = modelLabel
         self.version = version
         self.path = path
+        paths = UpstreamPaths(path, isNative: isNative, instances: instances)
         self.removedHeaders = removedHeaders
         self.usage = usage
         self.price = price

@@ -14,6 +14,8 @@ package final class Endpoint: Sendable {
     /// Its own, else its tenant's.
     package let cors: CORSPolicy?
     package let fallback: FallbackRule?
+    /// Whether requests' own paths are all that the upstreams see: then they say by themselves what uses tokens.
+    private let hasPlainPaths: Bool
 
     package init(
         tenant: String,
@@ -41,6 +43,14 @@ package final class Endpoint: Sendable {
         self.usage = usage
         self.cors = cors
         self.fallback = fallback
+        hasPlainPaths = deployments.allSatisfy(\.paths.arePlain)
+    }
+
+    /// Whether a request's body must be held for its account, or to be rewritten: one of the deployments, any of which may
+    /// come to answer, leads it to a call that uses tokens.
+    func readsBody(_ request: UpstreamRequest, contentType: String?) -> Bool {
+        if hasPlainPaths { return UsageFormat.readsBody(request.ownUsage, contentType: contentType) }
+        return deployments.contains { UsageFormat.readsBody(request.usage(on: $0), contentType: contentType) }
     }
 }
 

@@ -63,7 +63,7 @@ package final class Plan: Sendable {
         self.origin = origin
         path = call.request.path(on: seat.deployment)
         query = call.request.query
-        usage = call.request.usage
+        usage = call.request.usage(on: seat.deployment)
         fields = call.fields
         self.permit = permit
         holdsPlace = Atomic(seat.isTaken)
@@ -85,7 +85,7 @@ package final class Plan: Sendable {
         origin = other.origin
         path = other.request.path(on: seat.deployment)
         query = other.query
-        usage = other.usage
+        usage = other.request.usage(on: seat.deployment)
         fields = other.fields
         self.permit = permit
         holdsPlace = Atomic(seat.isTaken)
@@ -102,6 +102,10 @@ package final class Plan: Sendable {
         guard usage == .openAI, let fields else { return false }
         return fields.isStreamed && !fields.includesUsage
     }
+
+    /// The `model` that the body has to name on its way; `nil` where the body stays as it is: it was read only for another
+    /// deployment, which might have answered, or the upstream takes the caller's.
+    package var bodyModel: String? { usage != nil || request.isRoutedByBody ? deployment.upstreamModel : nil }
 
     /// Whether another deployment may still answer in the place of this one.
     package var canFallBack: Bool { !substitutes.isEmpty }

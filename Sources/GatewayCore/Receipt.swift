@@ -31,7 +31,8 @@ package struct Receipt: Sendable, Equatable {
     package var responseBytes: Int64
     package var promptTokens: Int64?
     package var completionTokens: Int64?
-    /// What limits, quotas and reports count: as told by the upstream, else as estimated where a limit had to.
+    /// What limits, quotas and reports count: as told by the upstream, else as estimated where a limit had to, or as seen
+    /// to come.
     package var countedInputTokens: Int64
     package var countedOutputTokens: Int64
     /// Whether any of it was handed to an upstream.

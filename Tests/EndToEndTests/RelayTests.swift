@@ -39,6 +39,21 @@ import Testing
         #expect(receipt.attempts == 1)
     }
 
+    @Test(arguments: [(429, nil, "1"), (503, nil, "1"), (429, "7", "7"), (500, nil, nil)] as [(Int, String?, String?)])
+    func `a busy upstream's answer always says when to come again`(
+        status: Int,
+        told: String?,
+        passed: String?
+    ) async throws {
+        try await Scene.play(.http) { visit in
+            try await visit.respond(status, told.map { [("retry-after", $0)] } ?? [], "")
+        } act: { gateway, _ in
+            let answer = try await gateway.connect().exchange("POST", "/demo/chat/busy")
+            #expect(answer.status == status)
+            #expect(answer["retry-after"] == passed)
+        }
+    }
+
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `a large body passes unchanged both ways`(transport: FakeUpstream.Transport) async throws {
         let body = String((0..<400_000).map { Character(Unicode.Scalar(UInt8(0x20 + $0 * 7 % 90))) })

@@ -51,7 +51,7 @@ import Testing
 
     @Test(arguments: [
         ("/v1/chat/completions", UsageFormat.openAI), ("/v1/completions", .openAI), ("/v1/embeddings", .other),
-        ("/v1/responses", .other), ("/v1/messages", .anthropic), ("/v1/messages/count_tokens", .anthropic),
+        ("/v1/responses", .responses), ("/v1/messages", .anthropic), ("/v1/messages/count_tokens", .anthropic),
     ])
     func `version 1 calls keep their path and tell how usage is read`(path: String, usage: UsageFormat) throws {
         for prefix in ["", "/demo/chat"] {
@@ -67,7 +67,10 @@ import Testing
         ("POST", "/v1/anything", "text/plain", true), ("POST", "/v1/messages", "application/json", true),
         ("POST", "/demo/chat/v1/chat/completions", "application/json; charset=utf-8", true),
         ("POST", "/demo/chat/v1/chat/completions", nil, true),
-        ("POST", "/demo/chat/v1/chat/completions", "application/octet-stream", false),
+        ("POST", "/demo/chat/v1/chat/completions", "application/octet-stream", true),
+        ("POST", "/demo/chat/v1/responses", "text/plain", true),
+        ("POST", "/demo/chat/v1/files", "application/octet-stream", false),
+        ("POST", "/demo/chat/v1/embeddings", "application/json", true),
         ("GET", "/demo/chat/v1/chat/completions", "application/json", false),
         ("POST", "/demo/chat/score", "application/json", false),
         ("POST", "/demo/chat/files", "multipart/form-data; boundary=x", false),
@@ -153,7 +156,7 @@ import Testing
 
     @Test func `the embedded pool takes chat on the scoring path`() throws {
         fixture.publishChat([try fixture.deployment("native", ["unix:/run/w.sock"], isNative: true)], weights: [100])
-        #expect(try fixture.plan(request("POST", "/demo/chat/score")).path == "/v1/chat/completions")
+        #expect(try fixture.plan(request("POST", "/demo/chat/score"), body: "{}").path == "/v1/chat/completions")
         #expect(try fixture.plan(request("POST", "/demo/chat/score/x")).path == "/score/x")
     }
 }

@@ -33,28 +33,28 @@ import Testing
     }
 
     @Test func `as long as the first can answer nobody else does`() throws {
-        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
         #expect(plan.deployment === blue && plan.fallback == nil && plan.canFallBack)
     }
 
     @Test func `without a healthy instance the request goes straight to the next`() throws {
         fail(blue)
-        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
         #expect(plan.deployment === green && plan.fallback == .noHealthyInstance)
         fail(green)
-        let last = try fixture.plan(request("POST", "/demo/chat/score"))
+        let last = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
         #expect(last.deployment === local && last.path == "/v1/chat/completions")
     }
 
     @Test func `when all are out the first is asked all the same`() throws {
         for deployment in [blue, green] { fail(deployment) }
         local.instances[0].markReady(false)
-        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
         #expect(plan.deployment === blue && plan.fallback == nil)
     }
 
     @Test func `the chain is gone through in order, once`() throws {
-        let first = try fixture.plan(request("POST", "/demo/chat/score"))
+        let first = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
         let second = try #require(try move(first, .status(503)))
         #expect(second.deployment === green && second.fallback?.word == "status_503")
         #expect(blue.instances[0].load.inFlight == 0 && green.instances[0].load.inFlight == 1)
@@ -66,19 +66,19 @@ import Testing
 
     @Test func `who should have answered is not asked again`() throws {
         fixture.publishChat([blue, green], weights: [0, 100], fallback: [blue, green])
-        let first = try fixture.plan(request("POST", "/demo/chat/score"))
+        let first = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
         #expect(first.deployment === green)
         let second = try #require(try move(first, .connectFailed))
         #expect(second.deployment === blue && !second.canFallBack)
     }
 
     @Test func `a pinned request stays where it is`() throws {
-        let plan = try fixture.plan(request("POST", "/demo/chat/score", pinned: "blue"))
+        let plan = try fixture.plan(request("POST", "/demo/chat/score", pinned: "blue"), body: "{}")
         #expect(!plan.canFallBack)
         #expect(try move(plan, .connectFailed) == nil)
         plan.leave(at: 0)
         fail(blue)
-        #expect(try fixture.plan(request("POST", "/demo/chat/score", pinned: "blue")).deployment === blue)
+        #expect(try fixture.plan(request("POST", "/demo/chat/score", pinned: "blue"), body: "{}").deployment === blue)
     }
 
     @Test func `a deployment whose own quota is used up falls back, one whose endpoint's is does not`() throws {
@@ -153,7 +153,8 @@ import Testing
         let second: Int64 = 1_000_000_000
         func plan(_ time: Int64) throws -> Plan {
             let now = Moment(uptime: time, wall: 0)
-            guard case .plan(let plan) = try fixture.admission.admit(request("POST", "/demo/chat/score"), at: now)
+            let head = request("POST", "/demo/chat/score")
+            guard case .plan(let plan) = try fixture.admission.admit(head, fields: fields(of: "{}"), at: now)
             else { throw Fixture.NoPlan() }
             return plan
         }

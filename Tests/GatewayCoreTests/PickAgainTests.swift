@@ -56,12 +56,14 @@ import Testing
         let native = try fixture.deployment("native", ["unix:/run/w.sock"], isNative: true)
         let order = startsNative ? [native, upstream] : [upstream, native]
         fixture.publishChat(order, weights: [50, 50])
-        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
         #expect(plan.deployment === order[0])
         let again = try #require(fixture.admission.pickAgain(plan, except: [plan.instance]))
         #expect(again.deployment === order[1])
         #expect(plan.path == (startsNative ? "/v1/chat/completions" : "/score"))
         #expect(again.path == (startsNative ? "/score" : "/v1/chat/completions"))
+        #expect(plan.usage == (startsNative ? .openAI : nil))
+        #expect(again.usage == (startsNative ? nil : .openAI))
         #expect(again.isScoring)
     }
 }

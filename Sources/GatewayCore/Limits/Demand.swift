@@ -16,15 +16,32 @@ package struct ActualUsage: Sendable, Equatable {
     /// `nil` = not known: what was estimated stays counted when the call succeeded.
     package var inputTokens: Int64?
     package var outputTokens: Int64?
+    /// Pieces of the answer that came beyond what was told, each a token at least.
+    package var untoldPieces: Int64
     package var bodyBytes: Int64
     /// Whether the caller got an answer; else everything is given back: rate, tokens, bytes and quotas.
     package var isAnswered: Bool
 
-    package init(inputTokens: Int64? = nil, outputTokens: Int64? = nil, bodyBytes: Int64 = 0, isAnswered: Bool) {
+    package init(
+        inputTokens: Int64? = nil,
+        outputTokens: Int64? = nil,
+        untoldPieces: Int64 = 0,
+        bodyBytes: Int64 = 0,
+        isAnswered: Bool
+    ) {
         self.inputTokens = inputTokens
         self.outputTokens = outputTokens
+        self.untoldPieces = untoldPieces
         self.bodyBytes = bodyBytes
         self.isAnswered = isAnswered
+    }
+
+    /// The tokens that an answered call counts.
+    ///
+    /// - Parameter estimate: what counts where nothing was told; of the output at least the pieces that came.
+    package func counted(_ estimate: Demand) -> (input: Int64, output: Int64) {
+        let output = outputTokens.map { $0 + untoldPieces }
+        return (inputTokens ?? estimate.inputTokens, output ?? max(estimate.outputTokens, untoldPieces))
     }
 }
 

@@ -44,20 +44,15 @@ package final class Permit: Sendable {
             scopes.ledger?.settle(scopes, holdings, nil, at: now)
             return 0
         }
-        let used = Claim(
-            inputTokens: actual.inputTokens ?? demand.inputTokens,
-            outputTokens: actual.outputTokens ?? demand.outputTokens,
-            bodyBytes: actual.bodyBytes,
-            price: price
-        )
+        let (input, output) = actual.counted(demand)
+        let used = Claim(inputTokens: input, outputTokens: output, bodyBytes: actual.bodyBytes, price: price)
         scopes.ledger?.settle(scopes, holdings, used, at: now)
         return used.cost ?? 0
     }
 
-    /// The tokens that `settle` counts for this use: what was told, else what was estimated.
+    /// The tokens that `settle` counts for this use: what was told, else what was estimated or seen to come.
     package func counted(_ actual: ActualUsage) -> (input: Int64, output: Int64) {
-        guard actual.isAnswered else { return (0, 0) }
-        return (actual.inputTokens ?? demand.inputTokens, actual.outputTokens ?? demand.outputTokens)
+        actual.isAnswered ? actual.counted(demand) : (0, 0)
     }
 
     private func settleOnce() -> Bool { !isSettled.exchange(true, ordering: .acquiringAndReleasing) }

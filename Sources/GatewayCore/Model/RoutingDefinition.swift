@@ -79,11 +79,16 @@ package struct PathRewrite: Sendable, Equatable {
 
     /// - Parameter path: begins with a slash.
     package func rewrite(_ path: String) -> String {
-        guard !stripPrefix.isEmpty else { return addPrefix + path }
-        guard path.utf8.starts(with: stripPrefix.utf8) else { return path }
-        let rest = path.utf8.dropFirst(stripPrefix.utf8.count)
-        guard rest.isEmpty || rest.first == UInt8(ascii: "/") else { return path }
-        let whole = addPrefix + String(Substring(rest))
+        guard let stripped = strippedLength(of: path) else { return path }
+        let whole = addPrefix + String(Substring(path.utf8.dropFirst(stripped)))
         return whole.isEmpty ? "/" : whole
+    }
+
+    /// How many bytes of the path's front `addPrefix` takes the place of; `nil` where the path stays as it is.
+    func strippedLength(of path: String) -> Int? {
+        guard !stripPrefix.isEmpty else { return 0 }
+        guard path.utf8.starts(with: stripPrefix.utf8) else { return nil }
+        let length = stripPrefix.utf8.count
+        return path.utf8.count == length || path.utf8.dropFirst(length).first == UInt8(ascii: "/") ? length : nil
     }
 }

@@ -6,9 +6,11 @@ struct UpstreamRequest {
     let isScoring: Bool
     /// `POST /{tenant}/{endpoint}/token`.
     let asksForToken: Bool
-    /// Whether the body must be held: its `model` routes the request, or is rewritten on the way.
-    let readsBody: Bool
-    let usage: UsageFormat?
+    /// Whether the body's `model` names the endpoint.
+    let isRoutedByBody: Bool
+    private let isCall: Bool
+    /// How usage is read by the caller's own path.
+    let ownUsage: UsageFormat?
 
     init(_ form: URLForm, head: RequestHead) {
         var query = head.query
@@ -28,26 +30,29 @@ struct UpstreamRequest {
         }
         self.query = query
         isScoring = isEndpointRoot && (relativePath == "/score" || relativePath.hasPrefix("/score/"))
-        let isCall = head.method == "POST"
+        isCall = head.method == "POST"
         if case .path(_, _, "/token") = form { asksForToken = isCall } else { asksForToken = false }
-        usage = isCall ? Self.usage(of: relativePath) : nil
+        ownUsage = isCall ? PathReading().followed(by: relativePath).usage : nil
         switch form {
-        case .openAI, .anthropic: readsBody = true
-        case .path, .host, .ownHost, .azureOpenAI: readsBody = usage != nil && BodyFields.isReadable(head.contentType)
-        case .models, .service, .issuer, .unknown: readsBody = false
+        case .openAI, .anthropic: isRoutedByBody = true
+        case .path, .host, .ownHost, .azureOpenAI, .models, .service, .issuer, .unknown: isRoutedByBody = false
         }
     }
 
-    /// The path on this deployment's instances: the embedded pool takes chat bodies on `/score` too.
-    func path(on deployment: Deployment) -> String {
-        if let rewrite = deployment.path { return rewrite.rewrite(relativePath) }
-        return deployment.isNative && relativePath == "/score" ? "/v1/chat/completions" : relativePath
+    /// The path on this deployment's instances.
+    func path(on deployment: Deployment) -> String { deployment.paths.path(relativePath) }
+
+    /// How usage is read from what this deployment's instances answer; `nil` for calls that have none.
+    func usage(on deployment: Deployment) -> UsageFormat? {
+        isCall ? deployment.paths.usage(of: relativePath, own: ownUsage) : nil
     }
 
     /// What the call may use: a token for every four bytes of the body, and what the caller wants at most.
     ///
-    /// - Parameter length: of the body, in bytes.
-    func demand(_ fields: BodyFields?, length: Int?) -> Demand {
+    /// - Parameters:
+    ///   - usage: of the deployment that is to answer.
+    ///   - length: of the body, in bytes.
+    func demand(_ usage: UsageFormat?, _ fields: BodyFields?, length: Int?) -> Demand {
         let bytes = Int64(length ?? 0)
         guard usage != nil, usage != .other || fields != nil else { return Demand(bodyBytes: bytes) }
         return Demand(
@@ -60,15 +65,6 @@ struct UpstreamRequest {
     private static let bytesPerToken: Int64 = 4
     /// Assumed where a call does not bound its answer.
     private static let usualOutput: Int64 = 512
-
-    private static func usage(of path: String) -> UsageFormat? {
-        guard path.hasPrefix("/v1/") else { return nil }
-        switch path {
-        case "/v1/messages", "/v1/messages/count_tokens": return .anthropic
-        case "/v1/chat/completions", "/v1/completions": return .openAI
-        default: return .other
-        }
-    }
 
     private static func withoutAPIVersion(_ query: String?) -> String? {
         guard let query else { return nil }

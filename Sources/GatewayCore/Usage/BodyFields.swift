@@ -66,15 +66,26 @@ package struct BodyFields: Sendable, Equatable {
     /// Reads a body, or as much of it as is held.
     package init(of bytes: borrowing Span<UInt8>, contentType: String?) {
         if let contentType, let boundary = MultipartField.boundary(in: contentType) {
-            self.init(multipart: bytes, boundary: boundary)
+            let models = MultipartField.find("model", in: bytes, boundary: boundary)
+            // Servers that look at no content type take an object for what it is.
+            if models.isEmpty, Self.beginsObject(bytes) {
+                self.init(json: bytes)
+            } else {
+                self.init(form: bytes, models)
+            }
         } else {
             self.init(json: bytes)
         }
     }
 
-    private init(multipart bytes: borrowing Span<UInt8>, boundary: String) {
+    private static func beginsObject(_ bytes: borrowing Span<UInt8>) -> Bool {
+        let start = JSONScan.skipSpace(bytes, 0)
+        return start < bytes.count && bytes[start] == UInt8(ascii: "{")
+    }
+
+    private init(form bytes: borrowing Span<UInt8>, _ models: [Range<Int>]) {
         length = bytes.count
-        modelRanges = MultipartField.find("model", in: bytes, boundary: boundary)
+        modelRanges = models
         isForm = true
         model = modelRanges.first.map { JSONScan.plain(bytes, $0) }
         isStreamed = false
@@ -121,8 +132,17 @@ package struct BodyFields: Sendable, Equatable {
         case 10: JSONScan.matches(bytes, name, "max_tokens")
         case 17: JSONScan.matches(bytes, name, "max_output_tokens")
         case 21: JSONScan.matches(bytes, name, "max_completion_tokens")
-        default: false
+        default: hasEscape(bytes, name) && isEscapedTokenBound(JSONScan.string(bytes, name))
         }
+    }
+
+    private static func hasEscape(_ bytes: borrowing Span<UInt8>, _ name: Range<Int>) -> Bool {
+        for index in name where bytes[index] == UInt8(ascii: "\\") { return true }
+        return false
+    }
+
+    private static func isEscapedTokenBound(_ name: String) -> Bool {
+        name == "max_tokens" || name == "max_output_tokens" || name == "max_completion_tokens"
     }
 
     private static func place(in bytes: borrowing Span<UInt8>) -> Place? {

@@ -5,6 +5,8 @@ package enum EventScan {
         package var usage: TokenUsage?
         /// The extra event that `include_usage` brings: no choices, only usage.
         package var isUsageOnly = false
+        /// Whether it brings a piece of the answer, of which no usage in it tells.
+        package var isContent = false
     }
 
     /// The position behind the blank line that ends the event beginning at `start`; `nil` while it is not complete.
@@ -28,26 +30,38 @@ package enum EventScan {
         guard let start = dataStart(bytes, event) else { return finding }
         let data = bytes.extracting(start..<event.upperBound)
         var usage: Range<Int>?
-        var message: Range<Int>?
+        var wrapper: Range<Int>?
         var hasNoChoices = false
+        var hasContent = false
         _ = JSONScan.members(of: data) { member in
             if JSONScan.matches(data, member.name, "usage") { usage = member.value }
-            if JSONScan.matches(data, member.name, "message") { message = member.value }
-            if JSONScan.matches(data, member.name, "choices") { hasNoChoices = isEmptyArray(data, member.value) }
+            if JSONScan.matches(data, member.name, "message") || JSONScan.matches(data, member.name, "response") {
+                wrapper = member.value
+            }
+            if JSONScan.matches(data, member.name, "choices") {
+                hasNoChoices = isEmptyArray(data, member.value)
+                hasContent = !hasNoChoices
+            }
+            if JSONScan.matches(data, member.name, "delta") { hasContent = true }
         }
         if let usage, data[usage.lowerBound] == UInt8(ascii: "{") {
             finding.usage = TokenUsage(ofObject: data.extracting(usage))
             finding.isUsageOnly = hasNoChoices
-        } else if let message, data[message.lowerBound] == UInt8(ascii: "{") {
-            // Anthropic's first event tells the prompt's tokens inside `message`.
-            let inner = data.extracting(message)
-            var nested: Range<Int>?
-            _ = JSONScan.members(of: inner) { member in
-                if JSONScan.matches(inner, member.name, "usage") { nested = member.value }
-            }
-            if let nested { finding.usage = TokenUsage(ofObject: inner.extracting(nested)) }
+        } else if let wrapper, data[wrapper.lowerBound] == UInt8(ascii: "{") {
+            finding.usage = wrappedUsage(data.extracting(wrapper))
         }
+        finding.isContent = hasContent && finding.usage == nil
         return finding
+    }
+
+    /// Anthropic's first event tells the prompt's tokens inside `message`, the last of OpenAI's responses all in `response`.
+    private static func wrappedUsage(_ bytes: borrowing Span<UInt8>) -> TokenUsage? {
+        var usage: Range<Int>?
+        _ = JSONScan.members(of: bytes) { member in
+            if JSONScan.matches(bytes, member.name, "usage") { usage = member.value }
+        }
+        guard let usage else { return nil }
+        return TokenUsage(ofObject: bytes.extracting(usage))
     }
 
     /// Where the payload of the event's first `data:` line begins, when it is a JSON object.

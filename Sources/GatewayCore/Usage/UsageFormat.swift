@@ -4,8 +4,21 @@ package enum UsageFormat: Sendable, Equatable {
     case openAI
     /// `input_tokens`, `output_tokens`, spread over two events when streamed.
     case anthropic
-    /// Other OpenAI calls (responses, embeddings…): either spelling, never asked for.
+    /// OpenAI's responses: `input_tokens`, `output_tokens`, in the last event when streamed.
+    case responses
+    /// Other OpenAI calls (embeddings, images…): either spelling, never asked for.
     case other
+
+    /// Whether the body of a call says what it may use, or is rewritten.
+    ///
+    /// What generates text is read whatever it calls itself: not every server looks at the content type.
+    static func readsBody(_ usage: UsageFormat?, contentType: String?) -> Bool {
+        switch usage {
+        case nil: false
+        case .other: BodyFields.isReadable(contentType)
+        case .openAI, .anthropic, .responses: true
+        }
+    }
 }
 
 /// Tokens of one exchange, as far as the answer told.

@@ -11,6 +11,8 @@ struct EventRelay {
     /// An event longer than `Limits.heldEvent` passes as it comes, until its end.
     private var isPassing = false
     private(set) var usage = TokenUsage()
+    /// Pieces of the answer that came since usage was last told.
+    private(set) var untoldPieces: Int64 = 0
 
     init(hidesUsage: Bool) {
         self.hidesUsage = hidesUsage
@@ -54,7 +56,11 @@ struct EventRelay {
         defer { isPassing = false }
         guard !isPassing else { return held.readSlice(length: end) }
         let finding = EventScan.inspect(held.readableBytesUInt8Span, 0..<end)
-        if let found = finding.usage { usage.merge(found) }
+        if finding.isContent { untoldPieces += 1 }
+        if let found = finding.usage {
+            usage.merge(found)
+            if found.completion != nil { untoldPieces = 0 }
+        }
         let event = held.readSlice(length: end)
         return hidesUsage && finding.isUsageOnly ? nil : event
     }

@@ -40,18 +40,19 @@ extension ExchangeHandler {
         if let plan = request.plan {
             plan.leave(begun: request.begun, at: .uptime)
             if let fallback = plan.fallback { receipt.fallback = fallback.word }
-            Self.settleUsage(plan, &receipt)
+            Self.settleUsage(plan, &receipt, untoldPieces: request.relay?.untoldPieces ?? 0)
         }
         return receipt
     }
 
     /// Books what the exchange used; a call that failed costs nothing, one that the upstream refused no tokens.
-    private static func settleUsage(_ plan: Plan, _ receipt: inout Receipt) {
+    private static func settleUsage(_ plan: Plan, _ receipt: inout Receipt, untoldPieces: Int64) {
         let isRefused = receipt.upstreamStatus >= 400
         let isAnswered = receipt.countsAsUsage
         let actual = ActualUsage(
             inputTokens: receipt.promptTokens ?? (isRefused ? 0 : nil),
             outputTokens: receipt.completionTokens ?? (isRefused ? 0 : nil),
+            untoldPieces: isRefused ? 0 : untoldPieces,
             bodyBytes: receipt.requestBytes,
             isAnswered: isAnswered
         )
@@ -59,8 +60,7 @@ extension ExchangeHandler {
             (receipt.countedInputTokens, receipt.countedOutputTokens) = permit.counted(actual)
             receipt.cost = permit.settle(actual, at: .now)
         } else if isAnswered {
-            receipt.countedInputTokens = receipt.promptTokens ?? 0
-            receipt.countedOutputTokens = receipt.completionTokens ?? 0
+            (receipt.countedInputTokens, receipt.countedOutputTokens) = actual.counted(Demand())
             receipt.cost =
                 plan.deployment.price?.cost(input: receipt.countedInputTokens, output: receipt.countedOutputTokens) ?? 0
         }

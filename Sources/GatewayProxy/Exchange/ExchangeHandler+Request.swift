@@ -237,9 +237,7 @@ extension ExchangeHandler {
     /// The body is larger than what is held: go on with what its beginning says.
     private func decideOnPrefix() {
         if current?.isForIssuer == true { return refuse(.bodyTooLarge(limit: current?.holdLimit ?? 0)) }
-        let fields = readFields()
-        guard fields.model != nil else { return refuse(.bodyTooLarge(limit: current?.holdLimit ?? 0)) }
-        decide(fields: fields)
+        decide(fields: readFields())
     }
 
     private func wholeBodyCame() {

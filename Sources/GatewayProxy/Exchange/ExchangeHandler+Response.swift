@@ -89,6 +89,9 @@ extension ExchangeHandler {
             headers.add(name: "ms-azureml-model-error-reason", value: "model_error")
             status = .init(statusCode: 424)
         }
+        if status.code == 429 || status.code == 503, !headers.contains(name: "retry-after") {
+            headers.add(name: "retry-after", value: "1")
+        }
         addOwnHeaders(to: &headers, plan: plan)
         switch body {
         case .none(let declared): if let declared { headers.add(name: "content-length", value: String(declared)) }

@@ -12,6 +12,9 @@ struct ResponseRelay {
     private var mode: Mode
     private(set) var usage = TokenUsage()
 
+    /// Pieces of a stream that came since its usage was last told: a token each at least.
+    var untoldPieces: Int64 { if case .readEvents(let events) = mode { events.untoldPieces } else { 0 } }
+
     /// - Parameters:
     ///   - contentType: the response's; decides between one object and an event stream.
     ///   - isEncoded: compressed bytes pass unread.

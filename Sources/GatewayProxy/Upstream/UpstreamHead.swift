@@ -74,7 +74,7 @@ extension BodyFields {
 
     /// The same as slices of the body with the new texts between them: a large one is not copied.
     func pieces(of body: ByteBuffer, for plan: Plan) -> [ByteBuffer] {
-        let edits = edits(model: plan.deployment.upstreamModel, askForUsage: plan.asksForUsage)
+        let edits = edits(model: plan.bodyModel, askForUsage: plan.asksForUsage)
         guard !edits.isEmpty else { return [body] }
         var pieces: [ByteBuffer] = []
         var rest = body

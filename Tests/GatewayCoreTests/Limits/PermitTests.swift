@@ -86,6 +86,21 @@ import Testing
         #expect(remaining(fixture) == [9, 900, 10, 1000, 900])
     }
 
+    @Test(
+        arguments: [
+            (nil, 20, 100), (nil, 70, 120), (1, 70, 121), (30, 0, 80),
+        ] as [(Int64?, Int64, Int64)]
+    )
+    func `of an answer that was cut at least the pieces count that came`(told: Int64?, pieces: Int64, due: Int64) throws
+    {
+        let fixture = LimitFixture(limits: Self.all)
+        let permit = try fixture.reserve(Self.demand)
+        let actual = ActualUsage(outputTokens: told, untoldPieces: pieces, isAnswered: true)
+        #expect(permit.counted(actual) == (50, due - 50))
+        permit.settle(actual, at: LimitFixture.at(0))
+        #expect(remaining(fixture)[1] == 1000 - due)
+    }
+
     @Test func `use beyond the estimate is owed until it has drained`() throws {
         let fixture = LimitFixture(limits: [LimitRule(.tokens, 60, per: .minute)])
         try fixture.reserve(Demand(inputTokens: 10)).settle(.tokens(100, 50), at: LimitFixture.at(0))

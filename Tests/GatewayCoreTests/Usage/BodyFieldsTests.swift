@@ -47,6 +47,23 @@ import Testing
     }
 
     @Test(arguments: [
+        (#"{"max_tokens":7}"#, 7), (#"{"max_tokens":7,"max_completion_tokens":9,"max_output_tokens":8}"#, 9),
+        (#"{"max_tok\u0065ns":7}"#, 7), (#"{"max_t\u006bkens":7}"#, nil), (#"{"max_tokens":"7"}"#, nil),
+    ])
+    func `the greatest bound of the answer counts, however its name is spelt`(body: String, most: Int64?) {
+        #expect(fields(of: body).maxTokens == most)
+    }
+
+    @Test func `an object is read as one though it is called a form`() {
+        let form = "multipart/form-data; boundary=x"
+        let object = fields(of: #" {"stream":true,"max_tokens":7}"#, contentType: form)
+        #expect(object.isStreamed)
+        #expect(object.maxTokens == 7)
+        let part = "{}\r\n--x\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nchat\r\n--x--\r\n"
+        #expect(fields(of: part, contentType: form).model == "chat")
+    }
+
+    @Test(arguments: [
         (nil, true), ("application/json", true), ("Application/JSON; charset=utf-8", true),
         ("application/vnd.api+json", true),
         ("multipart/form-data; boundary=x", true), ("text/plain", false), ("application/octet-stream", false),

@@ -87,6 +87,26 @@ import Testing
         #expect(finding(delta + "\n\n") == EventScan.Finding(usage: TokenUsage(completion: 15), isUsageOnly: false))
     }
 
+    @Test func `a response tells its usage in its last event`() {
+        let created = #"data: {"type":"response.created","response":{"id":"r","usage":null}}"#
+        let completed =
+            #"data: {"type":"response.completed","response":{"output":[],"usage":{"input_tokens":7,"output_tokens":9}}}"#
+        #expect(finding(created + "\n\n").usage == nil)
+        #expect(finding(completed + "\n\n") == EventScan.Finding(usage: TokenUsage(prompt: 7, completion: 9)))
+    }
+
+    @Test(arguments: [
+        (#"{"choices":[{"delta":{"content":"x"}}]}"#, true), (#"{"choices":[{"text":"x"}],"usage":null}"#, true),
+        (#"{"type":"content_block_delta","delta":{"text":"x"}}"#, true),
+        (#"{"type":"response.output_text.delta","delta":"x"}"#, true), (#"{"choices":[]}"#, false),
+        (#"{"choices":[{"delta":{}}],"usage":{"completion_tokens":1}}"#, false),
+        (#"{"type":"message_delta","delta":{},"usage":{"output_tokens":15}}"#, false),
+        (#"{"type":"ping"}"#, false), ("[DONE]", false),
+    ])
+    func `pieces of the answer are known, where no usage is beside them`(data: String, isContent: Bool) {
+        #expect(finding("data: \(data)\n\n").isContent == isContent)
+    }
+
     @Test(arguments: [
         #"data: {"message":{"usage":5}}"#, #"data: {"message":{"usage":null}}"#, #"data: {"message":"x"}"#,
         #"data: {"message":{}"#,

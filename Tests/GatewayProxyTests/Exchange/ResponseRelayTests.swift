@@ -130,6 +130,27 @@ import Testing
         #expect(relay.usage == TokenUsage())
     }
 
+    @Test(arguments: [
+        (PathRewrite(stripPrefix: "/score", addPrefix: "/v1/chat/completions"), "/demo/chat/score"),
+        (PathRewrite(addPrefix: "/v1"), "/demo/chat/chat/completions"),
+    ])
+    func `the path that the upstream is asked says whether usage is read`(path: PathRewrite, target: String) throws {
+        let plan = try PlanFixture(path: path).plan(target, body: Self.asking)
+        var relay = ResponseRelay(plan: plan, contentType: "text/event-stream")
+        #expect(pass(&relay, [Self.chunk, Self.usage, Self.done]) == Self.chunk + Self.done)
+        #expect(relay.usage == TokenUsage(prompt: 3, completion: 4))
+    }
+
+    @Test func `pieces count from where usage was last told`() throws {
+        var relay = try relay(Self.asking, contentType: "text/event-stream")
+        _ = relay.body(ByteBuffer(string: Self.chunk + Self.chunk))
+        #expect(relay.untoldPieces == 2)
+        _ = relay.body(ByteBuffer(string: Self.usage))
+        #expect(relay.untoldPieces == 0)
+        _ = relay.body(ByteBuffer(string: Self.chunk + Self.done))
+        #expect(relay.untoldPieces == 1)
+    }
+
     @Test func `Anthropic's usage is put together from two events and nothing is hidden`() throws {
         var relay = try relay(Self.asking, contentType: "text/event-stream", target: "/v1/messages")
         let start =
