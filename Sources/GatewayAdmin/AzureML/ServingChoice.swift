@@ -17,8 +17,10 @@ struct ServingChoice: Sendable {
         var model: String?
         /// The model's file, when it is on this machine and of a format that the pool runs; else why not.
         var file: ModelLocation
-        /// What serves it now, when a document or our own API made it.
+        /// What serves it now and goes on, since its client says nothing else.
         var current: Serving?
+        /// What serves it now: of what goes on in its kind the settings stay.
+        var before: Serving?
     }
 
     /// Nothing serves it: the three ways, and why none of them did.
@@ -41,13 +43,7 @@ struct ServingChoice: Sendable {
     func serving(of subject: Subject) throws(NothingServes) -> Choice {
         if let urls = subject.urls { return Choice(serving: .upstream(UpstreamDefinition(urls: urls))) }
         if let current = subject.current { return Choice(serving: current) }
-        let known = RuntimeTable.Subject(
-            tenant: subject.tenant,
-            environment: subject.environment,
-            image: subject.image,
-            model: subject.model
-        )
-        if let serving = runtimes.serving(of: known) {
+        if let serving = runtimes.serving(of: subject.runtime) {
             guard case .native = serving, case .missing(let reason) = subject.file else {
                 return Choice(serving: serving, isOwners: true)
             }
@@ -56,7 +52,7 @@ struct ServingChoice: Sendable {
             )
         }
         switch subject.file {
-        case .registered, .file: return Choice(serving: .native(NativeDefinition()))
+        case .registered, .file: return Choice(serving: .native(subject.native))
         case .missing(let reason): throw nothing(serves: subject, reason)
         }
     }
@@ -81,6 +77,18 @@ struct ServingChoice: Sendable {
                 \(matched); (3) give it a model whose file is GGUF, which the embedded pool runs (\(reason))
                 """
         )
+    }
+}
+
+extension ServingChoice.Subject {
+    /// What the entries of `runtimes:` look at.
+    var runtime: RuntimeTable.Subject {
+        RuntimeTable.Subject(tenant: tenant, environment: environment, image: image, model: model)
+    }
+
+    fileprivate var native: NativeDefinition {
+        guard case .native(let native) = before else { return NativeDefinition() }
+        return native
     }
 }
 
