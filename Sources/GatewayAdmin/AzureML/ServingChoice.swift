@@ -41,7 +41,7 @@ struct ServingChoice: Sendable {
     let runtimes: RuntimeTable
 
     func serving(of subject: Subject) throws(NothingServes) -> Choice {
-        if let urls = subject.urls { return Choice(serving: .upstream(UpstreamDefinition(urls: urls))) }
+        if let urls = subject.urls { return Choice(serving: .upstream(subject.upstream(urls))) }
         if let current = subject.current { return Choice(serving: current) }
         if let serving = runtimes.serving(of: subject.runtime) {
             guard case .native = serving, case .missing(let reason) = subject.file else {
@@ -84,6 +84,13 @@ extension ServingChoice.Subject {
     /// What the entries of `runtimes:` look at.
     var runtime: RuntimeTable.Subject {
         RuntimeTable.Subject(tenant: tenant, environment: environment, image: image, model: model)
+    }
+
+    /// These servers, reached as those before them: headers and the like are nothing that the variable can say.
+    fileprivate func upstream(_ urls: [String]) -> UpstreamDefinition {
+        guard case .upstream(var upstream) = before else { return UpstreamDefinition(urls: urls) }
+        upstream.urls = urls
+        return upstream
     }
 
     fileprivate var native: NativeDefinition {

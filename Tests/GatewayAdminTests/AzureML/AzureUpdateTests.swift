@@ -123,6 +123,32 @@ import Testing
         #expect(!ServedBefore(blue, nil, modelVersion: nil).isMoved(to: Azure.upstream))
     }
 
+    private static let settings = """
+        "headers":{"x-a":"1","x-b":"${secret:key}"},"removeHeaders":["cookie"],"model":"theirs",\
+        "path":{"addPrefix":"/api"},"probe":{"readiness":"/ready"}
+        """
+
+    @Test func `an update of the URLs changes nothing else of an upstream`() async throws {
+        try await Self.fixture().withClient { client in
+            try await client.prepareAzure()
+            #expect(try await client.send(.put, Self.blue, Azure.body()).status == 201)
+            #expect(try await client.send(.put, "\(Self.ours)/secrets/key", #"{"value":"x"}"#).status == 201)
+            let variables = #""environmentVariables":{"GATEHOUSE_UPSTREAM_URLS":"http://127.0.0.1:9000"}"#
+            let ours = #"{\#(variables),"upstream":{"urls":["http://127.0.0.1:9000"],\#(Self.settings)}}"#
+            let answer = try await client.send(.put, Self.ours, ours)
+            #expect(answer.status == 200, "\(answer.text)")
+            var expected = try #require(try await client.get(DeploymentResource.self, Self.ours).upstream)
+            #expect(expected.headers.count == 2 && expected.path?.addPrefix == "/api")
+            try await Self.retag(client, 1)
+            #expect(try await client.get(DeploymentResource.self, Self.ours).upstream == expected)
+            for urls in ["http://127.0.0.1:9001", "http://127.0.0.1:9001,http://127.0.0.1:9002"] {
+                #expect(try await client.send(.put, Self.blue, Azure.body(urls: urls)).status == 200)
+                expected.urls = urls.split(separator: ",").map(String.init)
+                #expect(try await client.get(DeploymentResource.self, Self.ours).upstream == expected)
+            }
+        }
+    }
+
     @Test func `the routes of an environment go with it, though other settings stay`() async throws {
         let fixture = try await Self.fixture()
         let store = fixture.controlPlane.store
