@@ -36,7 +36,7 @@ struct ServingChoice: Sendable {
     }
 
     /// Where a deployment's environment variables say what serves it.
-    private static let urlsVariable = "GATEHOUSE_UPSTREAM_URLS"
+    static let urlsVariable = "GATEHOUSE_UPSTREAM_URLS"
 
     let runtimes: RuntimeTable
 
