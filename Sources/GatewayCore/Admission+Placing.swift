@@ -2,6 +2,8 @@
 extension Admission {
     /// The deployment's own instances; when none may be used, the endpoint's fallback chain, or where it has none its other
     /// deployments that may answer instead; and last an instance that is out, since nothing better is left.
+    ///
+    /// Where all have asked for a pause, the request waits for the end of the first.
     func place(_ call: AdmittedCall, on first: Deployment, at now: Moment) throws(Refusal) -> Decision {
         let refusal: Refusal
         do throws(Refusal) {
@@ -123,6 +125,7 @@ extension Admission {
         guard let any = deployment.instances.first, isLast || deployment.isAvailable(at: now.uptime) else {
             throw .notReady(deployment: deployment.name)
         }
+        if isLast, let refusal = deployment.pauseBeyondWait(at: now.uptime) { throw refusal }
         let permit = try reserve(call, deployment, at: now)
         // Nobody overtakes those who wait.
         let mayTake = deployment.capacity.limit == nil || deployment.queue.isEmpty

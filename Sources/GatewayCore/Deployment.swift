@@ -97,6 +97,30 @@ package final class Deployment: Sendable {
         }
     }
 
+    /// How long a request waits for a place.
+    package var longestWait: Duration { min(capacity.queueWait, timeout) }
+
+    /// Why nobody can be sent to any of its instances now; `nil` when not all have asked for a pause.
+    ///
+    /// - Parameter now: nanoseconds of the monotonic clock.
+    package func pause(at now: Int64) -> Refusal? {
+        pauseLeft(at: now).map { left in
+            .paused(
+                deployment: name,
+                seconds: (left + 999_999_999) / 1_000_000_000,
+                milliseconds: Int(longestWait / .milliseconds(1))
+            )
+        }
+    }
+
+    /// The same where the pause ends after the longest wait for a place.
+    func pauseBeyondWait(at now: Int64) -> Refusal? {
+        guard let left = pauseLeft(at: now), .nanoseconds(left) > longestWait else { return nil }
+        return pause(at: now)
+    }
+
+    private func pauseLeft(at now: Int64) -> Int64? { choice().pauseEnd(at: now).map { $0 - now } }
+
     /// What a request found.
     enum Place {
         /// One of the instance's places; whoever has it gives it back.
@@ -125,7 +149,7 @@ package final class Deployment: Sendable {
         case .instance: return true
         case .full: return false
         case .none:
-            guard isLast, case .instance = choice().pickLast() else { return false }
+            guard isLast, case .instance = choice().pickLast(at: now) else { return false }
             return true
         }
     }
@@ -133,7 +157,8 @@ package final class Deployment: Sendable {
     /// Takes a place at the best instance.
     ///
     /// - Parameters:
-    ///   - isLast: there is nothing else for this request: the last instance that went out is used as if it had not.
+    ///   - isLast: there is nothing else for this request: the last instance that went out is used as if it had not, unless
+    ///     it asked for a pause.
     ///   - now: nanoseconds of the monotonic clock; without it nobody is sent on trial.
     func take(except excluded: [Instance] = [], isLast: Bool = false, at now: Int64?) -> Place {
         let choice = choice(except: excluded)
@@ -142,7 +167,7 @@ package final class Deployment: Sendable {
             switch choice.pick(turn: nextTurn, at: now) {
             case .instance(let instance): if enter(instance, at: now) { return .taken(instance) }
             case .full: return .full
-            case .none: return isLast ? takeLast(choice) : .none
+            case .none: return isLast ? takeLast(choice, at: now) : .none
             }
         }
         return .full
@@ -156,8 +181,8 @@ package final class Deployment: Sendable {
         return false
     }
 
-    private func takeLast(_ choice: InstanceChoice) -> Place {
-        switch choice.pickLast() {
+    private func takeLast(_ choice: InstanceChoice, at now: Int64?) -> Place {
+        switch choice.pickLast(at: now) {
         case .instance(let instance): instance.load.enter(limit: capacity.limit ?? .max) ? .taken(instance) : .full
         case .full: .full
         case .none: .none
@@ -167,6 +192,11 @@ package final class Deployment: Sendable {
     private var nextTurn: Int { cursor.next(below: instances.count) }
 
     private func choice(except excluded: [Instance] = []) -> InstanceChoice {
-        InstanceChoice(instances: instances, limit: capacity.limit ?? .max, excluded: excluded)
+        InstanceChoice(
+            instances: instances,
+            limit: capacity.limit ?? .max,
+            excluded: excluded,
+            honoursPauses: !isNative
+        )
     }
 }

@@ -23,6 +23,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case queueFull(deployment: String, limit: Int)
     /// No instance had a place within `max_queue_wait_ms`.
     case queueWaitOver(deployment: String, milliseconds: Int, limit: Int)
+    /// Every instance asked for a pause (`Retry-After`), which is over in so many seconds: later than a request waits.
+    case paused(deployment: String, seconds: Int64, milliseconds: Int)
     /// Receipts cannot be stored fast enough, or the gateway is stopping.
     case overloaded
     /// A limit counts the body's bytes and the head does not say how many come.
@@ -40,7 +42,7 @@ package enum Refusal: Error, Sendable, Equatable {
     /// Whether the request never left the gateway's own queue.
     package var isOfQueue: Bool {
         switch self {
-        case .queueFull, .queueWaitOver: true
+        case .queueFull, .queueWaitOver, .paused: true
         default: false
         }
     }

@@ -144,6 +144,16 @@ private struct RefusalFacts {
                 Self.queueSentence(deployment, limit) + "and none was free within max_queue_wait_ms = \(milliseconds)."
             )
             retryAfter = 1
+        case .paused(let deployment, let seconds, let milliseconds):
+            self.init(
+                429,
+                "InstancesPaused",
+                """
+                Every instance of deployment \(deployment) asked for a pause (Retry-After), which is over in \(seconds) s. \
+                Requests wait for max_queue_wait_ms = \(milliseconds).
+                """
+            )
+            retryAfter = seconds
         case .overloaded:
             self.init(503, "Overloaded", "The gateway cannot take more requests now. Try again soon.")
         }

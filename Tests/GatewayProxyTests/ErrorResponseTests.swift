@@ -17,6 +17,7 @@ import Testing
         .upstreamFailed(deployment: "blue", phase: .send), .upstreamFailed(deployment: "blue", phase: .wait),
         .upstreamFailed(deployment: "blue", phase: .malformed), .upstreamFailed(deployment: "blue", phase: .receive),
         .timedOut(deployment: "blue", milliseconds: 5000), .overloaded,
+        .paused(deployment: "blue", seconds: 7, milliseconds: 500),
     ]
 
     private func response(_ refusal: Refusal, _ dialect: Dialect = .azure, isScoring: Bool = false) -> ErrorResponse {
@@ -84,6 +85,16 @@ import Testing
         let refusal = Refusal.timedOut(deployment: "blue", milliseconds: 5000)
         #expect(response(refusal, .openAI).headers.contains { $0 == ("x-should-retry", "false") })
         #expect(!response(refusal, .azure).headers.contains { $0.0 == "x-should-retry" })
+    }
+
+    @Test(arguments: [Dialect.azure, .openAI, .anthropic], [true, false])
+    func `a pause of all instances is 429 with what is left of it, and says so`(dialect: Dialect, isScoring: Bool) {
+        let paused = Refusal.paused(deployment: "blue", seconds: 7, milliseconds: 500)
+        let response = response(paused, dialect, isScoring: isScoring)
+        #expect(response.status == .tooManyRequests && response.rule == "InstancesPaused")
+        #expect(response.headers.contains { $0 == ("retry-after", "7") })
+        let body = String(buffer: response.body)
+        for word in ["blue", "Retry-After", "7 s", "max_queue_wait_ms = 500"] { #expect(body.contains(word), "\(word)") }
     }
 
     @Test func `a time-out names the setting, its value and the deployment`() {

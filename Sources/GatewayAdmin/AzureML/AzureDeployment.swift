@@ -3,6 +3,13 @@ import GatewayCore
 
 /// An online deployment as Azure's clients put it: read, and checked as far as no store is needed.
 struct AzureDeployment: Sendable {
+    private static let inner: Set<String> = [
+        "endpointComputeType", "scaleSettings", "description", "properties", "environmentVariables", "environmentId",
+        "model", "codeConfiguration", "instanceType", "requestSettings", "livenessProbe", "readinessProbe",
+        "egressPublicNetworkAccess", "privateNetworkConnection", "modelMountPath", "appInsightsEnabled",
+        "dataCollector", "provisioningState",
+    ]
+
     /// The whole body, with the members that Azure fills in.
     let kept: ARMValue
     let description: String
@@ -22,6 +29,8 @@ struct AzureDeployment: Sendable {
     let modelText: String?
     let environment: AssetReference?
     let code: AssetReference?
+    /// Members that nobody reads.
+    private let unknown: [String]
 
     init(_ body: ARMValue) throws(APIError) {
         guard let inner = body["properties"], inner.members != nil else {
@@ -46,6 +55,8 @@ struct AzureDeployment: Sendable {
             "codes",
             "properties.codeConfiguration.codeId"
         )
+        _ = try AzureText.identity(body["identity"])
+        unknown = AzureText.unknown(body, Self.inner)
         kept = Self.normal(body, inner)
     }
 
@@ -131,7 +142,7 @@ struct AzureDeployment: Sendable {
 extension AzureDeployment {
     var warnings: [String] {
         let inner = kept["properties"] ?? [:]
-        return [
+        let known = [
             instanceType.map { _ in "instance_type has no meaning here" },
             (instanceCount ?? 1) == 1
                 ? nil : "instance_count has no meaning here: an upstream's instances are its URLs, the pool runs one",
@@ -142,7 +153,19 @@ extension AzureDeployment {
             inner["appInsightsEnabled"]?.isTrue == true
                 ? "app_insights_enabled has no meaning here: every request has a receipt" : nil,
             collects ? "data_collector is kept and shown, capture is not built yet" : nil,
-        ].compactMap(\.self)
+        ]
+        let others = unknown.map { "\($0) has no meaning here" } + [variablesWithoutEffect].compactMap(\.self)
+        return known.compactMap(\.self) + others
+    }
+
+    /// Names only: values may be credentials.
+    private var variablesWithoutEffect: String? {
+        let names = environmentVariables.keys.filter { $0 != ServingChoice.urlsVariable }.sorted()
+        guard !names.isEmpty else { return nil }
+        return """
+            environment_variables (\(names.joined(separator: ", "))) reach nobody: they are kept and shown, only \
+            \(ServingChoice.urlsVariable) is read
+            """
     }
 
     /// - Parameter routes: the `inferenceConfig` of its environment.

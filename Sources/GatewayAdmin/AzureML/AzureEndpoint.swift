@@ -5,10 +5,6 @@ import GatewayCore
 struct AzureEndpoint: Sendable {
     /// What the SDK copies into `properties` of what it read; not a property.
     private static let copied: Set<String> = ["createdBy", "createdAt", "lastModifiedAt"]
-    /// Members of the body that are read, or that say of a resource what it is.
-    private static let outer: Set<String> = [
-        "id", "name", "type", "location", "kind", "tags", "identity", "systemData", "sku", "properties",
-    ]
     private static let inner: Set<String> = [
         "authMode", "description", "properties", "traffic", "mirrorTraffic", "publicNetworkAccess", "provisioningState",
         "scoringUri", "swaggerUri",
@@ -47,9 +43,8 @@ struct AzureEndpoint: Sendable {
         traffic = try Self.weights(inner["traffic"], "traffic")
         mirrorTraffic = try Self.weights(inner["mirrorTraffic"], "mirrorTraffic")
         isPrivate = try AzureText.isDisabled(inner["publicNetworkAccess"], "publicNetworkAccess")
-        identity = try Self.identity(body["identity"])
-        let outer = Self.unknown(body, Self.outer)
-        unknown = outer + Self.unknown(inner, Self.inner).map { "properties.\($0)" }
+        identity = try AzureText.identity(body["identity"])
+        unknown = AzureText.unknown(body, Self.inner)
     }
 
     /// What is not ours to give a meaning: kept and shown.
@@ -80,19 +75,6 @@ struct AzureEndpoint: Sendable {
             spelled[exact ?? name] = weight
         }
         return spelled
-    }
-
-    private static func unknown(_ value: ARMValue, _ known: Set<String>) -> [String] {
-        (value.members ?? [:]).filter { $0.value != .null && !known.contains($0.key) }.keys.sorted()
-    }
-
-    /// As in a document: what would give the endpoint rights that it does not get is refused.
-    private static func identity(_ value: ARMValue?) throws(APIError) -> ARMValue? {
-        let type = value?["type"]?.text ?? ""
-        guard !type.lowercased().filter({ $0 != "_" }).contains("userassigned") else {
-            throw APIError(.invalid, "\(type) is not built yet; use SystemAssigned or None", target: "identity.type")
-        }
-        return value
     }
 
     private static func mode(_ value: ARMValue?) throws(APIError) -> AuthMode {
@@ -129,6 +111,30 @@ struct AzureEndpoint: Sendable {
 
 /// Small readings that Azure's resources have in common.
 enum AzureText {
+    /// Members of a body that are read, or that say of a resource what it is.
+    private static let outer: Set<String> = [
+        "id", "name", "type", "location", "kind", "tags", "identity", "systemData", "sku", "properties",
+    ]
+
+    /// The members of a body that nobody reads.
+    ///
+    /// - Parameter inner: those of its `properties` that somebody does.
+    static func unknown(_ body: ARMValue, _ inner: Set<String>) -> [String] {
+        func others(_ value: ARMValue?, than known: Set<String>) -> [String] {
+            (value?.members ?? [:]).filter { $0.value != .null && !known.contains($0.key) }.keys.sorted()
+        }
+        return others(body, than: outer) + others(body["properties"], than: inner).map { "properties.\($0)" }
+    }
+
+    /// As in a document: what would give the resource rights that it does not get is refused.
+    static func identity(_ value: ARMValue?) throws(APIError) -> ARMValue? {
+        let type = value?["type"]?.text ?? ""
+        guard !type.lowercased().filter({ $0 != "_" }).contains("userassigned") else {
+            throw APIError(.invalid, "\(type) is not built yet; use SystemAssigned or None", target: "identity.type")
+        }
+        return value
+    }
+
     /// An object of scalars as texts.
     static func map(_ value: ARMValue?, _ member: String) throws(APIError) -> [String: String] {
         guard let value else { return [:] }

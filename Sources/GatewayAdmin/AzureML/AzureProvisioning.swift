@@ -34,20 +34,15 @@ struct AzureProvisioning: Sendable {
         let environment = try await assets.require(asked.environment, nil)
         _ = try await assets.require(asked.code, nil)
         let before = try call.store.deployments(of: call.tenant, endpoint.name).first { $0.name == name }
-        let isKept = try await call.store.azureDeploymentNames(of: call.tenant, endpoint.name).contains(name)
-        let isNew = before == nil && !isKept
+        let record = try await call.store.azureDeployment(call.tenant, endpoint.name, name)
+        let isNew = before == nil && record == nil
         let search = ModelSearch(store: call.store, folder: call.azure.shelf.folder, tenant: call.tenant)
         let file = try await search.locate(asked.modelReference, uri: registered?.properties["modelUri"]?.text)
-        let subject = ServingChoice.Subject(
-            path: path,
-            tenant: call.tenant,
-            urls: ServingChoice.urls(in: asked.environmentVariables),
-            environment: asked.environment.map { "\($0.name):\($0.version)" },
-            image: environment?.properties["image"]?.text,
-            model: asked.model.map { "\($0.name):\($0.version)" },
-            file: file,
-            current: isKept ? nil : before?.serving
-        )
+        let served = before.map { before in
+            let model = before.model.flatMap { call.store.definitions.model(call.tenant, $0) }
+            return ServedBefore(before, record, modelVersion: model?.version)
+        }
+        let subject = subject(over: served, environment, file)
         var choice: ServingChoice.Choice
         do throws(ServingChoice.NothingServes) {
             choice = try ServingChoice(runtimes: call.azure.runtimes).serving(of: subject)
@@ -60,20 +55,44 @@ struct AzureProvisioning: Sendable {
         if case .native = choice.serving, case .file(let path) = file, let reference = asked.modelReference {
             model = try await search.registration(of: path, as: reference)
         }
+        let kept = ServedBefore.record(asked, environment, choice, keeping: subject.current == nil ? nil : served)
         return Outcome(
-            operation: try await put(choice, model, over: before),
+            operation: try await put(choice, model, kept, over: before),
             isNew: isNew,
             warnings: asked.warnings(servedBy: choice.serving, routes: routes)
         )
     }
 
+    private func subject(
+        over served: ServedBefore?,
+        _ environment: AzureAsset?,
+        _ file: ModelLocation
+    ) -> ServingChoice.Subject {
+        var subject = ServingChoice.Subject(
+            path: path,
+            tenant: call.tenant,
+            urls: ServingChoice.urls(in: asked.environmentVariables),
+            environment: asked.environment.map { "\($0.name):\($0.version)" },
+            image: environment?.properties["image"]?.text,
+            model: asked.model.map { "\($0.name):\($0.version)" },
+            file: file,
+            before: served?.serving
+        )
+        guard let served, served.isRepeated(by: asked, image: subject.image),
+            !served.isMoved(to: call.azure.runtimes.serving(of: subject.runtime))
+        else { return subject }
+        (subject.urls, subject.current) = (nil, served.serving)
+        return subject
+    }
+
     private func put(
         _ choice: ServingChoice.Choice,
         _ model: ModelRegistration?,
+        _ kept: ARMValue,
         over before: DeploymentDefinition?
     ) async throws -> ControlOperation {
         let wanted = applied(choice.serving, to: before)
-        let body = try AzureBody.text(asked.kept)
+        let body = try AzureBody.text(kept)
         let plan = OperationPlan(putting: wanted, isNew: before == nil)
         return try await call.controlPlane.operations.perform(plan) {
             _ = try await call.store.putDeployment(

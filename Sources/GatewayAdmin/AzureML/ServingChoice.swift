@@ -17,8 +17,10 @@ struct ServingChoice: Sendable {
         var model: String?
         /// The model's file, when it is on this machine and of a format that the pool runs; else why not.
         var file: ModelLocation
-        /// What serves it now, when a document or our own API made it.
+        /// What serves it now and goes on, since its client says nothing else.
         var current: Serving?
+        /// What serves it now: of what goes on in its kind the settings stay.
+        var before: Serving?
     }
 
     /// Nothing serves it: the three ways, and why none of them did.
@@ -34,20 +36,14 @@ struct ServingChoice: Sendable {
     }
 
     /// Where a deployment's environment variables say what serves it.
-    private static let urlsVariable = "GATEHOUSE_UPSTREAM_URLS"
+    static let urlsVariable = "GATEHOUSE_UPSTREAM_URLS"
 
     let runtimes: RuntimeTable
 
     func serving(of subject: Subject) throws(NothingServes) -> Choice {
-        if let urls = subject.urls { return Choice(serving: .upstream(UpstreamDefinition(urls: urls))) }
+        if let urls = subject.urls { return Choice(serving: .upstream(subject.upstream(urls))) }
         if let current = subject.current { return Choice(serving: current) }
-        let known = RuntimeTable.Subject(
-            tenant: subject.tenant,
-            environment: subject.environment,
-            image: subject.image,
-            model: subject.model
-        )
-        if let serving = runtimes.serving(of: known) {
+        if let serving = runtimes.serving(of: subject.runtime) {
             guard case .native = serving, case .missing(let reason) = subject.file else {
                 return Choice(serving: serving, isOwners: true)
             }
@@ -56,7 +52,7 @@ struct ServingChoice: Sendable {
             )
         }
         switch subject.file {
-        case .registered, .file: return Choice(serving: .native(NativeDefinition()))
+        case .registered, .file: return Choice(serving: .native(subject.native))
         case .missing(let reason): throw nothing(serves: subject, reason)
         }
     }
@@ -81,6 +77,25 @@ struct ServingChoice: Sendable {
                 \(matched); (3) give it a model whose file is GGUF, which the embedded pool runs (\(reason))
                 """
         )
+    }
+}
+
+extension ServingChoice.Subject {
+    /// What the entries of `runtimes:` look at.
+    var runtime: RuntimeTable.Subject {
+        RuntimeTable.Subject(tenant: tenant, environment: environment, image: image, model: model)
+    }
+
+    /// These servers, reached as those before them: headers and the like are nothing that the variable can say.
+    fileprivate func upstream(_ urls: [String]) -> UpstreamDefinition {
+        guard case .upstream(var upstream) = before else { return UpstreamDefinition(urls: urls) }
+        upstream.urls = urls
+        return upstream
+    }
+
+    fileprivate var native: NativeDefinition {
+        guard case .native(let native) = before else { return NativeDefinition() }
+        return native
     }
 }
 

@@ -62,7 +62,7 @@ package final class CapacityQueue: Sendable {
     }
 
     /// A place may be free: whose turn it is takes it.
-    func serve(at now: Int64?) {
+    package func serve(at now: Int64?) {
         while let (waiter, instance) = state.withLock({ Self.next(of: &$0.waiters, at: now) }) {
             went()
             waiter.wake(.seated(instance))

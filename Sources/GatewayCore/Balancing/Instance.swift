@@ -143,6 +143,12 @@ extension Instance {
     /// Why it takes no requests now, as the end of a sentence; `nil` when it does.
     package func outage(at now: Int64) -> String? { health.withLock { $0.reason(at: now) } }
 
+    /// Until when its backend wants to be left alone; `nil` when it does not.
+    func pauseEnd(at now: Int64) -> Int64? {
+        let end = health.withLock { $0.pausedUntil }
+        return end > now ? end : nil
+    }
+
     /// Whether failed requests have taken it out.
     package var isCircuitOpen: Bool { health.withLock { $0.isCircuitOpen } }
 

@@ -16,6 +16,8 @@ struct InstanceChoice {
     /// Requests that one instance may have at once.
     let limit: Int
     let excluded: [Instance]
+    /// Whether they are left alone when they ask for it; workers are not, their supervisor knows better when they are ready.
+    let honoursPauses: Bool
 
     /// - Parameters:
     ///   - turn: counts requests, so that equals take turns.
@@ -37,10 +39,25 @@ struct InstanceChoice {
     }
 
     /// When none may be used: the one that went out last, as if it had not.
-    func pickLast() -> Outcome {
+    ///
+    /// One that asked for a pause is left alone until the pause is over.
+    func pickLast(at now: Int64?) -> Outcome {
         let left = instances.filter { $0.isUsable && !isExcluded($0) }
-        guard let last = left.max(by: { $0.lastOutage < $1.lastOutage }) else { return .none }
+        let unpaused = left.filter { pauseEnd(of: $0, at: now) == nil }
+        guard let last = unpaused.max(by: { $0.lastOutage < $1.lastOutage }) else {
+            return left.isEmpty ? .none : .full
+        }
         return last.load.inFlight < limit ? .instance(last) : .full
+    }
+
+    /// When the first pause is over; `nil` when there is an instance that has not asked for one.
+    func pauseEnd(at now: Int64) -> Int64? {
+        var first: Int64?
+        for instance in instances where instance.isUsable && !isExcluded(instance) {
+            guard let end = pauseEnd(of: instance, at: now) else { return nil }
+            first = min(first ?? end, end)
+        }
+        return first
     }
 
     /// Whether an instance may be used now, full or not.
@@ -81,6 +98,11 @@ struct InstanceChoice {
     /// A quarter is noise: within it turns decide, so that equals get equal shares.
     private func isClearlyBetter(_ one: Instance, than other: Instance, at now: Int64) -> Bool {
         one.cost(at: now) * 4 < other.cost(at: now) * 3
+    }
+
+    private func pauseEnd(of instance: Instance, at now: Int64?) -> Int64? {
+        guard honoursPauses, let now else { return nil }
+        return instance.pauseEnd(at: now)
     }
 
     private func isExcluded(_ instance: Instance) -> Bool {

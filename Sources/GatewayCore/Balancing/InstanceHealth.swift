@@ -46,7 +46,8 @@ package struct InstanceHealth: Sendable {
     private var windowStart: Int64 = .min
     private var requests = 0
     private var failures = 0
-    private var pausedUntil: Int64 = 0
+    /// Until when the backend wants to be left alone.
+    private(set) var pausedUntil: Int64 = 0
     private var isProbedOut = false
 
     package init() {}

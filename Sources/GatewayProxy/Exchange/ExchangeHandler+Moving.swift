@@ -20,7 +20,7 @@ extension ExchangeHandler {
         }
         request.waiter = QueuePlace(number: number, waiter: waiter, queue: plan.deployment.queue)
         resources.waiting[number] = self
-        requestTimer.set(.now() + TimeAmount(min(plan.deployment.capacity.queueWait, plan.deployment.timeout)))
+        requestTimer.set(.now() + TimeAmount(plan.deployment.longestWait))
         guard !plan.deployment.queue.enter(waiter, at: .uptime) else { return }
         queueWasFull(plan)
     }
@@ -51,15 +51,23 @@ extension ExchangeHandler {
 
     /// No instance had a place in time.
     func waitEnded() {
-        guard let request = current, let plan = request.plan else { return }
-        leaveQueue(request)
+        guard let request = current, let plan = request.plan, let place = request.waiter else { return }
+        // A pause may be over since the queue was looked after; who has a place then is woken.
+        place.queue.serve(at: .uptime)
+        guard place.queue.leave(place.waiter) else { return }
+        request.waiter = nil
+        resources.waiting[place.number] = nil
         if fallsBack(plan, because: .queueFull) { return }
-        let wait = min(plan.deployment.capacity.queueWait, plan.deployment.timeout)
+        if let paused = plan.deployment.pause(at: .uptime) { return refuse(paused) }
+        // Without a cap it was a pause that it waited for, and something else keeps the instance out since.
+        guard let limit = plan.deployment.capacity.limit else {
+            return refuse(.notReady(deployment: plan.deployment.name))
+        }
         refuse(
             .queueWaitOver(
                 deployment: plan.deployment.name,
-                milliseconds: wait.milliseconds,
-                limit: plan.deployment.capacity.limit ?? 0
+                milliseconds: plan.deployment.longestWait.milliseconds,
+                limit: limit
             )
         )
     }
@@ -76,6 +84,7 @@ extension ExchangeHandler {
         guard let request = current else { return }
         leaveQueue(request)
         if fallsBack(plan, because: .queueFull) { return }
+        if let paused = plan.deployment.pause(at: .uptime) { return refuse(paused) }
         refuse(.queueFull(deployment: plan.deployment.name, limit: plan.deployment.capacity.limit ?? 0))
     }
 

@@ -24,10 +24,12 @@ struct InstanceProbes {
     private var running: Set<Kind> = []
     private var answers: [Kind: String] = [:]
 
-    init(_ rule: ProbeRule, at now: Int64) {
+    /// - Parameter earlier: what other settings found: what has taken the instance out keeps it out until it succeeds.
+    init(_ rule: ProbeRule, after earlier: InstanceProbes? = nil, at now: Int64) {
         self.rule = rule
-        liveness = ProbeTrack(rule.liveness, at: now)
-        readiness = ProbeTrack(rule.readiness, at: now)
+        liveness = ProbeTrack(rule.liveness, after: earlier?.liveness, at: now)
+        readiness = ProbeTrack(rule.readiness, after: earlier?.readiness, at: now)
+        if let earlier, earlier.isOut { answers = earlier.answers }
     }
 
     /// Whether a deployment's status may count it.

@@ -47,8 +47,11 @@ final class ProbeBook: Sendable {
                     continue
                 }
                 var probes = pages.probes[target.instance.number] ?? InstanceProbes(target.rule, at: now)
-                // Other settings begin anew; what was found stays until the first answer.
-                if probes.rule != target.rule { probes = InstanceProbes(target.rule, at: now) }
+                // Other settings begin anew; what was found stays until the first answer, and who is out until a success.
+                if probes.rule != target.rule {
+                    // A worker that is dead under them too has to be told of again: nobody else ends it.
+                    probes = InstanceProbes(target.rule, after: target.isNative ? nil : probes, at: now)
+                }
                 while let kind = probes.takeDue(target.kinds, at: now) {
                     pages.began(target.tenant)
                     due.append((target, kind))

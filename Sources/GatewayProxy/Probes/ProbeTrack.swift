@@ -18,8 +18,10 @@ struct ProbeTrack {
     private var failures = 0
     private var lastCounted: Int64?
 
-    init(_ settings: ProbeSettings, at now: Int64) {
+    /// - Parameter earlier: what other settings found: a failure stands until it succeeds, a success does not.
+    init(_ settings: ProbeSettings, after earlier: ProbeTrack? = nil, at now: Int64) {
         self.settings = settings
+        if let earlier, earlier.hasFailed { (hasPassed, hasFailed) = (earlier.hasPassed, true) }
         started = now
         due = now
     }
