@@ -24,7 +24,7 @@ HERE = pathlib.Path(__file__).parent
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "sticky", "mirrors", "worker", "worker_socket", "drain",
             "handover", "instances", "liveness", "faults", "access_log", "proxy", "keys", "tokens", "issuers", "limits", "rules",
-            "clock", "rotation", "tenancy", "webhooks", "durability", "browser", "operators", "admins",
+            "clock", "rotation", "tenancy", "anew", "webhooks", "durability", "browser", "operators", "admins",
             "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk"]
 # Only by name: "timing" wants a quiet machine, "quickstart" a release build, and it moves the model's file for some seconds.
 BY_HAND = ["timing", "quickstart"]

@@ -22,6 +22,9 @@ package struct AccessCompiler: Sendable {
 
     func scope(_ subject: UsageSubject, _ rules: UsageRules) -> UsageScope? { usage.scope(subject, rules) }
 
+    /// Whoever has one of these names next begins at zero.
+    func forget(_ gone: [UsageSubject]) { usage.forget(gone) }
+
     func tenant(_ definition: TenantDefinition, _ endpoints: [Endpoint], _ roles: [RoleAssignment]) -> Tenant {
         Tenant(
             name: definition.name,
