@@ -1,6 +1,5 @@
-"""What is made under a name that was deleted is another one: its counters."""
+"""What is made under a name that was deleted is another one: its counters, its keys' last use."""
 import json
-import time
 
 from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
 
@@ -29,15 +28,19 @@ class Anew:
         return [self.gateway.request("POST", "/gamma/open/score", {}, {"api-key": self.key}).status
                 for _ in range(count)]
 
+    def last_used(self):
+        return self.gateway.manage("GET", "gamma/keys/app").get("lastUsedAt")
+
 
 def perform(gateway, backend):
-    @check("a tenant made anew begins with whole limits and quotas")
+    @check("a tenant made anew begins with whole limits and quotas, and a key of hers that was never used")
     def _():
         gamma = Anew(gateway, backend)
         require(gamma.statuses() == [200, 200, 429], "the quota does not hold")
-        wait_for(lambda: gateway.created("usage", "show", "gamma")["rows"], 5, "usage of gamma")
+        wait_for(gamma.last_used, 5, "the key's last use")
         gateway.command("tenants", "delete", "gamma")
         again = Anew(gateway, backend)
+        require(again.last_used() is None, f"a key that nobody has used was used {again.last_used()}")
         statuses = again.statuses()
         require(statuses == [200, 200, 429], f"made anew: {statuses}")
         wait_for(lambda: gateway.created("usage", "show", "gamma")["rows"], 5, "usage of gamma")
@@ -54,8 +57,9 @@ def perform(gateway, backend):
         gateway.command("keys", "named", "revoke", "gamma/app")
         gamma.make_endpoint()
         gamma.make_key()
+        require(gamma.last_used() is None, f"the new key was used {gamma.last_used()}")
         require(gamma.statuses(1) == [200], "an endpoint and a key made anew are used up")
-        time.sleep(1)
+        wait_for(gamma.last_used, 5, "the key's last use")
         gateway.stop()
         gateway.start()
         statuses = gamma.statuses(2)

@@ -85,6 +85,23 @@ import Testing
         #expect(try used(store, .tenant("other")) == [1, 10, 20, 7])
     }
 
+    @Test func `the last use of a key goes with it, with its endpoint and with its tenant`() async throws {
+        let store = try store()
+        let callers = ["demo#app", "demo#app-two", "demo/chat#primary", "demo/chat-two#primary", "demo-two#app"]
+        func left(after gone: [UsageSubject]) async throws -> Set<String> {
+            _ = try await store.append(callers.map { Self.receipt(at: Self.start + 5, caller: $0) })
+            try store.forgetUsage(of: gone, at: Self.end)
+            // And of a request that ends only now.
+            _ = try await store.append(callers.map { Self.receipt(at: Self.start + 6, caller: $0) })
+            return Set(try await store.lastUsed().keys)
+        }
+        #expect(try await left(after: [Self.key]) == Set(callers.dropFirst()))
+        #expect(try await left(after: [Self.endpoint]) == ["demo#app-two", "demo/chat-two#primary", "demo-two#app"])
+        #expect(try await left(after: [.tenant("demo")]) == ["demo-two#app"])
+        _ = try await store.append([Self.receipt(at: Self.start + 200)])
+        #expect(try await store.lastUsed(of: "demo#app") == Self.start + 200)
+    }
+
     @Test func `what cannot be written is forgotten all the same, and written with the next batch`() async throws {
         let store = try store()
         _ = try await store.append([Self.receipt(at: Self.start)])

@@ -44,6 +44,17 @@ struct FormerUsage {
         return isFormer(.tenant(receipt.tenant), receipt) || isFormer(.tenant(receipt.callerTenant), receipt)
     }
 
+    /// A named key that was revoked, or one of the pair of an endpoint that was deleted.
+    func isOfDeletedKey(_ receipt: Receipt) -> Bool {
+        guard !ends.isEmpty else { return false }
+        let tenant = receipt.callerTenant
+        if isFormer(.caller(tenant: tenant, label: receipt.caller), receipt) { return true }
+        let rest = receipt.caller.dropFirst(tenant.count)
+        guard rest.first == "/", let end = rest.lastIndex(of: "#") else { return false }
+        let endpoint = String(rest[rest.index(after: rest.startIndex)..<end])
+        return isFormer(.endpoint(tenant: tenant, endpoint: endpoint), receipt)
+    }
+
     /// A receipt that counts, in the sums of all that it was of.
     mutating func add(_ receipt: Receipt) {
         guard !ends.isEmpty else { return }
@@ -101,6 +112,25 @@ extension FormerUsage {
                 """,
             arguments: subject.formerKey + [now] + StatementArguments(subject.columns.map(\.1)) + [bucket(of: now)]
         )
+        try forgetLastUse(of: subject, in: database)
+    }
+
+    private static func forgetLastUse(of subject: UsageSubject, in database: Database) throws {
+        var prefixes: [String] = []
+        switch subject {
+        case .tenant(let tenant): prefixes = ["\(tenant)#", "\(tenant)/"]
+        case .endpoint(let tenant, let endpoint): prefixes = ["\(tenant)/\(endpoint)#"]
+        case .deployment: break
+        case .caller(_, let label):
+            try database.execute(sql: "DELETE FROM key_use WHERE caller = ?", arguments: [label])
+        }
+        for prefix in prefixes {
+            // No label goes beyond: the greatest character that there is.
+            try database.execute(
+                sql: "DELETE FROM key_use WHERE caller >= ? AND caller < ?",
+                arguments: [prefix, prefix + "\u{10FFFF}"]
+            )
+        }
     }
 
     /// - Returns: the bucket that the next of the name began in, and what it holds of the one before.

@@ -43,7 +43,9 @@ struct UsageBatch {
         let second = max(0, receipt.startedAt) / 1_000_000
         // The receipt of the live call says all of this too.
         guard receipt.mirrorOf.isEmpty, !former.isOfDeletedTenant(receipt) else { return }
-        if receipt.isCallOfKey { keys[receipt.caller] = max(keys[receipt.caller] ?? 0, second) }
+        if receipt.isCallOfKey, !former.isOfDeletedKey(receipt) {
+            keys[receipt.caller] = max(keys[receipt.caller] ?? 0, second)
+        }
         guard receipt.countsAsUsage else { return }
         let key = Key(
             bucket: second - second % UsageSchema.bucket,
