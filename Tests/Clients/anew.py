@@ -1,9 +1,26 @@
-"""What is made under a name that was deleted is another one: its counters, its keys' last use."""
+"""What is made under a name that was deleted is another one: its counters, its keys' last use, its tokens."""
 import json
+import time
+import urllib.parse
 
 from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
 
 check = Checks("anew")
+
+
+def principals_token(gateway, tenant):
+    """The token of a new service principal that may ask for tokens of the tenant's endpoints."""
+    principal = gateway.created("principals", "create", f"{tenant}/batch")
+    gateway.command("roles", "assign", f"{tenant}/batch", "--role", "token", "--application", principal["clientId"])
+    form = urllib.parse.urlencode({
+        "client_id": principal["clientId"], "client_secret": principal["secrets"][0]["secret"],
+        "grant_type": "client_credentials", "scope": "https://ml.azure.com/.default"})
+    connection = gateway.connection()
+    connection.request("POST", f"/{tenant}/oauth2/v2.0/token", form,
+                       {"content-type": "application/x-www-form-urlencoded"})
+    token = json.loads(connection.getresponse().read())["access_token"]
+    connection.close()
+    return token
 
 
 class Anew:
@@ -30,6 +47,14 @@ class Anew:
 
     def last_used(self):
         return self.gateway.manage("GET", "gamma/keys/app").get("lastUsedAt")
+
+    def token(self):
+        ask = self.gateway.request("POST", "/gamma/open/token", {}, {
+            "authorization": f"Bearer {principals_token(self.gateway, 'gamma')}"})
+        return {"authorization": "Bearer " + json.loads(ask.content)["accessToken"]}
+
+    def opens(self, headers):
+        return self.gateway.request("POST", "/gamma/open/score", {}, headers).status
 
 
 def perform(gateway, backend):
@@ -64,6 +89,22 @@ def perform(gateway, backend):
         gateway.start()
         statuses = gamma.statuses(2)
         require(statuses == [200, 429], f"after a restart {statuses}")
+
+    @check("an endpoint's token opens nothing that was made later under its name")
+    def _():
+        gateway.command("tenants", "delete", "gamma")
+        gamma = Anew(gateway, backend, count=100)
+        token = gamma.token()
+        require(gamma.opens(token) == 200, "a token of the second in which its endpoint was made is refused")
+        time.sleep(1.1)
+        gateway.command("endpoints", "delete", "gamma/open")
+        gamma.make_endpoint()
+        require(gamma.opens(token) == 403, f"the endpoint before it gave a token that gets {gamma.opens(token)}")
+        gateway.command("tenants", "delete", "gamma")
+        gamma = Anew(gateway, backend, count=100)
+        # Its principal is gone too.
+        require(gamma.opens(token) == 401, f"the tenant before it gave a token that gets {gamma.opens(token)}")
+        require(gamma.opens(gamma.token()) == 200, "a token of its own is refused")
 
 
 with Gateway(Setting(), "anew", threads=2) as gateway:

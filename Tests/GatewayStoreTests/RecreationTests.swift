@@ -27,6 +27,22 @@ import Testing
         try await joined.make()
         #expect(try joined.areUsed() == [true, false, false, false])
     }
+
+    @Test func `an endpoint made anew is as old as it is, one that is changed stays as old as it was`() async throws {
+        let temporary = try await TemporaryStore().configured()
+        let made = try temporary.store.endpoint("demo", "chat").createdAt
+        #expect(abs(made - WallClock.seconds) < 600)
+        _ = try await temporary.store.apply(.demo, prune: false, dryRun: false)
+        _ = try await temporary.store.putEndpoint(EndpointDefinition(tenant: "demo", name: "chat"))
+        #expect(try temporary.store.endpoint("demo", "chat").createdAt == made)
+        let served = temporary.snapshots.current.tenants["demo"]?.endpoints["chat"]
+        #expect(try served?.access.createdAt == made && temporary.reopened().endpoint("demo", "chat").createdAt == made)
+        try await temporary.store.deleteEndpoint("demo", "chat")
+        try await temporary.store.change(at: made + 1000) { transaction in
+            transaction.put(EndpointDefinition(tenant: "demo", name: "chat"))
+        }
+        #expect(try temporary.store.endpoint("demo", "chat").createdAt == made + 1000)
+    }
 }
 
 /// A store and the receipts' sums, joined by the counters as in the gateway.

@@ -68,7 +68,8 @@ package struct AccessCompiler: Sendable {
                 modes: definition.authModes,
                 networks: networks.isEmpty ? nil : networks,
                 isPrivate: definition.isPrivate,
-                maintenance: definition.maintenance
+                maintenance: definition.maintenance,
+                createdAt: definition.createdAt
             ),
             usage: scope(.endpoint(tenant: definition.tenant, endpoint: definition.name), definition.rules),
             cors: (definition.cors ?? tenant?.cors).map(CORSPolicy.init),
