@@ -187,9 +187,12 @@ extension Admission {
         return Plan(call, seat, origin: old.origin, permit: permit)
     }
 
-    /// The call that a plan was made for; `nil` when its tenant is gone.
+    /// The call that a plan was made for; `nil` when its tenant is gone, or another has its name.
     private func call(of plan: Plan, _ head: RequestHead) -> AdmittedCall? {
         guard let tenant = snapshots.current.tenants[plan.endpoint.tenant] else { return nil }
+        if let endpoint = tenant.endpoints[plan.endpoint.name] {
+            guard endpoint.access.createdAt == plan.endpoint.access.createdAt else { return nil }
+        }
         return AdmittedCall(
             tenant: tenant,
             endpoint: plan.endpoint,

@@ -100,7 +100,7 @@ package struct Admission: Sendable {
     /// Whose error shape the sender of a request expects that has no plan yet.
     package func dialect(of head: RequestHead) -> Dialect { URLForm(of: head, in: snapshots.current).dialect }
 
-    /// The headers that a page of another origin needs to read the answer, errors included.
+    /// The headers that a page of another origin needs to read the answer, errors included; `Vary` always.
     ///
     /// - Parameters:
     ///   - endpoint: the request's, once it has a plan.
@@ -113,16 +113,14 @@ package struct Admission: Sendable {
         token: VerifiedToken? = nil,
         at now: Moment
     ) -> [CORSHeader] {
-        if let endpoint { return endpoint.cors?.headers(for: head.origin) ?? [] }
+        guard let origin = head.origin else { return CORSPolicy.onlyVary }
+        if let endpoint { return endpoint.cors?.headers(for: origin) ?? CORSPolicy.onlyVary }
         let snapshot = snapshots.current
         let form = URLForm(of: head, in: snapshot)
-        guard let origin = head.origin else {
-            return snapshot.corsPolicy(form) { _ in true } == nil ? [] : [CORSPolicy.vary]
-        }
         if let refused = try? asked(head, form, fields, token, at: now) {
-            return refused.cors?.headers(for: origin) ?? [CORSPolicy.vary]
+            return refused.cors?.headers(for: origin) ?? CORSPolicy.onlyVary
         }
-        return snapshot.corsPolicy(form, for: origin)?.headers(for: origin) ?? [CORSPolicy.vary]
+        return snapshot.corsPolicy(form, for: origin)?.headers(for: origin) ?? CORSPolicy.onlyVary
     }
 
     /// The endpoint that a refused request was for, where its caller is known.

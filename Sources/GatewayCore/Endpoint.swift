@@ -63,16 +63,20 @@ package struct EndpointAccess: Sendable, Equatable {
     /// Only from the snapshot's private networks.
     package var isPrivate: Bool
     package var maintenance: Maintenance?
+    /// When it was made, seconds since 1970: an `aml_token` from before was for another one of its name.
+    package var createdAt: Int64
 
     package init(
         modes: Set<AuthMode> = [.key],
         networks: NetworkList? = nil,
         isPrivate: Bool = false,
-        maintenance: Maintenance? = nil
+        maintenance: Maintenance? = nil,
+        createdAt: Int64 = 0
     ) {
         self.modes = AuthMode.allCases.filter(modes.contains)
         self.networks = networks
         self.isPrivate = isPrivate
         self.maintenance = maintenance
+        self.createdAt = createdAt
     }
 }

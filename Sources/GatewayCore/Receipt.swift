@@ -92,6 +92,9 @@ package struct Receipt: Sendable, Equatable {
 }
 
 extension Receipt {
+    /// Whether a deployment was picked, and `ReceiptQueue` asked for room before.
+    var isAdmitted: Bool { !deployment.isEmpty }
+
     /// Whether the exchange counts in limits, quotas and reports.
     ///
     /// It does when an upstream has begun an answer that is no failure of its own, whatever became of it on the way: what a

@@ -29,6 +29,7 @@ struct Migrations: Sendable {
             Step(identifier: "11 retired keys", sql: RetiredKeySchema.sql),
             Step(identifier: "12 deployment secrets", sql: DeploymentSecretSchema.sql),
             Step(identifier: "13 native bounds", sql: NativeBoundsSchema.sql),
+            Step(identifier: "14 endpoint ages", sql: EndpointAgeSchema.sql),
         ]
     )
 

@@ -167,6 +167,7 @@ package final class Store: Sendable {
         defer { origin.served?() }
         if isServedAlike { return state.withLock { $0 = next } }
         publish(next)
+        compiler.access.forget(.gone(before.definitions, next.definitions, keys))
         logger.info(
             "configuration changed",
             metadata: ["endpoints": "\(next.definitions.endpoints.count)", "operator": "\(origin.author)"]

@@ -67,14 +67,16 @@ struct StoreTransaction {
         issued[key.place] = secret
     }
 
-    /// Replaces or adds; a new endpoint gets its pair of keys, one that is there keeps its maintenance.
+    /// Replaces or adds; a new endpoint gets its pair of keys, one that is there keeps its maintenance and its age.
     mutating func put(_ endpoint: EndpointDefinition) {
+        var endpoint = endpoint
         if let index = definitions.endpoints.firstIndex(where: { $0.path == endpoint.path }) {
-            let maintenance = definitions.endpoints[index].maintenance
+            endpoint.maintenance = definitions.endpoints[index].maintenance
+            endpoint.createdAt = definitions.endpoints[index].createdAt
             definitions.endpoints[index] = endpoint
-            definitions.endpoints[index].maintenance = maintenance
             return
         }
+        endpoint.createdAt = now
         definitions.endpoints.append(endpoint)
         for slot in KeySlot.allCases { issueKey(endpoint.tenant, endpoint.name, slot: slot) }
     }

@@ -7,6 +7,7 @@ struct TokenClaims: Decodable, Sendable {
     /// Seconds since 1970.
     let expiration: Double
     let notBefore: Double?
+    let issuedAt: Double?
     /// `oid`, else `sub`.
     let subject: String
     let directoryID: String?
@@ -33,7 +34,7 @@ struct TokenClaims: Decodable, Sendable {
         audiences = try members.oneOrMany(.aud)
         expiration = try members.decode(Double.self, forKey: .exp)
         notBefore = try members.whenPresent(.nbf)
-        let _: Double? = try members.whenPresent(.iat)
+        issuedAt = try members.whenPresent(.iat)
         let object: String? = try members.whenPresent(.oid)
         let subject: String? = try members.whenPresent(.sub)
         self.subject = try Self.checked(object ?? subject)
@@ -79,6 +80,7 @@ struct TokenClaims: Decodable, Sendable {
             scopes: Set(scopes),
             managedIdentity: managedIdentity,
             kind: kind,
+            issuedAt: Int64(max(0, min(issuedAt ?? 0, Self.latest))),
             expiresAt: Int64(min(expiration + Self.skew, Self.latest))
         )
     }

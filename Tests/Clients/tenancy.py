@@ -17,13 +17,27 @@ THEIRS = {"endpoint": "vault", "tenant": "beta", "host": "vault.test", "deployme
 NOBODYS = {"endpoint": "vaxxt", "tenant": "bexa", "host": "vaxxt.test", "deployment": "onxy", "model": "vaxxt-7b"}
 CREDENTIAL_HEADERS = {
     "authorization": "Bearer {}", "api-key": "{}", "x-api-key": "{}", "ocp-apim-subscription-key": "{}"}
+PREFLIGHT = "preflight, "
 ID = "tenancy-0123456789abcdef"
 # The gateway slows an address down after 20 refused credentials in a minute.
 addresses = itertools.cycle(f"127.0.3.{index}" for index in range(1, 250))
 
 
 def forms(names):
-    """Every URL form, filled with these names: (what it is, method, path, host, headers, body)."""
+    """Every URL form, filled with these names, without an origin and from a page that nobody allows."""
+    for what, method, path, host, headers, body in plain_forms(names):
+        yield what, method, path, host, headers, body
+        yield f"{what}, of a page", method, path, host, {**headers, "origin": "https://evil.example"}, body
+    # A preflight of the same page.
+    asks = {"origin": "https://evil.example", "access-control-request-method": "POST"}
+    for what, path, host in [("path", f"/{names['tenant']}/{names['endpoint']}/score", None),
+                             ("host", "/score", f"{names['endpoint']}.{names['tenant']}.{DOMAIN}"),
+                             ("own host", "/score", names["host"])]:
+        yield f"{PREFLIGHT}{what}", "OPTIONS", path, host, asks, None
+
+
+def plain_forms(names):
+    """(What it is, method, path, host, headers, body.)"""
     chat = {"messages": [{"role": "user", "content": "x"}], "max_tokens": 3}
     tenant, endpoint = names["tenant"], names["endpoint"]
     both = f"/{tenant}/{endpoint}"
@@ -105,7 +119,7 @@ def check_matrix(gateway, held):
                     if found != due:
                         wrong.append(f"{theirs[0]}: {found[0]} {found[2][:80]}, for nobody's {due[0]} {due[2][:80]}")
                     refusal = {400, 401, 403, 404} if credential else {401, 404}
-                    if found[0] not in refusal and not theirs[0].startswith("models"):
+                    if found[0] not in refusal and not theirs[0].startswith(("models", PREFLIGHT)):
                         wrong.append(f"{theirs[0]}: {found[0]}")
                     if b"beta" in found[2] or b"vault" in found[2]:
                         wrong.append(f"{theirs[0]}: names what is theirs: {found[2][:120]}")
@@ -277,12 +291,13 @@ try:
                  more=f"issuers:\n  allow_http: [\"{issuer.address}\"]\n") as gateway:
         echo, counted = gateway.backend("echo"), gateway.backend("openai")
         modes = {"auth_modes": ["key", "aad_token", "aml_token"]}
+        cors = {"cors": {"allowed_origins": ["https://beta.example"]}}
         gateway.apply("---\n".join([
             upstream_documents("open", to(echo), tenant="alpha", model_names=["alpha-7b"], **modes),
-            upstream_documents("open", to(echo), tenant="beta", **modes),
+            upstream_documents("open", to(echo), tenant="beta", **modes, **cors),
             upstream_documents("vault", {"only": (100, {"upstream": {
                 "urls": [f"http://127.0.0.1:{counted.port}"], "model": backends.OWN_MODEL}})}, tenant="beta",
-                model_names=[THEIRS["model"]], hosts=[THEIRS["host"]], **modes)]))
+                model_names=[THEIRS["model"]], hosts=[THEIRS["host"]], **modes, **cors)]))
         gateway.command("issuers", "add", "alpha/entra", *issuer.arguments)
         held = credentials(gateway, issuer)
         check_own(gateway, held)

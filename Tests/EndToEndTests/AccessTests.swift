@@ -206,6 +206,7 @@ import Testing
             )
             #expect(evil.status == 200)
             #expect(evil["access-control-allow-origin"] == nil)
+            #expect(evil["vary"] == "Accept, Origin")
             let refused = try await client.exchange("POST", "/demo/chat/score", key: nil, [("origin", Self.origin)])
             #expect(refused.status == 401)
             #expect(refused["access-control-allow-origin"] == Self.origin)

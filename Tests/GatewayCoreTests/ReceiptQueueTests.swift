@@ -2,7 +2,33 @@ import GatewayCore
 import Testing
 
 @Suite struct ReceiptQueueTests {
-    private func receipt(_ id: Int) -> Receipt { Receipt(requestID: "\(id)", startedAt: 0) }
+    /// Of an admitted request.
+    private func receipt(_ id: Int) -> Receipt {
+        var receipt = refused(id)
+        receipt.deployment = "blue"
+        return receipt
+    }
+
+    private func refused(_ id: Int) -> Receipt { Receipt(requestID: "\(id)", startedAt: 0) }
+
+    @Test func `whoever is refused fills three quarters at most, and the rest stays for who is admitted`() {
+        let queue = ReceiptQueue(bound: 8)
+        for id in 0..<1000 { queue.append(refused(id)) }
+        #expect(queue.hasRoom)
+        #expect(queue.takeDropped() == 994)
+        #expect(queue.takeDropped() == 0)
+        for id in 0..<2 {
+            #expect(queue.hasRoom)
+            queue.append(receipt(id))
+        }
+        #expect(!queue.hasRoom)
+        queue.append(refused(0))
+        queue.append(receipt(2))
+        #expect(queue.takeAll().map(\.requestID) == ["0", "1", "2", "3", "4", "5", "0", "1", "2"])
+        #expect(queue.takeDropped() == 1)
+        queue.append(refused(7))
+        #expect(queue.takeAll().count == 1)
+    }
 
     @Test func `receipts come out oldest first and once`() {
         let queue = ReceiptQueue()

@@ -28,13 +28,13 @@ import Testing
         #expect(served.access.modes == [.none] && served.access.isPrivate)
         #expect(served.access.networks == (try NetworkList(["10.0.0.0/8"])))
         #expect(served.usage?.rules == Self.open.rules && served.cors?.rule == Self.open.cors)
-        #expect(try temporary.reopened().endpoint("demo", "chat") == Self.open)
+        #expect(try temporary.reopened().endpoint("demo", "chat").described == Self.open)
         var closed = Self.open
         closed.authModes = [.key, .aadToken, .amlToken]
         closed.isPublic = false
         closed.rules = .none
         #expect(try await temporary.store.putEndpoint(closed) == .updated)
-        #expect(try temporary.reopened().endpoint("demo", "chat") == closed)
+        #expect(try temporary.reopened().endpoint("demo", "chat").described == closed)
         #expect(try endpoint(temporary).usage == nil)
     }
 
@@ -67,7 +67,7 @@ import Testing
         edit(&definition)
         _ = try await temporary.store.putEndpoint(definition)
         #expect(try endpoint(temporary) !== before)
-        #expect(try temporary.reopened().endpoint("demo", "chat") == definition)
+        #expect(try temporary.reopened().endpoint("demo", "chat").described == definition)
     }
 
     @Test func `a deployment is served with its price and limits`() async throws {

@@ -98,6 +98,36 @@ import Testing
         #expect(observed.value == 1)
     }
 
+    @Test func `a flood of refused requests beside a disk that takes nothing stays bounded, and loses no admitted one`()
+        async throws
+    {
+        let store = try ReceiptStore(path: path())
+        try await store.pool.write { database in try database.execute(sql: "PRAGMA query_only = 1") }
+        let queue = ReceiptQueue(bound: 400)
+        let lines = Lines()
+        let writer = ReceiptWriter(queue: queue, store: store, logger: lines.logger)
+        let running = Task { try await writer.run() }
+        defer { running.cancel() }
+        // The writer holds the first as its batch before the flood comes.
+        queue.append(Self.receipt(0))
+        try await lines.wait(for: "receipts wait")
+        for number in 1...20_000 { queue.append(Self.receipt(number)) }
+        for number in 1...100 {
+            #expect(queue.hasRoom)
+            var receipt = Self.receipt(number)
+            receipt.deployment = "blue"
+            queue.append(receipt)
+        }
+        #expect(!queue.hasRoom)
+        try await lines.wait(for: "dropped")
+        try await store.pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA query_only = 0")
+        }
+        while try await store.latest(1000).count < 401 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try await store.latest(1000).count { $0.deployment == "blue" } == 100)
+        #expect(queue.hasRoom)
+    }
+
     @Test func `old receipts go in small steps and young ones stay`() async throws {
         let store = try ReceiptStore(path: path())
         let now: Int64 = 1_763_700_000_000_000
@@ -127,4 +157,28 @@ private final class Count: Sendable {
     var value: Int { counted.withLock { $0 } }
 
     func add() { counted.withLock { $0 += 1 } }
+}
+
+/// What was logged.
+private final class Lines: Sendable {
+    private struct Handler: LogHandler {
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+        let lines: Lines
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { lines.all.withLock { $0.append("\(event.message)") } }
+    }
+
+    private let all = Mutex<[String]>([])
+
+    var logger: Logger { Logger(label: "test") { [self] _ in Handler(lines: self) } }
+
+    func wait(for text: String) async throws {
+        while !all.withLock({ $0.contains { $0.contains(text) } }) { try await Task.sleep(for: .milliseconds(10)) }
+    }
 }

@@ -41,7 +41,7 @@ import Testing
         }
         _ = try await temporary.store.apply(wanted, prune: false, dryRun: false)
         let stored = try temporary.reopened().definitions
-        #expect(stored.endpoints == wanted.endpoints)
+        #expect(stored.endpoints.map(\.described) == wanted.endpoints)
         #expect(Set(stored.deployments.map(\.name)) == ["blue", "green", "shadow"])
         for deployment in wanted.deployments { #expect(stored.deployments.contains(deployment)) }
     }

@@ -17,7 +17,7 @@ import Testing
         #expect(reopened.definitions == temporary.store.definitions)
         #expect(reopened.certificates() == temporary.store.certificates())
         #expect(try reopened.deployment("demo", "chat", "blue") == .blue)
-        #expect(try reopened.endpoint("demo", "chat") == ApplyDocuments.demo.endpoints[0])
+        #expect(try reopened.endpoint("demo", "chat").described == ApplyDocuments.demo.endpoints[0])
     }
 
     @Test func `a change is published and told before it answers`() async throws {

@@ -217,3 +217,12 @@ func problems(_ body: () async throws -> Void) async -> [Problem.Code] {
     } catch {}
     return []
 }
+
+extension EndpointDefinition {
+    /// As it was described: the store notes when it was made.
+    var described: EndpointDefinition {
+        var endpoint = self
+        endpoint.createdAt = 0
+        return endpoint
+    }
+}

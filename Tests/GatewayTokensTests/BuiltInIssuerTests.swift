@@ -25,6 +25,7 @@ import Testing
                     application: scene.principal.clientID,
                     proof: .secret,
                     kind: "app",
+                    issuedAt: Stage.now,
                     expiresAt: Stage.now + 3660
                 )
         )

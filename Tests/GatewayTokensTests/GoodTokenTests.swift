@@ -24,6 +24,7 @@ import Testing
             audiences: [Stage.audience],
             application: client,
             kind: "app",
+            issuedAt: Stage.now - 10,
             expiresAt: Stage.now + 3600 + 60
         )
         change(&token)

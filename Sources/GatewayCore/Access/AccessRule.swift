@@ -41,6 +41,7 @@ struct AccessRule {
         case .token(let token):
             if case .endpoint(let tenant, let name) = token.issuer {
                 return modes.contains(.amlToken) && tenant == endpoint.tenant && name == endpoint.name
+                    && token.issuedAt >= endpoint.access.createdAt
             }
             return modes.contains(.aadToken) && RoleRule.allows(token, .invoke, on: endpoint.name, in: tenant)
         }

@@ -27,7 +27,7 @@ package final class CORSPolicy: Sendable, Equatable {
 
     /// The headers of an answer to this origin's page; without the origin's permission only `Vary`.
     package func headers(for origin: String?) -> [CORSHeader] {
-        guard let origin, allows(origin) else { return [Self.vary] }
+        guard let origin, allows(origin) else { return Self.onlyVary }
         var headers = [
             Self.vary, allowOrigin(origin), CORSHeader(name: "access-control-expose-headers", value: exposed),
         ]
@@ -37,12 +37,8 @@ package final class CORSPolicy: Sendable, Equatable {
 
     /// The headers of the answer to a preflight.
     package func preflight(_ request: CORSPreflight) -> [CORSHeader] {
-        let vary = CORSHeader(
-            name: "vary",
-            value: "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-        )
-        guard allows(request.origin), rule.allowedMethods.contains(request.method) else { return [vary] }
-        var headers = [vary, allowOrigin(request.origin)]
+        guard allows(request.origin), rule.allowedMethods.contains(request.method) else { return Self.noPreflight }
+        var headers = Self.noPreflight + [allowOrigin(request.origin)]
         headers.append(
             CORSHeader(name: "access-control-allow-methods", value: rule.allowedMethods.joined(separator: ", "))
         )
@@ -64,7 +60,13 @@ package final class CORSPolicy: Sendable, Equatable {
         return (Self.alwaysAllowed + request.headers).joined(separator: ", ")
     }
 
-    static let vary = CORSHeader(name: "vary", value: "Origin")
+    private static let vary = CORSHeader(name: "vary", value: "Origin")
+    /// What every answer says, with or without a policy (SECURITY C-1): else it would tell whose endpoints have one.
+    package static let onlyVary = [vary]
+    /// The answer to a preflight that nobody allows.
+    static let noPreflight = [
+        CORSHeader(name: "vary", value: "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+    ]
     private static let credentials = CORSHeader(name: "access-control-allow-credentials", value: "true")
     private static let alwaysAllowed = [
         "Authorization", "Content-Type", "api-key", "x-api-key", "Ocp-Apim-Subscription-Key", "x-request-id",

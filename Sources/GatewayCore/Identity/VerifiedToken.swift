@@ -35,6 +35,8 @@ package struct VerifiedToken: Sendable, Equatable {
     package var managedIdentity: String?
     /// `idtyp`: `app` or `user`.
     package var kind: String?
+    /// `iat`, in seconds since 1970; 0 where the token does not say it.
+    package var issuedAt: Int64
     /// Seconds since 1970, the allowed clock skew included: from then on it is refused.
     package var expiresAt: Int64
 
@@ -49,6 +51,7 @@ package struct VerifiedToken: Sendable, Equatable {
         scopes: Set<String> = [],
         managedIdentity: String? = nil,
         kind: String? = nil,
+        issuedAt: Int64 = 0,
         expiresAt: Int64
     ) {
         self.issuer = issuer
@@ -61,6 +64,7 @@ package struct VerifiedToken: Sendable, Equatable {
         self.scopes = scopes
         self.managedIdentity = managedIdentity
         self.kind = kind
+        self.issuedAt = issuedAt
         self.expiresAt = expiresAt
     }
 }

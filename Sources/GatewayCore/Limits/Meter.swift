@@ -31,7 +31,7 @@ struct MeterKey: Hashable {
         case quota(QuotaRule.Measure, QuotaCalendar)
     }
 
-    private let subject: UsageSubject
+    let subject: UsageSubject
     private let count: Count
     /// A rule that stands twice counts twice.
     var ordinal = 0

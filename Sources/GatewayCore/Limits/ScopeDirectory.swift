@@ -50,6 +50,17 @@ struct ScopeDirectory {
         return scope
     }
 
+    /// Drops scopes and counters, whoever holds them: they go on with theirs, and the next of that name gets others.
+    ///
+    /// A ledger stays: a request under way may hold scopes of before together with scopes of now, and both count in one.
+    mutating func forget(_ gone: Set<UsageSubject>) {
+        func stays(_ subject: UsageSubject) -> Bool {
+            !gone.contains(subject) && !gone.contains(.tenant(subject.tenant))
+        }
+        scopes = scopes.filter { stays($0.key) }
+        meters = meters.filter { stays($0.key.subject) }
+    }
+
     private mutating func ledger(
         of tenant: String,
         onThreshold: @escaping @Sendable (QuotaEvent) -> Void

@@ -6,25 +6,31 @@ import Synchronization
 package final class UsageRegistry: Sendable {
     /// Answers what a subject used since a moment (seconds since 1970), from what the store has counted.
     package typealias History = @Sendable (UsageSubject, _ from: Int64) -> [UsageRow]
+    /// Is told what is gone, so that what the store has counted is nobody's who gets one of the names.
+    package typealias Forgetting = @Sendable ([UsageSubject]) -> Void
 
     private let directory: Mutex<ScopeDirectory>
     private let wall: @Sendable () -> Int64
     private let history: History
+    private let onForget: Forgetting
     private let onThreshold: @Sendable (QuotaEvent) -> Void
 
     /// - Parameters:
     ///   - wall: tells the time when a quota is added; requests bring their own.
     ///   - history: asked once for each scope that gets a new quota, while a snapshot is compiled, never on the hot path;
     ///     it must not call the registry.
+    ///   - onForget: called by `forget`, outside of locks.
     ///   - onThreshold: called on the thread that settled or refused a request, outside of locks; must be quick.
     package init(
         wall: @escaping @Sendable () -> Int64 = QuotaCalendar.wall,
         history: @escaping History = { _, _ in [] },
+        onForget: @escaping Forgetting = { _ in },
         onThreshold: @escaping @Sendable (QuotaEvent) -> Void = { _ in }
     ) {
         directory = Mutex(ScopeDirectory())
         self.wall = wall
         self.history = history
+        self.onForget = onForget
         self.onThreshold = onThreshold
     }
 
@@ -36,6 +42,15 @@ package final class UsageRegistry: Sendable {
         return directory.withLock {
             $0.scope(subject, rules, wall: wall(), history: history, onThreshold: onThreshold)
         }
+    }
+
+    /// Whoever gets one of these names next begins at zero; a tenant's includes all that it had.
+    ///
+    /// Requests under way settle with the counters that they took from.
+    package func forget(_ gone: [UsageSubject]) {
+        guard !gone.isEmpty else { return }
+        directory.withLock { $0.forget(Set(gone)) }
+        onForget(gone)
     }
 
     /// Sets the quotas of all scopes to what these rows say, where that is more than was counted since.

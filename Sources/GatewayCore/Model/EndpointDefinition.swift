@@ -28,6 +28,10 @@ package struct EndpointDefinition: Sendable, Equatable {
     /// Per cent of the requests that deployments without traffic get copies of.
     package var mirrorTraffic: [String: Int]
     package var routing: RoutingDefinition
+    /// Seconds since 1970; 0 where nobody noted it.
+    ///
+    /// The store's own: whoever describes an endpoint says nothing of it.
+    package var createdAt: Int64 = 0
 
     package init(
         tenant: String,

@@ -70,6 +70,6 @@ extension Snapshot {
     /// The headers of the answer to a preflight.
     func preflight(_ asked: CORSPreflight, _ form: URLForm) -> [CORSHeader] {
         let policy = corsPolicy(form, for: asked.origin) { $0.rule.allowedMethods.contains(asked.method) }
-        return policy?.preflight(asked) ?? [CORSPolicy.vary]
+        return policy?.preflight(asked) ?? CORSPolicy.noPreflight
     }
 }

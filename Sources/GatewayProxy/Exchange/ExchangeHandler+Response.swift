@@ -127,17 +127,7 @@ extension ExchangeHandler {
         if let current {
             // Over HTTP/1.1 the writer adds them.
             if version == .http2, let limits = current.limits { LimitHeaders.add(limits, to: &headers) }
-            // A preflight's answer has its own.
-            if current.head.preflight == nil {
-                let allowed = resources.admission.corsHeaders(
-                    current.head,
-                    endpoint: current.plan?.endpoint,
-                    fields: current.refusedFields,
-                    token: current.token,
-                    at: current.moment
-                )
-                for header in allowed { headers.add(name: header.name, value: header.value) }
-            }
+            headers.add(allowed(current))
         }
         if version == .http1, mustClose {
             headers.add(name: "connection", value: "close")
@@ -145,6 +135,18 @@ extension ExchangeHandler {
             headers.add(name: "connection", value: "keep-alive")
         }
         return HTTPResponseHead(version: isHTTP10 ? .http1_0 : .http1_1, status: status, headers: headers)
+    }
+
+    /// A preflight's answer has its own.
+    private func allowed(_ request: CurrentRequest) -> [CORSHeader] {
+        guard request.head.preflight == nil else { return CORSPolicy.onlyVary }
+        return resources.admission.corsHeaders(
+            request.head,
+            endpoint: request.plan?.endpoint,
+            fields: request.refusedFields,
+            token: request.token,
+            at: request.moment
+        )
     }
 
     /// Event streams have no fixed end: DESIGN §3 bounds the time to their first byte and between two bytes.
@@ -203,6 +205,7 @@ extension ExchangeHandler {
         var headers = HTTPHeaders(response.headers)
         headers.add(name: "x-request-id", value: id)
         headers.add(name: "content-length", value: String(response.body.readableBytes))
+        headers.add(CORSPolicy.onlyVary)
         if version == .http1 { headers.add(name: "connection", value: "close") }
         write(.head(HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)))
         write(.body(.byteBuffer(response.body)))

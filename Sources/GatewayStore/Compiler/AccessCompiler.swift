@@ -22,6 +22,9 @@ package struct AccessCompiler: Sendable {
 
     func scope(_ subject: UsageSubject, _ rules: UsageRules) -> UsageScope? { usage.scope(subject, rules) }
 
+    /// Whoever has one of these names next begins at zero.
+    func forget(_ gone: [UsageSubject]) { usage.forget(gone) }
+
     func tenant(_ definition: TenantDefinition, _ endpoints: [Endpoint], _ roles: [RoleAssignment]) -> Tenant {
         Tenant(
             name: definition.name,
@@ -65,7 +68,8 @@ package struct AccessCompiler: Sendable {
                 modes: definition.authModes,
                 networks: networks.isEmpty ? nil : networks,
                 isPrivate: definition.isPrivate,
-                maintenance: definition.maintenance
+                maintenance: definition.maintenance,
+                createdAt: definition.createdAt
             ),
             usage: scope(.endpoint(tenant: definition.tenant, endpoint: definition.name), definition.rules),
             cors: (definition.cors ?? tenant?.cors).map(CORSPolicy.init),

@@ -182,10 +182,6 @@ package struct SnapshotCompiler: Sendable {
     }
 }
 
-extension DeploymentDefinition {
-    fileprivate var subject: UsageSubject { .deployment(tenant: tenant, endpoint: endpoint, deployment: name) }
-}
-
 /// The endpoints that are served now, with what they were made from.
 private struct ServedEndpoints {
     private let snapshot: Snapshot

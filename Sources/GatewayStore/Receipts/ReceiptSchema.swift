@@ -89,6 +89,7 @@ extension Migrations {
             Step(identifier: "2 cost and usage", sql: UsageSchema.sql),
             Step(identifier: "3 outcome", sql: ReceiptSchema.outcomeSQL),
             Step(identifier: "4 mirrors", sql: MirrorReceiptSchema.sql),
+            Step(identifier: "5 former usage", sql: FormerUsage.schema),
         ]
     )
 }

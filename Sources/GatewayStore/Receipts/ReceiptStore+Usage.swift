@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 package import GatewayCore
+import Synchronization
 
 extension ReceiptStore {
     /// - Returns: in the order of day, tenant, endpoint, deployment and key.
@@ -55,26 +56,66 @@ extension ReceiptStore {
     ///
     /// Waited for: asked while a snapshot is compiled, on the configuration's own thread.
     package func usageRows(of subject: UsageSubject, since second: Int64) throws(StoreError) -> [UsageRow] {
-        let columns = subject.columns
+        if isForgotten(subject) { return [] }
         let sql = """
             SELECT bucket, sum(requests), sum(input_tokens), sum(output_tokens), sum(cost) FROM usage
-            WHERE \(columns.map { "\($0.0) = ?" }.joined(separator: " AND ")) AND bucket > ? GROUP BY bucket
+            WHERE \(subject.condition) AND bucket > ? GROUP BY bucket
             """
-        let arguments = StatementArguments(columns.map(\.1)) + [second - UsageSchema.bucket]
+        let arguments = StatementArguments(subject.columns.map(\.1))
         do {
             return try pool.read { database in
-                try Row.fetchAll(database, sql: sql, arguments: arguments).map { UsageRow($0, of: subject) }
+                let former = try FormerUsage.found(subject, in: database)
+                let start = max(second - UsageSchema.bucket, former.map { $0.bucket - 1 } ?? .min)
+                return try Row.fetchAll(database, sql: sql, arguments: arguments + [start]).map {
+                    var row = UsageRow($0, of: subject)
+                    if let former, former.bucket == row.bucketStart { row.subtract(former.row) }
+                    return row
+                }
             }
         } catch {
             throw StoreError(error)
         }
     }
 
-    /// Drops what was counted for a tenant that is gone.
-    package func forgetUsage(of tenant: String) async throws(StoreError) {
-        try await run { database in
-            try database.execute(sql: "DELETE FROM usage WHERE tenant = ?", arguments: [tenant])
+    /// Whoever gets one of these names next begins at zero, whatever is still to be written of exchanges that began before
+    /// now; a tenant's includes all that it had.
+    ///
+    /// Waited for, on the configuration's own thread. What cannot be written is kept until it can, while the gateway runs.
+    ///
+    /// - Parameter now: microseconds since 1970.
+    package func forgetUsage(
+        of gone: [UsageSubject],
+        at now: Int64 = Int64(Date().timeIntervalSince1970 * 1_000_000)
+    ) throws(StoreError) {
+        forgotten.withLock { forgotten in for subject in gone { forgotten[subject] = now } }
+        do {
+            try pool.writeWithoutTransaction { database in
+                try database.inTransaction(.immediate) {
+                    try forget(in: database)
+                    return .commit
+                }
+            }
+        } catch {
+            throw StoreError(error)
         }
+    }
+
+    /// Writes what waits to be forgotten, before anything that came after it.
+    func forget(in database: Database) throws {
+        let waiting = forgotten.withLock { $0 }
+        guard !waiting.isEmpty else { return }
+        for (subject, end) in waiting.sorted(by: { $0.value < $1.value }) {
+            try FormerUsage.end(subject, at: end, in: database)
+        }
+        database.afterNextTransaction { [self] _ in
+            forgotten.withLock { forgotten in
+                for (subject, end) in waiting where forgotten[subject] == end { forgotten[subject] = nil }
+            }
+        }
+    }
+
+    private func isForgotten(_ subject: UsageSubject) -> Bool {
+        forgotten.withLock { $0[subject] != nil || $0[.tenant(subject.tenant)] != nil }
     }
 
     /// When each key was used last: by its label, in seconds since 1970.
@@ -98,18 +139,6 @@ extension ReceiptStore {
             }
         } catch {
             throw StoreError(error)
-        }
-    }
-}
-
-extension UsageSubject {
-    fileprivate var columns: [(String, String)] {
-        switch self {
-        case .tenant(let tenant): [("tenant", tenant)]
-        case .endpoint(let tenant, let endpoint): [("tenant", tenant), ("endpoint", endpoint)]
-        case .deployment(let tenant, let endpoint, let deployment):
-            [("tenant", tenant), ("endpoint", endpoint), ("deployment", deployment)]
-        case .caller(let tenant, let label): [("tenant", tenant), ("caller", label)]
         }
     }
 }
@@ -143,5 +172,13 @@ extension UsageRow {
             outputTokens: row[3],
             cost: row[4]
         )
+    }
+
+    /// Takes away what was used under the name before.
+    fileprivate mutating func subtract(_ former: Row) {
+        requests = max(0, requests - former["requests"])
+        inputTokens = max(0, inputTokens - former["input_tokens"])
+        outputTokens = max(0, outputTokens - former["output_tokens"])
+        cost = max(0, cost - former["cost"])
     }
 }

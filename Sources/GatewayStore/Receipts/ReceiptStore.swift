@@ -1,10 +1,13 @@
 import Foundation
 import GRDB
 package import GatewayCore
+import Synchronization
 
 /// Receipts, and what they add up to, in their own SQLite file beside the store: neither's writes wait for the other's.
 package final class ReceiptStore: Sendable {
     let pool: DatabasePool
+    /// What was deleted and is not written yet, with the moment, microseconds since 1970.
+    let forgotten = Mutex<[UsageSubject: Int64]>([:])
 
     /// `receipts.db` beside the store.
     package static func path(beside store: String) -> String {
@@ -49,22 +52,23 @@ package final class ReceiptStore: Sendable {
         _ batch: [Receipt],
         observe: @escaping @Sendable ([Receipt]) -> Void = { _ in }
     ) async throws(StoreError) -> [Receipt] {
-        try await run { database in
+        try await run { [self] database in
             var refused: [Receipt] = []
             do {
-                try Self.insert(batch, in: database)
+                try insert(batch, in: database)
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-                refused = try Self.insertOneByOne(batch, in: database)
+                refused = try insertOneByOne(batch, in: database)
             }
             observe(batch)
             return refused
         }
     }
 
-    private static func insert(_ batch: [Receipt], in database: Database) throws {
+    private func insert(_ batch: [Receipt], in database: Database) throws {
         try database.inTransaction(.immediate) {
+            try forget(in: database)
             var row = try ReceiptBinding(database)
-            var usage = UsageBatch()
+            var usage = UsageBatch(try FormerUsage(of: batch, in: database))
             for receipt in batch {
                 try row.insert(receipt)
                 usage.add(receipt)
@@ -74,11 +78,12 @@ package final class ReceiptStore: Sendable {
         }
     }
 
-    private static func insertOneByOne(_ batch: [Receipt], in database: Database) throws -> [Receipt] {
+    private func insertOneByOne(_ batch: [Receipt], in database: Database) throws -> [Receipt] {
         var refused: [Receipt] = []
         try database.inTransaction(.immediate) {
+            try forget(in: database)
             var row = try ReceiptBinding(database)
-            var usage = UsageBatch()
+            var usage = UsageBatch(try FormerUsage(of: batch, in: database))
             for receipt in batch {
                 do throws(DatabaseError) {
                     try row.insert(receipt)
@@ -125,7 +130,12 @@ package final class ReceiptStore: Sendable {
                     """,
                 arguments: [now - Int64(retention.usageDays) * 86400, step]
             )
-            return database.changesCount
+            let count = database.changesCount
+            try database.execute(
+                sql: "DELETE FROM former_usage WHERE ended_at < ?",
+                arguments: [(now - Int64(retention.usageDays) * 86400) * 1_000_000]
+            )
+            return count
         }
     }
 

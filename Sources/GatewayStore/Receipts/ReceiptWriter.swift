@@ -6,7 +6,7 @@ import ServiceLifecycle
 /// Drains the receipt queue into SQLite until the gateway has stopped; the last service to end.
 ///
 /// A batch that the disk refuses is kept and tried again, and nothing more is taken meanwhile: the queue fills, and at its
-/// bound `Admission` refuses new requests rather than lose a receipt.
+/// bound `Admission` refuses new requests rather than lose a receipt. What the queue dropped of others is told in the log.
 package struct ReceiptWriter: Service {
     /// What `kill -9` may cost, with the time of one write on top.
     private static let interval = Duration.milliseconds(100)
@@ -90,6 +90,8 @@ private actor Backlog {
     private let observe: @Sendable ([Receipt]) -> Void
     private var batch: [Receipt] = []
     private var nextComplaint = ContinuousClock.now
+    private var dropped = 0
+    private var nextCount = ContinuousClock.now
 
     init(
         queue: ReceiptQueue,
@@ -113,6 +115,7 @@ private actor Backlog {
 
     /// How many were written: all that waited, or none.
     func write() async -> Int {
+        tellDropped()
         guard !isEmpty else { return 0 }
         do throws(StoreError) {
             let refused = try await store.append(batch, observe: observe)
@@ -129,6 +132,17 @@ private actor Backlog {
         let written = batch.count
         batch.removeAll()
         return written
+    }
+
+    private func tellDropped() {
+        dropped += queue.takeDropped()
+        guard dropped > 0, ContinuousClock.now >= nextCount else { return }
+        nextCount = .now + Self.quiet
+        logger.warning(
+            "receipts of requests that were refused are dropped: they come faster than they can be written",
+            metadata: ["receipts": "\(dropped)"]
+        )
+        dropped = 0
     }
 
     private func complain(_ error: StoreError) {

@@ -11,11 +11,11 @@ struct UsageBatch {
         let caller: String
     }
 
-    private struct Sum {
-        var requests: Int64 = 0
-        var inputTokens: Int64 = 0
-        var outputTokens: Int64 = 0
-        var cost: Int64 = 0
+    struct Sum {
+        private(set) var requests: Int64 = 0
+        private(set) var inputTokens: Int64 = 0
+        private(set) var outputTokens: Int64 = 0
+        private(set) var cost: Int64 = 0
 
         mutating func add(_ receipt: Receipt) {
             requests = Self.sum(requests, 1)
@@ -32,12 +32,20 @@ struct UsageBatch {
     private var sums: [Key: Sum] = [:]
     /// When each key was used last, seconds since 1970.
     private var keys: [String: Int64] = [:]
+    private var former: FormerUsage
+
+    /// - Parameter former: what was deleted while the batch's exchanges ran, or later.
+    init(_ former: FormerUsage) {
+        self.former = former
+    }
 
     mutating func add(_ receipt: Receipt) {
         let second = max(0, receipt.startedAt) / 1_000_000
         // The receipt of the live call says all of this too.
-        guard receipt.mirrorOf.isEmpty else { return }
-        if receipt.isCallOfKey { keys[receipt.caller] = max(keys[receipt.caller] ?? 0, second) }
+        guard receipt.mirrorOf.isEmpty, !former.isOfDeletedTenant(receipt) else { return }
+        if receipt.isCallOfKey, !former.isOfDeletedKey(receipt) {
+            keys[receipt.caller] = max(keys[receipt.caller] ?? 0, second)
+        }
         guard receipt.countsAsUsage else { return }
         let key = Key(
             bucket: second - second % UsageSchema.bucket,
@@ -47,6 +55,7 @@ struct UsageBatch {
             caller: receipt.caller
         )
         sums[key, default: Sum()].add(receipt)
+        former.add(receipt)
     }
 
     func write(in database: Database) throws {
@@ -61,6 +70,7 @@ struct UsageBatch {
         }
         let touch = try database.cachedStatement(sql: UsageSchema.touch)
         for (caller, second) in keys { try touch.execute(arguments: [caller, second]) }
+        try former.write(in: database)
     }
 }
 

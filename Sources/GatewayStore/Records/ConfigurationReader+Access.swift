@@ -25,6 +25,7 @@ extension ConfigurationReader {
         endpoint.authModes = Set(columns.filter { row[$0.1] }.map(\.0))
         endpoint.isPublic = row["is_public"]
         endpoint.isPrivate = row["is_private"]
+        endpoint.createdAt = row["created_at"]
         if let message: String = row["maintenance_message"] {
             endpoint.maintenance = Maintenance(message: message, retryAfter: row["maintenance_retry_after"])
         }

@@ -18,6 +18,16 @@ struct UsageMeters: Sendable {
                     return []
                 }
             },
+            onForget: { gone in
+                do throws(StoreError) {
+                    try receipts.forgetUsage(of: gone)
+                } catch {
+                    logger.error(
+                        "what deleted names have used is forgotten only once it can be written",
+                        metadata: ["reason": "\(error)"]
+                    )
+                }
+            },
             onThreshold: { event in
                 logger.warning(
                     "quota threshold",

@@ -261,6 +261,15 @@ import Testing
         #expect(refusal(head(.bearer(text)), token: own) == .forbidden)
     }
 
+    @Test func `an endpoint's token opens nothing that was made after it, and what was made in its second`() throws {
+        var own = token(.endpoint(tenant: "demo", endpoint: "chat"))
+        own.issuedAt = 900
+        for (made, isOpen) in [(0, true), (899, true), (900, true), (901, false)] as [(Int64, Bool)] {
+            try publish(EndpointAccess(modes: [.amlToken], createdAt: made))
+            #expect(refusal(head(.bearer(text)), token: own) == (isOpen ? nil : .forbidden))
+        }
+    }
+
     @Test func `an endpoint's token is issued to holders of the role, and not for showing another one`() throws {
         let path = "/demo/chat/token"
         try publish(EndpointAccess(modes: [.amlToken]), roles: [role(.token)])

@@ -115,4 +115,32 @@ import Testing
         #expect(registry.status(of: LimitFixture.chat, at: LimitFixture.at(0)).map(\.used) == [7])
         #expect(scope != nil)
     }
+
+    @Test func `whoever gets a forgotten name begins at zero, and what ran under it counts elsewhere`() throws {
+        let told = Gathered<[UsageSubject]>()
+        let registry = UsageRegistry(wall: { LimitFixture.noon }, onForget: { told.add($0) })
+        let rules = UsageRules(limits: [LimitRule(.concurrent, 1)], quotas: [QuotaRule(.requests, 2, per: .month)])
+        let key = UsageSubject.caller(tenant: "demo", label: "demo#app")
+        func scopes() -> UsageScopes {
+            UsageScopes(endpoint: registry.scope(LimitFixture.chat, rules), caller: registry.scope(key, rules))
+        }
+        func take() throws(Refusal) -> Permit? {
+            try registry.reserve(scopes(), Demand(), address: nil, price: nil, at: LimitFixture.at(0))
+        }
+        func used(_ subject: UsageSubject) -> [Int64] {
+            registry.status(of: subject, at: LimitFixture.at(0)).map(\.used)
+        }
+        for gone in [[LimitFixture.chat, key], [.tenant("demo")]] {
+            let held = scopes()
+            let running = try take()
+            registry.forget(gone)
+            let new = scopes()
+            #expect(used(LimitFixture.chat) == [0, 0] && used(key) == [0, 0])
+            running?.settle(.tokens(1), at: LimitFixture.at(0))
+            #expect(used(LimitFixture.chat) == [0, 0] && used(key) == [0, 0])
+            #expect(held.endpoint !== new.endpoint && held.caller !== new.caller)
+        }
+        registry.forget([])
+        #expect(told.all == [[LimitFixture.chat, key], [.tenant("demo")]])
+    }
 }

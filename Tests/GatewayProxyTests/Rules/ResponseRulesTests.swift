@@ -1,3 +1,4 @@
+import GatewayCore
 import NIOHTTP1
 import Testing
 
@@ -96,5 +97,23 @@ import Testing
             ["Content_Length": "5"],
         ]
         for headers in broken { #expect(!WriteRules.areSafe(headers)) }
+    }
+
+    @Test(
+        arguments: [
+            ([], ["Origin"]), (["Accept"], ["Accept, Origin"]),
+            (["Accept, Cookie", "TE"], ["Accept, Cookie, TE, Origin"]), (["origin"], ["origin"]),
+            (["Accept,ORIGIN"], ["Accept, ORIGIN"]), (["*"], ["*, Origin"]),
+        ] as [([String], [String])]
+    )
+    func `there is one Vary, with the origin and all that the upstream's answer depends on`(
+        _ told: [String],
+        _ kept: [String]
+    ) {
+        var headers = HTTPHeaders(told.map { ("Vary", $0) } + [("content-type", "text/plain")])
+        headers.add(CORSPolicy.onlyVary)
+        #expect(headers["vary"] == kept)
+        headers.add(CORSPolicy.onlyVary)
+        #expect(headers["vary"] == kept && headers.count == 2)
     }
 }

@@ -32,7 +32,7 @@ import Testing
         #expect(record.body == #"{"identity":1}"# && record.createdBy == "ann")
         _ = try await temporary.store.putEndpoint(
             Self.endpoint("azure"),
-            over: Self.endpoint("azure"),
+            over: temporary.store.endpoint("demo", "azure"),
             azure: "{}",
             by: "bob"
         )
@@ -163,7 +163,7 @@ import Testing
         #expect(try await newest()?.action == .deleted)
         _ = try await store.putEndpoint(
             Self.endpoint("azure"),
-            over: Self.endpoint("azure"),
+            over: temporary.store.endpoint("demo", "azure"),
             azure: #"{"identity":2}"#,
             by: "ann"
         )
