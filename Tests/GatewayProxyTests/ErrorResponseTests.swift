@@ -94,7 +94,8 @@ import Testing
         #expect(response.status == .tooManyRequests && response.rule == "InstancesPaused")
         #expect(response.headers.contains { $0 == ("retry-after", "7") })
         let body = String(buffer: response.body)
-        for word in ["blue", "Retry-After", "7 s", "max_queue_wait_ms = 500"] { #expect(body.contains(word), "\(word)") }
+        let words = ["blue", "Retry-After", "7 s", "max_queue_wait_ms = 500"]
+        for word in words { #expect(body.contains(word), "\(word)") }
     }
 
     @Test func `a time-out names the setting, its value and the deployment`() {
