@@ -24,8 +24,9 @@ def arguments():
     parser.add_argument("--peers", default="gatehouse,envoy,haproxy,nginx", help="which, separated by commas")
     parser.add_argument("--check", action="store_true", help="only show that keys and split work, measure nothing")
     parser.add_argument("--json", help="also write every round to this file")
-    parser.add_argument("--at-most", type=float, metavar="RATIO", help="exit with 1 when the CPU per request of "
-                        "gatehouse is more than this many times Envoy's (median of the paired rounds)")
+    parser.add_argument("--at-most", type=bound, metavar="[PEER:PEER=]RATIO", help="exit with 1 when the CPU per "
+                        "request of the first peer is more than this many times the second's (median of the paired "
+                        "rounds), e.g. gatehouse-limits:gatehouse=1.05; gatehouse and Envoy where no peers are named")
     parser.add_argument("--gatehouse", default="", help=argparse.SUPPRESS)
     parser.add_argument("--before", default="", help=argparse.SUPPRESS)
     parser.add_argument("--envoy", default="", help=argparse.SUPPRESS)
@@ -42,14 +43,27 @@ def arguments():
     return options
 
 
+def bound(text):
+    """What `--at-most` says: the two peers and the ratio."""
+    names, equals, ratio = text.rpartition("=")
+    pair = tuple(names.split(":")) if equals else ("gatehouse", "envoy")
+    if len(pair) != 2 or not set(pair) <= set(NAMES) or pair[0] == pair[1]:
+        raise argparse.ArgumentTypeError(f"{names} is not PEER:PEER, two of {', '.join(NAMES)}")
+    try:
+        return pair, float(ratio)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{ratio} is no number") from None
+
+
 def check_bound(parser, options):
     """A bound that nothing would be held against is an error, not a success."""
-    if not 0 < options.at_most < math.inf:
+    pair, ratio = options.at_most
+    if not 0 < ratio < math.inf:
         parser.error("--at-most needs a number above 0")
     if options.check:
         parser.error("--at-most needs a measurement, and --check measures nothing")
-    if missing := {"gatehouse", "envoy"} - set(options.names):
-        parser.error(f"--at-most compares gatehouse with envoy: {', '.join(sorted(missing))} is not among --peers")
+    if missing := set(pair) - set(options.names):
+        parser.error(f"--at-most compares {pair[0]} with {pair[1]}: {', '.join(sorted(missing))} is not among --peers")
     if not options.gatehouse:
         parser.error("--at-most needs a gatehouse program")
 
@@ -181,14 +195,15 @@ def run(bench, running):
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rounds, indent=1))
     if options.at_most is not None:
-        hold(rounds, options.at_most)
+        hold(rounds, *options.at_most)
 
 
-def hold(rounds, bound):
-    ratio = statistics.median(r["gatehouse"]["cpu"] / r["envoy"]["cpu"] for r in rounds)
-    if ratio > bound:
-        raise SystemExit(f"too much CPU: gatehouse : envoy = {ratio:.3f}, at most {bound:g} is allowed")
-    print(f"gatehouse : envoy = {ratio:.3f} is within {bound:g}")
+def hold(rounds, pair, most):
+    first, second = pair
+    ratio = statistics.median(r[first]["cpu"] / r[second]["cpu"] for r in rounds)
+    if ratio > most:
+        raise SystemExit(f"too much CPU: {first} : {second} = {ratio:.3f}, at most {most:g} is allowed")
+    print(f"{first} : {second} = {ratio:.3f} is within {most:g}")
 
 
 def main():
