@@ -65,7 +65,11 @@ import Testing
         let local = try fixture.deployment("local", ["unix:/w.sock"], isNative: true)
         fixture.publishChat([local], weights: [100])
         local.instances[0].pause(seconds: 30, at: 0)
-        guard case .plan(let plan) = try admit(at: 1) else { throw Fixture.NoPlan() }
+        let head = request("POST", "/demo/chat/score")
+        let moment = Moment(uptime: 1, wall: 0)
+        // A worker is asked for a chat: the body is read.
+        guard case .plan(let plan) = try fixture.admission.admit(head, fields: fields(of: "{}"), at: moment)
+        else { throw Fixture.NoPlan() }
         plan.leave(at: 1)
     }
 }
