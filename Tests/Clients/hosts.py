@@ -88,6 +88,16 @@ def add(gateway, pair):
     gateway.command("certs", "add", "--host", HOST, "--certificate", pair[0], "--key", pair[1])
 
 
+def require_switched(load, switched):
+    """No call failed, and 2 s after each certificate was given none got an older one."""
+    require(not load.failures, f"{len(load.failures)} failed, such as {load.failures[:1]}")
+    require(len(load.results) > 100, f"only {len(load.results)} calls")
+    require({status for _, status, _ in load.results} == {200}, "a status other than 200")
+    for number, moment in switched:
+        stale = [serial for at, _, serial in load.results if at > moment + 2 and serial < number]
+        require(not stale, f"certificate {stale[:1]} 2 s after {number} was given")
+
+
 class Served:
     """The two files that gatehouse.yaml names, overwritten in place: the same files, never moved or made anew."""
 
@@ -115,12 +125,7 @@ def check_own_certificate(gateway, authority, served):
                 served.write(number, pause)
                 switched.append((number, time.monotonic()))
                 time.sleep(2.5)
-        require(not load.failures, f"{len(load.failures)} failed, such as {load.failures[:1]}")
-        require(len(load.results) > 100, f"only {len(load.results)} calls")
-        require({status for _, status, _ in load.results} == {200}, "a status other than 200")
-        for number, moment in switched:
-            stale = [serial for at, _, serial in load.results if at > moment + 2 and serial < number]
-            require(not stale, f"certificate {stale[:1]} 2 s after {number} was written")
+        require_switched(load, switched)
         refused = gateway.log().count(REFUSAL)
         require(refused >= 2, f"{refused} times a pair that does not fit was seen, of the two that lasted")
         return f"{len(load.results)} handshakes, {refused} times a pair that did not fit"
@@ -181,12 +186,7 @@ with gateway:
                 add(gateway, pair)
                 switched.append((number, time.monotonic()))
                 time.sleep(2.5)
-        require(not load.failures, f"{len(load.failures)} failed, such as {load.failures[:1]}")
-        require(len(load.results) > 100, f"only {len(load.results)} calls")
-        require({status for _, status, _ in load.results} == {200}, "a status other than 200")
-        for number, moment in switched:
-            stale = [serial for at, _, serial in load.results if at > moment + 2 and serial < number]
-            require(not stale, f"certificate {stale[:1]} 2 s after {number} was added")
+        require_switched(load, switched)
         return f"{len(load.results)} handshakes"
 
     @check("a certificate with the wrong key is refused and the old one stays")
