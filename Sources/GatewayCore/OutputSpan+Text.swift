@@ -4,6 +4,9 @@ extension OutputSpan<UInt8> {
     /// What the digits of any number need, its sign included.
     package static var longestDecimal: Int { 20 }
 
+    /// Inlined, so that what is written is a few stores and no loop.
+    @inlinable
+    @inline(__always)
     package mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { unsafe append(bytes: $0) }
     }
@@ -44,12 +47,16 @@ extension OutputSpan<UInt8> {
     }
 
     /// CR LF.
+    @inlinable
+    @inline(__always)
     package mutating func appendLineEnd() {
         append(UInt8(ascii: "\r"))
         append(UInt8(ascii: "\n"))
     }
 
-    private mutating func append(bytes: UnsafeBufferPointer<UInt8>) {
+    @inlinable
+    @inline(__always)
+    package mutating func append(bytes: UnsafeBufferPointer<UInt8>) {
         precondition(bytes.count <= freeCapacity, "no room for the text")
         guard let source = bytes.baseAddress else { return }
         unsafe withUnsafeMutableBufferPointer { all, count in

@@ -56,14 +56,9 @@ struct Ledger: Sendable {
     }
 
     /// Writes down what a rule has left; takes nothing.
-    mutating func look(
-        _ bound: Bound,
-        _ claim: Claim,
-        _ address: AddressKey,
-        at now: Moment,
-        _ holding: inout Holding
-    ) {
+    mutating func look(_ bound: Bound, _ claim: Claim, _ address: AddressKey, at now: Moment) -> Holding {
         let need = claim.need(of: bound.measure)
+        var holding = Holding()
         holding.amount = claim.amount(of: bound.measure)
         switch bound.place {
         case .rate(let slot):
@@ -73,7 +68,7 @@ struct Ledger: Sendable {
         case .quota(let slot):
             Self.look(&quotas.items[slot], bound, at: now, &holding)
             holding.isShort = need > 0 && Int128(need) > holding.left
-            return
+            return holding
         case .rateByAddress(let slot):
             holding.entry = ratesByAddress.items[slot].place(of: address) ?? -1
             let level = holding.entry < 0 ? 0 : ratesByAddress.items[slot][holding.entry].level(at: bound.tick(now))
@@ -84,6 +79,7 @@ struct Ledger: Sendable {
             holding.left = bound.capacity - Int128(count)
         }
         holding.isShort = bound.units(need) > holding.left
+        return holding
     }
 
     private static func look(_ quota: inout QuotaCounter, _ bound: Bound, at now: Moment, _ holding: inout Holding) {

@@ -21,7 +21,7 @@ extension LimitReport {
     ///
     /// - Parameter refusal: the rule that is named, and for how many nanoseconds it lets the request wait: `RateLimit` tells
     ///   of that rule, and of the moment that `Retry-After` means; of money and concurrency it cannot tell.
-    convenience init(
+    init(
         _ scopes: UsageScopes,
         _ holdings: [Ledger.Holding],
         refusal: (index: Int, wait: Int64)? = nil

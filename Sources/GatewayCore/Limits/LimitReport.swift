@@ -1,7 +1,5 @@
 /// The state of the limits right after a decision, for `x-ratelimit-*`, `RateLimit`, `RateLimit-Policy` and `Retry-After`.
-///
-/// A class, since it is made for every answer and handed on several times.
-package final class LimitReport: Sendable {
+package struct LimitReport: Sendable, Equatable {
     /// What a limit or a quota counts.
     package enum Measure: String, Sendable, Hashable {
         case requests
@@ -35,13 +33,6 @@ package final class LimitReport: Sendable {
         self.tokens = tokens
         self.timed = timed
         self.warnings = warnings
-    }
-}
-
-extension LimitReport: Equatable {
-    package static func == (one: LimitReport, other: LimitReport) -> Bool {
-        one.requests == other.requests && one.tokens == other.tokens && one.timed == other.timed
-            && one.warnings == other.warnings
     }
 }
 

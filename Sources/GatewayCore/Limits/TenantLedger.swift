@@ -20,23 +20,22 @@ final class TenantLedger: Sendable {
         _ address: AddressKey,
         at now: Moment
     ) -> (holdings: [Ledger.Holding], isRefused: Bool) {
-        var holdings = [Ledger.Holding](repeating: Ledger.Holding(), count: scopes.boundCount)
-        let isRefused = ledger.withLock { ledger in
-            let now = ledger.latest(now)
-            var isRefused = false
-            var index = 0
-            scopes.visit { _, _, bound in
-                ledger.look(bound, claim, address, at: now, &holdings[index])
-                isRefused = isRefused || (holdings[index].isShort && !bound.isWarnOnly)
-                index += 1
+        var isRefused = false
+        let holdings = [Ledger.Holding](capacity: scopes.boundCount) { holdings in
+            ledger.withLock { ledger in
+                let now = ledger.latest(now)
+                scopes.visit { _, _, bound in
+                    let holding = ledger.look(bound, claim, address, at: now)
+                    isRefused = isRefused || (holding.isShort && !bound.isWarnOnly)
+                    holdings.append(holding)
+                }
+                if isRefused { return }
+                var index = 0
+                scopes.visit { _, _, bound in
+                    ledger.take(&holdings[index], bound, address, at: now)
+                    index += 1
+                }
             }
-            if isRefused { return true }
-            index = 0
-            scopes.visit { _, _, bound in
-                ledger.take(&holdings[index], bound, address, at: now)
-                index += 1
-            }
-            return false
         }
         return (holdings, isRefused)
     }
