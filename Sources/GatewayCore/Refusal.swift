@@ -30,7 +30,7 @@ package enum Refusal: Error, Sendable, Equatable {
     /// A limit counts the body's bytes and the head does not say how many come.
     case lengthRequired
     /// A limit or a quota is used up.
-    indirect case limited(LimitRefusal)
+    case limited(LimitRefusal)
     case maintenance(Maintenance)
     /// The client's address is in none of the allowed networks.
     case networkRefused

@@ -39,7 +39,7 @@ struct HTTP1Writer {
     }
 
     /// - Parameter limits: what the head says of them, besides its own headers.
-    mutating func append(_ head: HTTPResponseHead, limits: LimitReport? = nil) {
+    mutating func append(_ head: HTTPResponseHead, limits: LimitSource? = nil) {
         begin()
         let reason = head.status.reasonPhrase
         lines.append(addingCapacity: reason.utf8.count + OutputSpan<UInt8>.longestDecimal + 12) { line in

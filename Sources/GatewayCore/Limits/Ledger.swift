@@ -56,6 +56,7 @@ struct Ledger: Sendable {
     }
 
     /// Writes down what a rule has left; takes nothing.
+    @inline(__always)
     mutating func look(_ bound: Bound, _ claim: Claim, _ address: AddressKey, at now: Moment) -> Holding {
         let need = claim.need(of: bound.measure)
         var holding = Holding()
@@ -94,6 +95,7 @@ struct Ledger: Sendable {
     /// Takes what `look` found free.
     ///
     /// Of rules that only warn nothing is taken when they would have refused, as if they had; but quotas always count.
+    @inline(__always)
     mutating func take(_ holding: inout Holding, _ bound: Bound, _ address: AddressKey, at now: Moment) {
         if case .quota(let slot) = bound.place {
             quotas.items[slot].reserve(holding.amount)

@@ -1,5 +1,7 @@
-extension LimitReport {
-    /// The place of the tightest rule among those that were looked at.
+/// The tightest rule of each family at a decision, by its place among the rules; -1 = there is none.
+///
+/// Rules that refuse come before all others; callers are not told of money, nor of what has no window.
+private struct TightestRules {
     private struct Tightest {
         var share = Double.infinity
         var index = -1
@@ -7,34 +9,22 @@ extension LimitReport {
         mutating func look(_ share: Double, at index: Int) {
             if share < self.share { (self.share, self.index) = (share, index) }
         }
-
-        func entry(_ scopes: UsageScopes, _ holdings: [Ledger.Holding]) -> Entry? {
-            guard index >= 0, let (scope, number) = scopes.rule(at: index) else { return nil }
-            return Entry(holdings[index], scope.bounds[number], scope.words[number])
-        }
     }
 
-    /// What the rules had left at a decision, in words and numbers for callers.
-    ///
-    /// Compares first and makes entries of what is told only: this runs for every answer. Rules that refuse come before all
-    /// others.
-    ///
-    /// - Parameter refusal: the rule that is named, and for how many nanoseconds it lets the request wait: `RateLimit` tells
-    ///   of that rule, and of the moment that `Retry-After` means; of money and concurrency it cannot tell.
-    init(
-        _ scopes: UsageScopes,
-        _ holdings: [Ledger.Holding],
-        refusal: (index: Int, wait: Int64)? = nil
-    ) {
-        var (ofRequests, ofTokens, ofTimed) = (Tightest(), Tightest(), Tightest())
-        var warnings: [String] = []
-        var index = 0
-        scopes.visit { scope, number, bound in
-            defer { index += 1 }
-            guard !bound.isWarnOnly else {
-                if holdings[index].isShort { warnings.append(scope.words[number].policy) }
-                return
-            }
+    private var ofRequests = Tightest()
+    private var ofTokens = Tightest()
+    private var ofTimed = Tightest()
+
+    var requests: Int { ofRequests.index }
+    var tokens: Int { ofTokens.index }
+    var timed: Int { ofTimed.index }
+
+    @inline(__always)
+    init(_ scopes: UsageScopes, _ holdings: [Ledger.Holding]) {
+        var index = -1
+        scopes.visit { _, _, bound in
+            index += 1
+            guard !bound.isWarnOnly else { return }
             let share = bound.share(of: holdings[index].left) - (holdings[index].isShort ? 2 : 0)
             switch bound.measure {
             case .requests: ofRequests.look(share, at: index)
@@ -44,33 +34,75 @@ extension LimitReport {
             }
             ofTimed.look(share, at: index)
         }
-        let requests = ofRequests.entry(scopes, holdings)
-        let tokens = ofTokens.entry(scopes, holdings)
-        let timed: Entry?
-        if let refusal {
-            timed = Self.entry(of: refusal.index, scopes, holdings, resetAfter: refusal.wait)
-        } else {
-            switch ofTimed.index {
-            case ofRequests.index: timed = requests
-            case ofTokens.index: timed = tokens
-            default: timed = ofTimed.entry(scopes, holdings)
-            }
+    }
+}
+
+extension Permit {
+    /// Tells of the tightest rule of each family.
+    ///
+    /// Compares first and makes entries of what is told only: this runs for every answer.
+    func forEachLimit(_ body: (LimitReport.Family, LimitReport.Entry) -> Void) {
+        let tightest = TightestRules(scopes, holdings)
+        tell(of: tightest.requests, .requests, body, andTimed: tightest.requests == tightest.timed)
+        tell(of: tightest.tokens, .tokens, body, andTimed: tightest.tokens == tightest.timed)
+        guard tightest.timed != tightest.requests, tightest.timed != tightest.tokens else { return }
+        tell(of: tightest.timed, .timed, body)
+    }
+
+    @inline(__always)
+    private func tell(
+        of index: Int,
+        _ family: LimitReport.Family,
+        _ body: (LimitReport.Family, LimitReport.Entry) -> Void,
+        andTimed isTimed: Bool = false
+    ) {
+        guard index >= 0, let (scope, number) = scopes.rule(at: index) else { return }
+        let entry = LimitReport.Entry(holdings[index], scope.bounds[number], scope.words[number])
+        body(family, entry)
+        if isTimed { body(.timed, entry) }
+    }
+
+    /// Rules that would have refused if they did not only warn.
+    var warnings: [String] {
+        holdings.contains(where: \.isShort) ? scopes.warnings(holdings) : []
+    }
+}
+
+extension UsageScopes {
+    fileprivate func warnings(_ holdings: [Ledger.Holding]) -> [String] {
+        var warnings: [String] = []
+        var index = -1
+        visit { scope, number, bound in
+            index += 1
+            if bound.isWarnOnly, holdings[index].isShort { warnings.append(scope.words[number].policy) }
         }
-        self.init(requests: requests, tokens: tokens, timed: timed, warnings: warnings)
+        return warnings
+    }
+
+    fileprivate func entry(at index: Int, _ holdings: [Ledger.Holding]) -> LimitReport.Entry? {
+        guard index >= 0, let (scope, number) = rule(at: index) else { return nil }
+        return LimitReport.Entry(holdings[index], scope.bounds[number], scope.words[number])
     }
 }
 
 extension LimitReport {
+    /// What the rules had left when one of them refused, in words and numbers for callers.
+    ///
+    /// - Parameter refusal: the rule that is named, and for how many nanoseconds it lets the request wait: `RateLimit` tells
+    ///   of that rule, and of the moment that `Retry-After` means; of money and concurrency it cannot tell.
+    convenience init(_ scopes: UsageScopes, _ holdings: [Ledger.Holding], refusal: (index: Int, wait: Int64)) {
+        let tightest = TightestRules(scopes, holdings)
+        self.init(
+            requests: scopes.entry(at: tightest.requests, holdings),
+            tokens: scopes.entry(at: tightest.tokens, holdings),
+            timed: Self.timed(scopes.entry(at: refusal.index, holdings), resetAfter: refusal.wait),
+            warnings: scopes.warnings(holdings)
+        )
+    }
+
     /// A refusing rule's entry; `nil` of those that have no window or are not told.
-    private static func entry(
-        of index: Int,
-        _ scopes: UsageScopes,
-        _ holdings: [Ledger.Holding],
-        resetAfter: Int64
-    ) -> Entry? {
-        guard let (scope, number) = scopes.rule(at: index) else { return nil }
-        let entry = Entry(holdings[index], scope.bounds[number], scope.words[number])
-        guard entry.words.measure != .cost, entry.window != nil else { return nil }
+    private static func timed(_ entry: Entry?, resetAfter: Int64) -> Entry? {
+        guard let entry, entry.words.measure != .cost, entry.window != nil else { return nil }
         return Entry(words: entry.words, remaining: entry.remaining, resetAfter: resetAfter, window: entry.window)
     }
 }

@@ -1,5 +1,7 @@
 /// The state of the limits right after a decision, for `x-ratelimit-*`, `RateLimit`, `RateLimit-Policy` and `Retry-After`.
-package struct LimitReport: Sendable, Equatable {
+///
+/// A class, since it is handed on several times.
+package final class LimitReport: Sendable {
     /// What a limit or a quota counts.
     package enum Measure: String, Sendable, Hashable {
         case requests
@@ -8,6 +10,16 @@ package struct LimitReport: Sendable, Equatable {
         case bodyBytes
         /// Millionths of the currency; only quotas count it.
         case cost
+    }
+
+    /// Which of the headers tell of a limit.
+    package enum Family: Sendable {
+        /// `x-ratelimit-*-requests`.
+        case requests
+        /// `x-ratelimit-*-tokens`.
+        case tokens
+        /// `RateLimit` and `RateLimit-Policy`.
+        case timed
     }
 
     /// How one limit stood.
@@ -33,6 +45,39 @@ package struct LimitReport: Sendable, Equatable {
         self.tokens = tokens
         self.timed = timed
         self.warnings = warnings
+    }
+}
+
+extension LimitReport: Equatable {
+    package static func == (one: LimitReport, other: LimitReport) -> Bool {
+        one.requests == other.requests && one.tokens == other.tokens && one.timed == other.timed
+            && one.warnings == other.warnings
+    }
+}
+
+/// Where response headers read how the limits stand.
+package enum LimitSource: Sendable {
+    /// Of a request that passes: read from what it holds, without making a report.
+    case permit(Permit)
+    /// Of a request that was refused.
+    case report(LimitReport)
+
+    package func forEach(_ body: (LimitReport.Family, LimitReport.Entry) -> Void) {
+        switch self {
+        case .permit(let permit): permit.forEachLimit(body)
+        case .report(let report):
+            if let requests = report.requests { body(.requests, requests) }
+            if let tokens = report.tokens { body(.tokens, tokens) }
+            if let timed = report.timed { body(.timed, timed) }
+        }
+    }
+
+    /// Rules that would have refused if they did not only warn.
+    package var warnings: [String] {
+        switch self {
+        case .permit(let permit): permit.warnings
+        case .report(let report): report.warnings
+        }
     }
 }
 

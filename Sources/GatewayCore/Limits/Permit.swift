@@ -27,9 +27,6 @@ package final class Permit: Sendable {
         scopes.ledger?.settle(scopes, holdings, nil, at: nil)
     }
 
-    /// What the response headers say about the decision; made when it is read.
-    package var report: LimitReport { LimitReport(scopes, holdings) }
-
     /// Books what was used, gives back the rest; everything, the rate of requests included, when nothing was answered.
     ///
     /// Rates get back only what has not drained meanwhile, so that never more passes than they say. What was used beyond

@@ -2,14 +2,18 @@
 package final class RuleWords: Sendable {
     /// The rule's name for callers, for instance `endpoint-requests-minute`.
     package let policy: String
-    /// The same as `RateLimit` and `RateLimit-Policy` write it, in quotes.
+    /// The same as `RateLimit` writes it, in quotes.
     package let quotedPolicy: String
+    /// The rule as `RateLimit-Policy` describes it; a quota's ends with `;w=`, for its windows are not all of one length.
+    package let description: String
+    /// No description is longer: it is made of few words and two numbers.
+    package static let longestDescription = 128
     package let measure: LimitReport.Measure
     /// The rule's amount, in decimal digits.
     package let limit: String
     let isQuota: Bool
     /// Seconds of a rate's period; `nil` for concurrency, and for quotas, whose windows are not all of one length.
-    let window: Int64?
+    package let window: Int64?
     /// Why a request was refused that may come again later.
     let usedUp: String
     /// Why a request was refused that can never pass.
@@ -25,6 +29,8 @@ package final class RuleWords: Sendable {
         limit = String(max(1, rule.amount))
         isQuota = false
         window = period?.seconds
+        let unit = rule.measure == .bodyBytes ? #";qu="content-bytes""# : ""
+        description = "\(quotedPolicy);q=\(limit);w=\(period?.seconds ?? 0)\(unit)"
         let span = period.map { "per \($0.rawValue)" } ?? "at a time"
         let amount = "\(Self.count(rule.amount, rule.measure.noun)) \(span)"
         let whose = (rule.isByAddress ? " for each client address" : "") + " of \(subject.words)"
@@ -42,6 +48,7 @@ package final class RuleWords: Sendable {
         limit = String(max(1, rule.amount))
         isQuota = true
         window = nil
+        description = "\(quotedPolicy);q=\(limit);w="
         let amount =
             switch rule.measure {
             case .requests: Self.count(rule.amount, "request")

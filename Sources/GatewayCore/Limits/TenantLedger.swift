@@ -21,7 +21,9 @@ final class TenantLedger: Sendable {
         at now: Moment
     ) -> (holdings: [Ledger.Holding], isRefused: Bool) {
         var isRefused = false
-        let holdings = [Ledger.Holding](capacity: scopes.boundCount) { holdings in
+        // Not by the initialiser with a capacity, which looks the element's type up at run time.
+        var holdings: [Ledger.Holding] = []
+        holdings.append(addingCapacity: scopes.boundCount) { holdings in
             ledger.withLock { ledger in
                 let now = ledger.latest(now)
                 scopes.visit { _, _, bound in

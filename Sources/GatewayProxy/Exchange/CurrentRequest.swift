@@ -69,8 +69,8 @@ final class CurrentRequest {
         )
     }
 
-    /// What the response headers say of the limits; made when it is asked for.
-    var limits: LimitReport? { exceeded ?? plan?.permit?.report }
+    /// What the response headers say of the limits.
+    var limits: LimitSource? { exceeded.map { .report($0) } ?? plan?.permit.map { .permit($0) } }
 
     var isLimited: Bool { exceeded != nil || plan?.permit != nil }
 

@@ -8,50 +8,60 @@ import NIOHTTP1
 /// texts in a list of headers they cost more than the limits themselves: over HTTP/1.1 they are written as bytes.
 enum LimitHeaders {
     /// Appends the lines of an HTTP/1.1 head.
-    static func write(_ report: LimitReport, into bytes: inout [UInt8]) {
-        bytes.append(addingCapacity: room(for: report)) { lines in
-            forEach(report) { name, value in
-                lines.append(name)
-                value.append(to: &lines)
+    static func write(_ limits: LimitSource, into bytes: inout [UInt8]) {
+        let warnings = limits.warnings
+        bytes.append(addingCapacity: room + warnings.reduce(longestName) { $0 + $1.utf8.count + 2 }) { lines in
+            limits.forEach { family, entry in
+                tell(family, entry) { name, value in
+                    lines.append(name)
+                    value.append(to: &lines)
+                    lines.appendLineEnd()
+                }
+            }
+            if !warnings.isEmpty {
+                lines.append(warning)
+                LimitHeaderValue.words(warnings).append(to: &lines)
                 lines.appendLineEnd()
             }
         }
     }
 
-    /// What the lines may take: eight of names and numbers, two of them with a policy's name too, and the warnings.
-    private static func room(for report: LimitReport) -> Int {
-        let numbers = 8 * (longestName + 2 * OutputSpan<UInt8>.longestDecimal + 36)
-        let warnings = report.warnings.reduce(longestName) { $0 + $1.utf8.count + 2 }
-        return numbers + 2 * (report.timed?.words.quotedPolicy.utf8.count ?? 0) + warnings
-    }
-
-    /// With what stands around a value.
-    private static let longestName = 36
-
-    static func add(_ report: LimitReport, to headers: inout HTTPHeaders) {
-        forEach(report) { name, value in
+    static func add(_ limits: LimitSource, to headers: inout HTTPHeaders) {
+        func add(_ name: StaticString, _ value: LimitHeaderValue) {
             headers.add(name: String(name.description.dropLast(2)), value: value.text)
         }
+        limits.forEach { family, entry in tell(family, entry, add) }
+        let warnings = limits.warnings
+        if !warnings.isEmpty { add(warning, .words(warnings)) }
     }
+
+    /// What the lines may take, warnings aside: eight of names and numbers, two of them with a policy too.
+    private static let room =
+        8 * (longestName + 2 * OutputSpan<UInt8>.longestDecimal) + 2 * RuleWords.longestDescription
+    /// With what stands around a value.
+    private static let longestName = 36
+    private static let warning: StaticString = "x-gatehouse-limit-warning: "
 
     /// Every name as it begins a line.
     @inline(__always)
-    private static func forEach(_ report: LimitReport, _ body: (StaticString, LimitHeaderValue) -> Void) {
-        if let requests = report.requests {
-            body("x-ratelimit-limit-requests: ", .text(requests.words.limit))
-            body("x-ratelimit-remaining-requests: ", .number(requests.remaining))
-            body("x-ratelimit-reset-requests: ", .duration(requests.resetAfter))
+    private static func tell(
+        _ family: LimitReport.Family,
+        _ entry: LimitReport.Entry,
+        _ body: (StaticString, LimitHeaderValue) -> Void
+    ) {
+        switch family {
+        case .requests:
+            body("x-ratelimit-limit-requests: ", .text(entry.words.limit))
+            body("x-ratelimit-remaining-requests: ", .number(entry.remaining))
+            body("x-ratelimit-reset-requests: ", .duration(entry.resetAfter))
+        case .tokens:
+            body("x-ratelimit-limit-tokens: ", .text(entry.words.limit))
+            body("x-ratelimit-remaining-tokens: ", .number(entry.remaining))
+            body("x-ratelimit-reset-tokens: ", .duration(entry.resetAfter))
+        case .timed:
+            body("ratelimit-policy: ", .policy(entry))
+            body("ratelimit: ", .state(entry))
         }
-        if let tokens = report.tokens {
-            body("x-ratelimit-limit-tokens: ", .text(tokens.words.limit))
-            body("x-ratelimit-remaining-tokens: ", .number(tokens.remaining))
-            body("x-ratelimit-reset-tokens: ", .duration(tokens.resetAfter))
-        }
-        if let timed = report.timed {
-            body("ratelimit-policy: ", .policy(timed))
-            body("ratelimit: ", .state(timed))
-        }
-        if !report.warnings.isEmpty { body("x-gatehouse-limit-warning: ", .words(report.warnings)) }
     }
 }
 
@@ -73,25 +83,22 @@ enum LimitHeaderValue {
         case .text(let text): text.utf8.count
         case .number, .duration: 2 * OutputSpan<UInt8>.longestDecimal
         case .policy(let entry), .state(let entry):
-            entry.words.quotedPolicy.utf8.count + 2 * OutputSpan<UInt8>.longestDecimal + 32
+            entry.words.description.utf8.count + 2 * OutputSpan<UInt8>.longestDecimal + 8
         case .words(let words): words.reduce(0) { $0 + $1.utf8.count + 2 }
         }
     }
 
     var text: String { String(decoding: [UInt8](capacity: room) { append(to: &$0) }, as: UTF8.self) }
 
+    @inline(__always)
     func append(to line: inout OutputSpan<UInt8>) {
         switch self {
         case .text(let text): line.append(text)
         case .number(let number): line.append(decimal: number)
         case .duration(let nanoseconds): Self.append(duration: nanoseconds, to: &line)
         case .policy(let entry):
-            line.append(entry.words.quotedPolicy)
-            line.append(";q=" as StaticString)
-            line.append(entry.words.limit)
-            line.append(";w=" as StaticString)
-            line.append(decimal: entry.window ?? 0)
-            if entry.words.measure == .bodyBytes { line.append(#";qu="content-bytes""# as StaticString) }
+            line.append(entry.words.description)
+            if entry.words.window == nil { line.append(decimal: entry.window ?? 0) }
         case .state(let entry):
             line.append(entry.words.quotedPolicy)
             line.append(";r=" as StaticString)

@@ -123,6 +123,21 @@ func thousandAtOnce<Value: Sendable>(_ work: @escaping @Sendable (Int) -> Value)
 }
 
 extension Permit {
+    /// What the response headers say.
+    var report: LimitReport {
+        var told: [LimitReport.Family: LimitReport.Entry] = [:]
+        forEachLimit { family, entry in
+            #expect(told[family] == nil)
+            told[family] = entry
+        }
+        return LimitReport(
+            requests: told[.requests],
+            tokens: told[.tokens],
+            timed: told[.timed],
+            warnings: warnings
+        )
+    }
+
     /// How each rule that refuses stood at the decision.
     var entries: [LimitReport.Entry] {
         var entries: [LimitReport.Entry] = []

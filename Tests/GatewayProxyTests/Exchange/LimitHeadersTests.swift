@@ -16,7 +16,7 @@ import Testing
 
     private func headers(_ report: LimitReport) -> HTTPHeaders {
         var headers = HTTPHeaders()
-        LimitHeaders.add(report, to: &headers)
+        LimitHeaders.add(.report(report), to: &headers)
         return headers
     }
 
@@ -29,7 +29,7 @@ import Testing
             warnings: ["a", "b"]
         )
         var bytes: [UInt8] = []
-        LimitHeaders.write(report, into: &bytes)
+        LimitHeaders.write(.report(report), into: &bytes)
         let listed = headers(report).map { "\($0.name): \($0.value)\r\n" }
         #expect(listed.count == 9)
         #expect(String(decoding: bytes, as: UTF8.self) == listed.joined())
@@ -89,7 +89,29 @@ import Testing
         #expect(LimitHeaderValue.state(largest).text == #"\#(name);r=\#(number);t=9223372036"#)
         var lines: [UInt8] = []
         let report = LimitReport(requests: largest, tokens: largest, timed: largest, warnings: ["a", "b"])
-        LimitHeaders.write(report, into: &lines)
+        LimitHeaders.write(.report(report), into: &lines)
         #expect(String(decoding: lines, as: UTF8.self).contains("x-ratelimit-remaining-requests: \(number)\r\n"))
+    }
+
+    @Test func `no rule's description is longer than its room`() {
+        let subjects: [UsageSubject] = [
+            .tenant("t"), .endpoint(tenant: "t", endpoint: "e"), .caller(tenant: "t", label: "c"),
+            .deployment(tenant: "t", endpoint: "e", deployment: "d"),
+        ]
+        for subject in subjects {
+            for measure in LimitRule.Measure.allCases {
+                for isByAddress in [false, true] {
+                    var rule = LimitRule(measure, .max, per: .minute)
+                    rule.isByAddress = isByAddress
+                    let words = RuleWords(rule, of: subject)
+                    #expect(words.description.utf8.count <= RuleWords.longestDescription)
+                }
+            }
+            for measure in QuotaRule.Measure.allCases {
+                let words = RuleWords(QuotaRule(measure, .max, per: .month), of: subject)
+                let longestWindow = OutputSpan<UInt8>.longestDecimal
+                #expect(words.description.utf8.count + longestWindow <= RuleWords.longestDescription)
+            }
+        }
     }
 }
