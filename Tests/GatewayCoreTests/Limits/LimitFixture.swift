@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Testing
 import Synchronization
 
 @testable import GatewayCore
