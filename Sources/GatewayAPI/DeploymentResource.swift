@@ -37,6 +37,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var isReady: Bool?
     /// Only in answers.
     package var instances: [InstanceResource]?
+    /// Of a native deployment, its workers as a whole; only in answers.
+    package var pool: PoolResource?
     /// Every value in force and where it came from; only in answers.
     package var effective: [EffectiveValue]?
 
@@ -96,6 +98,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case failure
         case isReady
         case instances
+        case pool
         case effective
     }
 
@@ -129,6 +132,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         failure = try members.value(.failure)
         isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)
         instances = try members.value(.instances)
+        pool = try members.value(.pool)
         effective = try members.decodeIfPresent([EffectiveValue].self, forKey: .effective)
     }
 }

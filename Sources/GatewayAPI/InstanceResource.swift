@@ -9,6 +9,13 @@ package struct InstanceResource: Codable, Sendable, Equatable {
     package var lastProbe: String?
     /// Requests that are under way there.
     package var inFlight: Int
+    /// Of a worker: `starting`, `ready`, `draining`, `restarting` or `stopping`.
+    package var state: String?
+    /// Of a worker whose last process has ended: how.
+    package var lastEnd: String?
+    package var pid: Int?
+    /// Bytes that a worker's process has in memory, its model's file included.
+    package var residentBytes: Int?
 
     package init(url: String, isReady: Bool, outage: String? = nil, lastProbe: String? = nil, inFlight: Int = 0) {
         self.url = url
@@ -16,6 +23,38 @@ package struct InstanceResource: Codable, Sendable, Equatable {
         self.outage = outage
         self.lastProbe = lastProbe
         self.inFlight = inFlight
+    }
+}
+
+/// The workers of a native deployment as a whole, as it is now.
+package struct PoolResource: Codable, Sendable, Equatable {
+    /// `starting`, `asleep`, `serving` or `failing`.
+    package var state: String
+    /// How many workers there are, and should be.
+    package var instances: Int
+    package var wanted: Int
+    /// Since the last request, while none is under way.
+    package var idleSeconds: Int
+    package var residentBytes: Int
+    /// Why another worker is not started.
+    package var refusal: String?
+    /// What the instances that there are cost, where `instances.yaml` has a price for the deployment's instance type.
+    package var costPerHour: Money?
+
+    package init(
+        state: String,
+        instances: Int,
+        wanted: Int,
+        idleSeconds: Int,
+        residentBytes: Int,
+        refusal: String? = nil
+    ) {
+        self.state = state
+        self.instances = instances
+        self.wanted = wanted
+        self.idleSeconds = idleSeconds
+        self.residentBytes = residentBytes
+        self.refusal = refusal
     }
 }
 

@@ -58,6 +58,15 @@ package struct NativeResource: Codable, Sendable, Equatable {
     package var slots: Int?
     package var context: Int?
     package var threads: Int?
+    package var minInstances: Int?
+    package var maxInstances: Int?
+    package var idleSeconds: Int?
+    /// Requests per instance above which one more is started.
+    package var targetRequests: Int?
+    /// Within which an instance has to be ready after its start.
+    package var startSeconds: Int?
+    /// Resident MiB at which an instance is ended.
+    package var memoryMb: Int?
 
     package init(engine: String? = nil, slots: Int? = nil, context: Int? = nil, threads: Int? = nil) {
         self.engine = engine
@@ -71,6 +80,12 @@ package struct NativeResource: Codable, Sendable, Equatable {
         case slots
         case context
         case threads
+        case minInstances
+        case maxInstances
+        case idleSeconds
+        case targetRequests
+        case startSeconds
+        case memoryMb
     }
 
     package init(from decoder: any Decoder) throws {
@@ -81,5 +96,11 @@ package struct NativeResource: Codable, Sendable, Equatable {
             context: try members.decodeIfPresent(Int.self, forKey: .context),
             threads: try members.decodeIfPresent(Int.self, forKey: .threads)
         )
+        minInstances = try members.value(.minInstances)
+        maxInstances = try members.value(.maxInstances)
+        idleSeconds = try members.value(.idleSeconds)
+        targetRequests = try members.value(.targetRequests)
+        startSeconds = try members.value(.startSeconds)
+        memoryMb = try members.value(.memoryMb)
     }
 }

@@ -17,6 +17,12 @@ package struct ControlPlane: Sendable {
         let issuer: @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer
         /// The instances of `tenant/endpoint/deployment` as they are now.
         let instances: @Sendable (_ deployment: String) -> [InstanceResource]
+        /// The workers of `tenant/endpoint/deployment` as a whole; `nil` where it has none.
+        let pool: @Sendable (_ deployment: String) -> PoolResource?
+        /// Starts a worker of `tenant/endpoint/deployment` where none runs.
+        let warm: @Sendable (_ deployment: String) async throws -> Void
+        /// What an instance of a type costs per hour, where that is known.
+        let pricePerHour: @Sendable (_ instanceType: String) -> Money?
         /// The last lines of a deployment's log, the oldest first.
         let deploymentLogs: @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource]
         /// Whose token this is; `nil` when it is not genuine, of nobody whom a tenant trusts, or for something else.
@@ -30,6 +36,9 @@ package struct ControlPlane: Sendable {
                 -> [WebhookDelivery],
             issuer: @escaping @Sendable (_ request: IssuerHTTPRequest) async -> IssuerHTTPAnswer,
             instances: @escaping @Sendable (_ deployment: String) -> [InstanceResource] = { _ in [] },
+            pool: @escaping @Sendable (_ deployment: String) -> PoolResource? = { _ in nil },
+            warm: @escaping @Sendable (_ deployment: String) async throws -> Void = { _ in },
+            pricePerHour: @escaping @Sendable (_ instanceType: String) -> Money? = { _ in nil },
             deploymentLogs:
                 @escaping @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource] = { _, _ in [] },
             verify: @escaping @Sendable (_ token: String) async -> VerifiedToken?
@@ -39,6 +48,9 @@ package struct ControlPlane: Sendable {
             self.webhookDeliveries = webhookDeliveries
             self.issuer = issuer
             self.instances = instances
+            self.pool = pool
+            self.warm = warm
+            self.pricePerHour = pricePerHour
             self.deploymentLogs = deploymentLogs
             self.verify = verify
         }

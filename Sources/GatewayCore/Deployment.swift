@@ -27,6 +27,10 @@ package final class Deployment: Sendable {
     package let probes: ProbeRule
     package let queue: CapacityQueue
     package let budget: RetryBudget
+    /// Of a native deployment whose workers come and go.
+    package let pool: WorkerPool?
+    /// How many of the instances, from the first on, are of the settings that are served; the others are being replaced.
+    package let currentWorkers: Int
     private let cursor: RoundRobin
 
     /// - Parameters:
@@ -49,7 +53,9 @@ package final class Deployment: Sendable {
         price: Price? = nil,
         probes: ProbeRule = ProbeRule(),
         queue: CapacityQueue? = nil,
-        budget: RetryBudget = RetryBudget()
+        budget: RetryBudget = RetryBudget(),
+        pool: WorkerPool? = nil,
+        currentWorkers: Int? = nil
     ) {
         self.name = name
         self.isNative = isNative
@@ -69,18 +75,22 @@ package final class Deployment: Sendable {
         self.probes = probes
         self.queue = queue ?? CapacityQueue(instances.map(\.load))
         self.budget = budget
+        self.pool = pool
+        self.currentWorkers = currentWorkers ?? instances.count
         cursor = RoundRobin()
     }
 
-    /// Whether an instance has shown that it serves, by the probes that are asked for now.
-    package var isReady: Bool { instances.contains { isNative ? $0.isReady : $0.isReady(by: probes) } }
+    /// Whether an instance has shown that it serves, by the probes that are asked for now, or comes when it is asked for.
+    package var isReady: Bool {
+        pool?.state == .asleep || instances.contains { isNative ? $0.isReady : $0.isReady(by: probes) }
+    }
 
     /// Why one of its instances takes no requests now, as the end of a sentence; `nil` when it does.
     ///
     /// - Parameter now: nanoseconds of the monotonic clock.
     package func outage(of instance: Instance, at now: Int64) -> String? {
         if let reason = instance.outage(at: now) { return reason }
-        guard instance.isUsable else { return "it is not running" }
+        guard instance.isUsable else { return pool?.state == .asleep ? nil : "it is not running" }
         return choice().holdsBack(instance, at: now) ? "its readiness probe has not succeeded, others' have" : nil
     }
 
@@ -97,8 +107,14 @@ package final class Deployment: Sendable {
         }
     }
 
-    /// How long a request waits for a place.
-    package var longestWait: Duration { min(capacity.queueWait, timeout) }
+    /// How long a request waits for a place: for one at a worker that is yet to start, until its own deadline.
+    package var longestWait: Duration { isComing ? timeout : min(capacity.queueWait, timeout) }
+
+    /// Whether none of its workers runs and one will: a request waits for it.
+    package var isComing: Bool {
+        guard let pool, pool.isWorthWaiting else { return false }
+        return !instances.contains(where: \.isUsable)
+    }
 
     /// Why nobody can be sent to any of its instances now; `nil` when not all have asked for a pause.
     ///
@@ -140,7 +156,7 @@ package final class Deployment: Sendable {
 
     /// Whether an instance may be used now, full or not.
     func isAvailable(except excluded: [Instance] = [], at now: Int64?) -> Bool {
-        choice(except: excluded).hasAny(at: now)
+        choice(except: excluded).hasAny(at: now) || isComing
     }
 
     /// Whether a place is free now; `isLast` as in `take`.
@@ -167,7 +183,7 @@ package final class Deployment: Sendable {
             switch choice.pick(turn: nextTurn, at: now) {
             case .instance(let instance): if enter(instance, at: now) { return .taken(instance) }
             case .full: return .full
-            case .none: return isLast ? takeLast(choice, at: now) : .none
+            case .none: return isComing ? .full : isLast ? takeLast(choice, at: now) : .none
             }
         }
         return .full
@@ -175,6 +191,7 @@ package final class Deployment: Sendable {
 
     private func enter(_ instance: Instance, at now: Int64?) -> Bool {
         guard instance.load.enter(limit: capacity.limit ?? .max) else { return false }
+        pool?.used()
         guard instance.availability(at: now) != .free else { return true }
         if let now, instance.beginTrial(at: now) { return true }
         instance.load.undo()

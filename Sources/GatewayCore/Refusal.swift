@@ -23,6 +23,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case queueFull(deployment: String, limit: Int)
     /// No instance had a place within `max_queue_wait_ms`.
     case queueWaitOver(deployment: String, milliseconds: Int, limit: Int)
+    /// No worker was ready within the request's time; one is starting.
+    case coldStart(deployment: String, milliseconds: Int)
     /// Every instance asked for a pause (`Retry-After`), which is over in so many seconds: later than a request waits.
     case paused(deployment: String, seconds: Int64, milliseconds: Int)
     /// Receipts cannot be stored fast enough, or the gateway is stopping.
@@ -93,18 +95,24 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
 package enum RetryRule {
     /// Instances that are tried before the caller hears that none can be reached: nothing was sent, so nothing is repeated.
     private static let connects = 4
+    /// Workers that may die while they answer one request: after the second it is taken for the cause.
+    package static let deaths = 2
 
     /// - Parameters:
     ///   - method: a method that RFC 9110 §9.2.2 calls idempotent may be repeated although a byte was sent, but only after
     ///     a kept-alive connection died before it answered.
+    ///   - deaths: workers that have died while they answered it, this one included; `nil` where no worker did. What a worker
+    ///     does has no effect but its answer: it may be repeated.
     ///   - canReplay: whether the whole body so far is still held.
     package static func mayRetry(
         _ failure: UpstreamFailure,
         method: String,
         attempts: Int,
+        deaths: Int? = nil,
         canReplay: Bool
     ) -> Bool {
         guard canReplay else { return false }
+        if let deaths { return deaths < Self.deaths }
         switch failure.phase {
         case .connect: return attempts < connects
         case .send, .wait: return attempts < 2 && (!failure.hasSent || (failure.isReused && isIdempotent(method)))

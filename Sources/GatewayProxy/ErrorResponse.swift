@@ -126,6 +126,15 @@ private struct RefusalFacts {
                 "ModelNotReady",
                 "No instance of deployment \(deployment) is ready. Try again soon."
             )
+        case .coldStart(let deployment, let milliseconds):
+            self.init(
+                isScoring ? 424 : 503,
+                "ModelNotReady",
+                """
+                A worker of deployment \(deployment) is starting; it was not ready within \
+                request_timeout_ms = \(milliseconds). Try again soon.
+                """
+            )
         case .upstreamFailed(let deployment, let phase):
             self.init(isScoring ? 424 : 502, "UpstreamFailed", "Deployment \(deployment) \(Self.sentence(phase)).")
         case .timedOut(let deployment, let milliseconds):

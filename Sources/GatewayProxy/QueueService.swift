@@ -19,7 +19,10 @@ package struct QueueService: Service {
             while !Task.isCancelled {
                 if snapshots.current !== snapshot {
                     snapshot = snapshots.current
+                    let left = queues.filter { !$0.isEmpty }
                     queues = snapshot.queues
+                    // Who waits in the queue of earlier settings is looked after until nobody does.
+                    queues += left.filter { old in !queues.contains { $0 === old } }
                 }
                 for queue in queues { queue.review(at: .uptime) }
                 try? await Task.sleep(for: Self.tick)

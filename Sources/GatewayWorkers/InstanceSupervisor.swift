@@ -9,6 +9,9 @@ final class InstanceSupervisor: Sendable {
         var instance = WorkerInstance()
         var tail = LogTail(capacity: 200)
         var lastEnd: String?
+        var process: Int32?
+        /// When the state last changed.
+        var since = ContinuousClock.now
     }
 
     let copy: WorkerSpecification.Copy
@@ -39,6 +42,10 @@ final class InstanceSupervisor: Sendable {
     var state: InstanceState { current.withLock { $0.instance.state } }
     /// How the process last ended, if it did.
     var lastEnd: String? { current.withLock { $0.lastEnd } }
+    /// The process that runs, if one does.
+    var processID: Int32? { current.withLock { $0.process } }
+    /// How often in a row it has died.
+    var failures: Int { current.withLock { $0.instance.failures } }
     var lines: [String] { current.withLock { Array($0.tail.lines) } }
 
     /// Returns when the instance was asked to stop and its process is gone.
@@ -46,7 +53,10 @@ final class InstanceSupervisor: Sendable {
         while state != .stopped {
             let started = ContinuousClock.now
             let reason = stop.isSet ? "it was not started" : await runProcess()
-            current.withLock { $0.lastEnd = reason }
+            current.withLock { current in
+                current.lastEnd = reason
+                current.process = nil
+            }
             let action = change { $0.processEnded(reason, afterRunning: .now - started) }
             await rest(after: action, reason)
         }
@@ -58,6 +68,15 @@ final class InstanceSupervisor: Sendable {
         _ = change { $0.stopRequested() }
         stop.set()
     }
+
+    /// It is not needed any more, and finishes what it has; `requestStop` follows.
+    func requestDrain() {
+        if case .finish = change({ $0.drainRequested() }) { stop.set() }
+        if state == .stopping { stop.set() }
+    }
+
+    /// Whether it is back: it was still finishing.
+    func revokeDrain() -> Bool { change { $0.drainRevoked() } == .announceReady }
 
     /// The process does not answer any more: it is ended, and another one starts.
     func requestRestart() {
@@ -71,7 +90,9 @@ final class InstanceSupervisor: Sendable {
         logger.info("worker starts", metadata: ["socket": "\(process.socket)"])
         let end = StopSignal()
         self.end.withLock { $0 = end }
-        return await process.run(until: stop, or: end) {
+        return await process.run(until: stop, or: end) { id in
+            self.current.withLock { $0.process = id }
+        } onReady: {
             if self.change({ $0.processAnswered() }) == .announceReady { self.logger.info("worker is ready") }
         } onLine: { line in
             self.current.withLock { $0.tail.append(line) }
@@ -86,7 +107,7 @@ final class InstanceSupervisor: Sendable {
             await stop.wait(atMost: delay)
             current.withLock { $0.instance.restartDue() }
         case .finish: logger.info("worker stopped", metadata: ["reason": "\(reason)"])
-        case .wait, .announceReady, .terminate: break
+        case .wait, .announceReady, .announceGone, .terminate: break
         }
     }
 
@@ -96,7 +117,8 @@ final class InstanceSupervisor: Sendable {
             let action = current.withLock { event(&$0.instance) }
             switch action {
             case .announceReady: onChange(process.socket, true)
-            case .restart(_, wasReady: true), .terminate(wasReady: true): onChange(process.socket, false)
+            case .announceGone, .restart(_, wasReady: true), .terminate(wasReady: true):
+                onChange(process.socket, false)
             case .restart, .terminate, .finish, .wait: break
             }
             return action

@@ -4,6 +4,8 @@ struct WorkerInstance {
     enum Action: Equatable {
         case wait
         case announceReady
+        /// Tell that it takes no requests any more; those that it has go on.
+        case announceGone
         /// Tell that it is gone if it was ready, wait, then start it again.
         case restart(after: Duration, wasReady: Bool)
         /// Tell that it is gone if it was ready, then ask the process to end.
@@ -20,10 +22,34 @@ struct WorkerInstance {
         case .starting:
             state = .ready
             return .announceReady
-        case .ready, .restarting, .stopping, .stopped:
+        case .ready, .draining, .restarting, .stopping, .stopped:
             return .wait
         }
     }
+
+    /// It is not needed any more: it finishes what it has.
+    mutating func drainRequested() -> Action {
+        switch state {
+        case .ready:
+            state = .draining
+            return .announceGone
+        case .starting, .restarting: return stopRequested()
+        case .draining, .stopping, .stopped: return .wait
+        }
+    }
+
+    /// It is needed again before it has finished.
+    mutating func drainRevoked() -> Action {
+        switch state {
+        case .draining:
+            state = .ready
+            return .announceReady
+        case .starting, .ready, .restarting, .stopping, .stopped: return .wait
+        }
+    }
+
+    /// How often in a row it has died.
+    var failures: Int { backoff.failures }
 
     /// The process ended, or could not be started.
     mutating func processEnded(_ reason: String, afterRunning lifetime: Duration) -> Action {
@@ -33,7 +59,7 @@ struct WorkerInstance {
             let delay = backoff.delay(afterRunning: lifetime)
             state = .restarting(failures: backoff.failures, reason: reason)
             return .restart(after: delay, wasReady: wasReady)
-        case .stopping:
+        case .draining, .stopping:
             state = .stopped
             return .finish
         case .restarting, .stopped:
@@ -45,7 +71,7 @@ struct WorkerInstance {
     mutating func restartDue() {
         switch state {
         case .restarting: state = .starting
-        case .starting, .ready, .stopping, .stopped: break
+        case .starting, .ready, .draining, .stopping, .stopped: break
         }
     }
 
@@ -56,6 +82,9 @@ struct WorkerInstance {
             let wasReady = state == .ready
             state = .stopping
             return .terminate(wasReady: wasReady)
+        case .draining:
+            state = .stopping
+            return .terminate(wasReady: false)
         case .restarting:
             state = .stopped
             return .finish
@@ -69,6 +98,8 @@ struct WorkerInstance {
 package enum InstanceState: Sendable, Equatable {
     case starting
     case ready
+    /// It takes no more requests and finishes those that it has.
+    case draining
     case restarting(failures: Int, reason: String)
     case stopping
     case stopped

@@ -12,6 +12,7 @@ struct WorkerProcess: Sendable {
     let curl: CurlClient
     /// How long a worker may take to finish its streams after SIGTERM.
     let grace: Duration
+    let limits: WorkerLimits
 
     private static let probeInterval = Duration.milliseconds(50)
     /// How long one that does not answer has to end by itself.
@@ -30,9 +31,11 @@ struct WorkerProcess: Sendable {
     func run(
         until stop: StopSignal,
         or end: StopSignal = StopSignal(),
+        onStart: @escaping @Sendable (Int32) -> Void,
         onReady: @escaping @Sendable () -> Void,
         onLine: @escaping @Sendable (String) -> Void
     ) async -> String {
+        let watch = WorkerWatch(limits)
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(executable)),
@@ -44,15 +47,23 @@ struct WorkerProcess: Sendable {
                 output: .sequence,
                 error: .combinedWithOutput
             ) { execution in
+                onStart(execution.processIdentifier.value)
                 await withTaskGroup { group in
-                    group.addTask { await probe(onReady) }
+                    group.addTask {
+                        await probe {
+                            watch.answered()
+                            onReady()
+                        }
+                    }
+                    group.addTask { await watch.run(execution.processIdentifier.value, onLine) }
+                    group.addTask { await kill(execution, when: watch.isOver) }
                     group.addTask { await terminate(execution, when: stop, grace: grace) }
                     group.addTask { await terminate(execution, when: end, grace: Self.graceOfTheHung) }
                     await relay(execution.standardOutput, to: onLine)
                     group.cancelAll()
                 }
             }
-            return "it ended with \(result.terminationStatus)"
+            return watch.reason ?? "it ended with \(result.terminationStatus)"
         } catch {
             return "it could not be run: \(error)"
         }
@@ -84,6 +95,16 @@ struct WorkerProcess: Sendable {
         } catch {
             onLine("its output cannot be read any further: \(error)")
         }
+    }
+
+    /// A worker that has gone over a bound is not asked.
+    private func kill(
+        _ execution: Execution<CustomWriteInput, SequenceOutput, CombinedErrorOutput>,
+        when over: StopSignal
+    ) async {
+        await over.wait()
+        guard !Task.isCancelled else { return }
+        try? execution.send(signal: .kill)
     }
 
     /// Its output is read on meanwhile: a worker that cannot write its log lines would not finish its streams either.

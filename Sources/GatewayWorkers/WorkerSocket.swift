@@ -9,14 +9,18 @@ package enum WorkerSocket {
         in directory: String
     ) throws(WorkerFailure) -> [String] {
         var paths: [String] = []
-        for copy in specification.copies { paths.append(try path(of: copy, in: directory)) }
+        for copy in specification.copies { paths.append(try path(of: copy, specification, in: directory)) }
         return paths
     }
 
-    static func path(of copy: WorkerSpecification.Copy, in directory: String) throws(WorkerFailure) -> String {
-        let specification = copy.specification
+    private static func path(
+        of copy: WorkerSpecification.Copy,
+        _ specification: WorkerSpecification,
+        in directory: String
+    ) throws(WorkerFailure) -> String {
         let settings = [specification.id] + specification.commandLine(socket: "")
-        let path = specification.socketPath ?? "\(directory)/\(digest(settings)).\(copy.index).sock"
+        let given = copy.index < specification.socketPaths.count ? specification.socketPaths[copy.index] : nil
+        let path = given ?? "\(directory)/\(digest(settings)).\(copy.index).sock"
         guard path.utf8.count <= longest else {
             throw WorkerFailure.socketPathTooLong(path: path, limit: longest)
         }

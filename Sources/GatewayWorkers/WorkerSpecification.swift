@@ -7,9 +7,10 @@ package struct WorkerSpecification: Sendable, Hashable {
     package var id: String
     package var modelPath: String
     package var modelName: String
-    package var instances: Int
-    /// Where the one instance listens, when whoever wants it has already decided; else a path of our own.
-    package var socketPath: String?
+    var bounds: PoolScale.Bounds
+    /// Where each instance listens, when whoever wants them has already decided; else paths of our own.
+    package var socketPaths: [String]
+    package var limits = WorkerLimits()
     /// Requests that one instance answers at once.
     package var slots: Int?
     /// Tokens per slot.
@@ -22,24 +23,43 @@ package struct WorkerSpecification: Sendable, Hashable {
         self.id = id
         self.modelPath = modelPath
         self.modelName = modelName
-        self.instances = instances
-        socketPath = nil
+        bounds = PoolScale.Bounds(least: instances, most: max(1, instances))
+        socketPaths = []
         arguments = []
+    }
+
+    /// Lets their number follow what there is to do.
+    ///
+    /// - Parameters:
+    ///   - target: requests per instance above which one more is started.
+    ///   - idle: how long fewer must have been enough before one is stopped.
+    package mutating func scale(_ range: ClosedRange<Int>, target: Int, idle: Duration) {
+        bounds = PoolScale.Bounds(
+            least: range.lowerBound,
+            most: max(1, range.upperBound),
+            idle: idle,
+            target: max(1, target)
+        )
     }
 }
 
 extension WorkerSpecification {
-    /// One wanted copy; two specifications that differ in more than the number of copies share none.
+    /// One copy; two specifications that differ in more than the number of copies share none.
     struct Copy: Hashable {
         let specification: WorkerSpecification
         let index: Int
     }
 
-    var copies: [Copy] {
+    /// What is the same of all copies, whatever their number.
+    var shape: WorkerSpecification {
         var shape = self
-        shape.instances = 0
-        return (0..<max(0, instances)).map { Copy(specification: shape, index: $0) }
+        shape.bounds = PoolScale.Bounds(least: 0, most: 0)
+        shape.socketPaths = socketPaths.first.map { [$0] } ?? []
+        return shape
     }
+
+    /// Every copy that there may be.
+    var copies: [Copy] { (0..<bounds.most).map { Copy(specification: shape, index: $0) } }
 
     /// The command line of one copy.
     func commandLine(socket: String) -> [String] {

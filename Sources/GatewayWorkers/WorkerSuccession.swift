@@ -19,10 +19,13 @@ package actor WorkerSuccession {
     }
 
     /// Returns when all that is desired has taken its place, or when its task is cancelled; one at a time.
-    package func settle(on desired: [WorkerSpecification]) async {
+    ///
+    /// - Parameter isOpening: nothing has changed, the gateway starts: what may sleep does.
+    package func settle(on desired: [WorkerSpecification], isOpening: Bool = false) async {
         let ids = Set(desired.map(\.id))
-        var earlier = wanted.filter { ids.contains($0.id) && !desired.contains($0) }
-        await want(desired + earlier)
+        let shapes = Set(desired.map(\.shape))
+        var earlier = wanted.filter { ids.contains($0.id) && !shapes.contains($0.shape) }
+        await want(desired + earlier, isOpening: isOpening)
         await withTaskGroup(of: String.self) { group in
             for id in Set(earlier.map(\.id)) {
                 let successors = desired.filter { $0.id == id }
@@ -52,10 +55,10 @@ package actor WorkerSuccession {
     }
 
     /// Tries until the supervisor took it, or something else is wanted.
-    private func want(_ specifications: [WorkerSpecification]) async {
+    private func want(_ specifications: [WorkerSpecification], isOpening: Bool = false) async {
         while !Task.isCancelled {
             do {
-                try await workers.apply(specifications)
+                try await workers.apply(specifications, isOpening: isOpening)
                 wanted = specifications
                 return
             } catch {

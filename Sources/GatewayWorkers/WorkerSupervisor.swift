@@ -14,32 +14,38 @@ package actor WorkerSupervisor: Service {
         let task: Task<Void, Never>
     }
 
+    /// What is known of the pools, at any time.
+    package nonisolated let board = WorkerBoard()
     private let executable: String
     private let runtimeDirectory: String
     private let grace: Duration
     private let curl: CurlClient
     private let logger: Logger
-    private let onChange: @Sendable (String, Bool) -> Void
+    private let reports: Reports
+    private let admission: MemoryAdmission
+    /// By the specification's shape.
+    private var pools: [WorkerSpecification: Pool] = [:]
     private var running: [WorkerSpecification.Copy: Running] = [:]
     /// Instances that were asked to stop and may still be finishing their streams.
     private var leaving: [WorkerSpecification.Copy: Running] = [:]
     private var isStopping = false
 
-    /// `onChange` is told an instance's socket path and whether it may be sent requests; it must not block.
     package init(
         executable: String,
         runtimeDirectory: String,
         grace: Duration = .seconds(30),
         curl: CurlClient,
+        admission: MemoryAdmission = .unbounded,
         logger: Logger,
-        onChange: @escaping @Sendable (_ socket: String, _ isReady: Bool) -> Void
+        reports: Reports
     ) {
         self.executable = executable
         self.runtimeDirectory = runtimeDirectory
         self.grace = grace
         self.curl = curl
+        self.admission = admission
         self.logger = logger
-        self.onChange = onChange
+        self.reports = reports
     }
 
     package func run() async throws {
@@ -47,20 +53,60 @@ package actor WorkerSupervisor: Service {
         await stopAll()
     }
 
-    /// Starts what is missing and stops what is no longer wanted, all or nothing; does not wait for either.
-    package func apply(_ desired: [WorkerSpecification]) throws {
+    /// Takes up what is new and stops what is no longer wanted, all or nothing; waits for neither.
+    ///
+    /// - Parameters:
+    ///   - desired: of several with one id the first is the one that its deployment's requests go to.
+    ///   - isOpening: the gateway starts: what may sleep does. Else what is new runs once, so that it is known to work.
+    package func apply(_ desired: [WorkerSpecification], isOpening: Bool = false) throws {
         guard !isStopping else { throw WorkerFailure.stopped }
-        let wanted = Set(desired.flatMap(\.copies))
-        let missing = try wanted.subtracting(running.keys)
-            .sorted { $0.index < $1.index }
-            .map { (copy: $0, socket: try WorkerSocket.path(of: $0, in: runtimeDirectory)) }
+        for specification in desired { _ = try WorkerSocket.paths(of: specification, in: runtimeDirectory) }
         try FileManager.default.createDirectory(
             atPath: runtimeDirectory,
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        for copy in running.keys where !wanted.contains(copy) { stop(copy) }
-        for (copy, socket) in missing { start(copy, socket) }
+        let before = pools
+        pools = [:]
+        var named: Set<String> = []
+        for specification in desired where pools[specification.shape] == nil {
+            var pool =
+                before[specification.shape]
+                ?? Pool(specification, wanted: isOpening ? 0 : beginning(specification, before))
+            pool.change(specification, isCurrent: named.insert(specification.id).inserted)
+            pools[specification.shape] = pool
+        }
+        for copy in running.keys where pools[copy.specification] == nil { stop(copy) }
+        for shape in pools.keys { settle(shape) }
+        publish()
+    }
+
+    /// Follows what there is to do.
+    ///
+    /// - Parameter demand: by a deployment's id; those that are not named have none.
+    package func scale(_ demand: [String: WorkerDemand], at now: ContinuousClock.Instant = .now) {
+        guard !isStopping else { return }
+        for shape in pools.keys {
+            let members = copies(of: shape)
+            pools[shape]?.take(demand[shape.id] ?? WorkerDemand(), members.map(\.supervisor.state), at: now)
+            settle(shape, at: now)
+        }
+        for (copy, instance) in running where instance.supervisor.state == .draining {
+            if reports.isIdle(instance.supervisor.socket) { stop(copy) }
+        }
+        running = running.filter { $0.value.supervisor.state != .stopped }
+        leaving = leaving.filter { $0.value.supervisor.state != .stopped }
+        publish()
+    }
+
+    /// Has an instance of a deployment there before requests come.
+    package func warm(_ id: String, at now: ContinuousClock.Instant = .now) throws {
+        guard let shape = pools.first(where: { $0.key.id == id && $0.value.isCurrent })?.key else {
+            throw WorkerFailure.unknownDeployment(id)
+        }
+        pools[shape]?.warm(at: now)
+        settle(shape, at: now)
+        publish()
     }
 
     /// The states of a deployment's instances by its id.
@@ -74,19 +120,27 @@ package actor WorkerSupervisor: Service {
         running.values.first { $0.supervisor.socket == socket }?.supervisor.requestRestart()
     }
 
-    /// The last lines that each instance of a deployment wrote, oldest first.
+    /// The last lines that each instance of a deployment wrote, oldest first; after them why none can be started.
     package func logs(_ id: String) -> [[String]] {
-        instances(of: id).map(\.lines)
+        let pool = pools.values.first { $0.specification.id == id && $0.isCurrent }
+        let earlier = pool?.earlierLines ?? []
+        return (earlier.isEmpty ? [] : [earlier]) + instances(of: id).map(\.lines)
+            + (pool?.refusal.map { [["not started: \($0)"]] } ?? [])
     }
 
-    /// Returns when every copy of the specification is ready, whatever else its deployment still has.
+    /// Returns when as many of the specification's instances are ready as there should be, whatever else its deployment
+    /// still has.
     package func waitUntilReady(_ specification: WorkerSpecification, timeout: Duration) async throws {
         let deadline = ContinuousClock.now + timeout
         while true {
-            let instances = specification.copies.compactMap { running[$0]?.supervisor }
-            guard !instances.isEmpty else { throw WorkerFailure.unknownDeployment(specification.id) }
-            guard let waiting = instances.first(where: { $0.state != .ready }) else { return }
-            guard ContinuousClock.now < deadline else { throw Self.failure(waiting) }
+            guard let pool = pools[specification.shape] else {
+                throw WorkerFailure.unknownDeployment(specification.id)
+            }
+            let members = copies(of: specification.shape).map(\.supervisor)
+            if members.count(where: { $0.state == .ready }) >= pool.wanted { return }
+            guard ContinuousClock.now < deadline else {
+                throw Self.failure(specification.id, members.first { $0.state != .ready }, pool.refusal)
+            }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
@@ -97,18 +151,75 @@ package actor WorkerSupervisor: Service {
             .sorted { $0.copy.index < $1.copy.index }
     }
 
-    private func start(_ copy: WorkerSpecification.Copy, _ socket: String) {
+    private func copies(of shape: WorkerSpecification) -> [Running] {
+        running.filter { $0.key.specification == shape }.map(\.value)
+            .sorted { $0.supervisor.copy.index < $1.supervisor.copy.index }
+    }
+}
+
+// MARK: - Starting and stopping
+
+extension WorkerSupervisor {
+    /// With how many instances new settings begin: with as many as the earlier ones have, so that a change under load is no
+    /// less than before.
+    private func beginning(_ specification: WorkerSpecification, _ before: [WorkerSpecification: Pool]) -> Int {
+        max(1, before.values.filter { $0.specification.id == specification.id }.map(\.wanted).max() ?? 1)
+    }
+
+    /// Starts, drains and takes back until as many are there as should be.
+    private func settle(_ shape: WorkerSpecification, at now: ContinuousClock.Instant = .now) {
+        guard let pool = pools[shape] else { return }
+        var active = copies(of: shape).filter { ![.draining, .stopping, .stopped].contains($0.supervisor.state) }
+        for copy in copies(of: shape) where copy.supervisor.state == .draining && active.count < pool.wanted {
+            if copy.supervisor.revokeDrain() { active.append(copy) }
+        }
+        // First those that do not serve, then the last.
+        while active.count > pool.wanted, let victim = active.lastIndex(where: { $0.supervisor.state != .ready }) {
+            drain(active.remove(at: victim))
+        }
+        while active.count > pool.wanted { drain(active.removeLast()) }
+        let taken = Set(copies(of: shape).map(\.supervisor.copy.index))
+        let free = (0..<pool.specification.bounds.most).filter { !taken.contains($0) }
+        guard pool.mayTry(at: now) else { return report(shape) }
+        pools[shape]?.refuse(nil, at: now)
+        for index in free.prefix(pool.wanted - active.count) {
+            if let refusal = refusal(pool.specification, index) {
+                if pool.refusal != refusal {
+                    let metadata: Logger.Metadata = ["deployment": "\(shape.id)", "reason": "\(refusal)"]
+                    logger.error("worker is not started", metadata: metadata)
+                }
+                pools[shape]?.refuse(refusal, at: now)
+                break
+            }
+            start(WorkerSpecification.Copy(specification: shape, index: index), pool.specification)
+        }
+        report(shape)
+    }
+
+    /// Why one more does not fit into memory.
+    private func refusal(_ specification: WorkerSpecification, _ index: Int) -> MemoryRefusal? {
+        let there = (Array(running.values) + Array(leaving.values)).map(\.supervisor)
+            .filter { $0.state != .stopped }
+            .map { MemoryAdmission.Holder(specification: $0.copy.specification, process: $0.processID) }
+        return admission.refusal(of: specification, beside: there)
+    }
+
+    private func start(_ copy: WorkerSpecification.Copy, _ specification: WorkerSpecification) {
+        guard let sockets = try? WorkerSocket.paths(of: specification, in: runtimeDirectory) else { return }
+        let socket = sockets[copy.index]
         let process = WorkerProcess(
             executable: executable,
             arguments: copy.specification.commandLine(socket: socket),
             socket: socket,
             curl: curl,
-            grace: grace
+            grace: grace,
+            limits: specification.limits
         )
-        let supervisor = InstanceSupervisor(copy: copy, process: process, logger: logger, onChange: onChange)
+        let supervisor = InstanceSupervisor(copy: copy, process: process, logger: logger, onChange: reports.instance)
         // The same copy, wanted again before it was gone: both would listen on one path.
         let predecessor = leaving[copy]?.task
-        // Not cancelled, but asked to stop, by `apply` and `stopAll`, so that its streams can finish; `stopAll` waits for it.
+        // Not cancelled, but asked to stop, by `apply`, `scale` and `stopAll`, so that its streams can finish; `stopAll` waits
+        // for it.
         let task = Task {
             await predecessor?.value
             await supervisor.run()
@@ -116,9 +227,16 @@ package actor WorkerSupervisor: Service {
         running[copy] = Running(supervisor: supervisor, task: task)
     }
 
+    private func drain(_ instance: Running) {
+        instance.supervisor.requestDrain()
+        // One that had nothing to finish is on its way already.
+        if instance.supervisor.state != .draining { stop(instance.supervisor.copy) }
+    }
+
     private func stop(_ copy: WorkerSpecification.Copy) {
         guard let instance = running.removeValue(forKey: copy) else { return }
         instance.supervisor.requestStop()
+        pools[copy.specification]?.keep(instance.supervisor.lines)
         leaving = leaving.filter { $0.value.supervisor.state != .stopped }
         leaving[copy] = instance
     }
@@ -130,9 +248,43 @@ package actor WorkerSupervisor: Service {
         leaving = [:]
     }
 
-    private static func failure(_ instance: InstanceSupervisor) -> WorkerFailure {
-        let reason = instance.lastEnd ?? "no answer on its health probe yet"
-        let last = instance.lines.last.map { "; its last line: \($0)" } ?? ""
-        return .notReady(deployment: instance.copy.specification.id, reason: reason + last)
+    private func publish() {
+        var status: [String: PoolStatus] = [:]
+        for pool in pools.values where pool.isCurrent {
+            let id = pool.specification.id
+            status[id] = PoolStatus(
+                workers: instances(of: id).map { instance in
+                    WorkerStatus(
+                        socket: instance.socket,
+                        state: instance.state,
+                        process: instance.processID,
+                        lastEnd: instance.lastEnd
+                    )
+                },
+                wanted: pool.wanted,
+                lastUse: pool.lastUse,
+                refusal: pool.refusal?.description
+            )
+        }
+        board.publish(status)
+    }
+
+    private func report(_ shape: WorkerSpecification) {
+        guard let pool = pools[shape],
+            let socket = try? WorkerSocket.paths(of: pool.specification, in: runtimeDirectory).first
+        else { return }
+        let members = copies(of: shape).map(\.supervisor)
+        reports.pool(socket, pool.state(members.map { ($0.state, $0.failures) }))
+    }
+
+    private static func failure(
+        _ id: String,
+        _ instance: InstanceSupervisor?,
+        _ refusal: MemoryRefusal?
+    ) -> WorkerFailure {
+        if let refusal { return .notReady(deployment: id, reason: refusal.description) }
+        let reason = instance?.lastEnd ?? "no answer on its health probe yet"
+        let last = instance?.lines.last.map { "; its last line: \($0)" } ?? ""
+        return .notReady(deployment: id, reason: reason + last)
     }
 }

@@ -103,11 +103,9 @@ struct Composition {
             executable: workerExecutable,
             runtimeDirectory: configuration.runtimeDirectory,
             curl: curl,
+            admission: .ofThisMachine,
             logger: logger,
-            onChange: { socket, isReady in
-                let address = InstanceAddress(transport: .unix(path: socket))
-                instances.instance(at: address, isReady: false).markReady(isReady)
-            }
+            reports: instances.workerReports
         )
     }
 
@@ -124,6 +122,7 @@ struct Composition {
             workers,
             reconciler(),
             probes(),
+            PoolService(snapshots: snapshots, workers: workers),
             QueueService(snapshots: snapshots),
             operations,
             try admin(),
@@ -219,9 +218,13 @@ struct Composition {
                 try await webhookStore.deliveries(of: WebhookName(tenant: tenant, name: name))
             },
             issuer: { [trust] request in await trust.answer(request) },
-            instances: { [snapshots] path in
-                snapshots.current.instances(path, at: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+            instances: { [snapshots, workers] path in
+                let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+                return snapshots.current.instances(path, workers.board, at: now)
             },
+            pool: { [snapshots, workers] path in snapshots.current.pool(path, workers.board) },
+            warm: { [workers] path in try await workers.warm(path) },
+            pricePerHour: { [prices = configuration.instancePrices] type in prices[type] },
             deploymentLogs: { [logs, workers, snapshots] path, tail in
                 guard snapshots.current.deployment(path)?.isNative == true else { return logs.tail(path, tail) }
                 let lines = await workers.logs(path).joined()
@@ -286,22 +289,6 @@ extension SnapshotCompiler {
                 allowsPlainHTTP: { KeyLocation.fault(of: $0, plainHTTP: plainHTTP) == nil }
             ),
             tenantRule: TenantRule(networks: try configuration.tenantNetworks.mapValues { try NetworkList($0) })
-        )
-    }
-}
-
-extension Snapshot {
-    /// What is known of the instances of `tenant/endpoint/deployment`; `nil` when it is not served.
-    func readiness(of path: String) -> DeploymentReadiness? {
-        guard let deployment = deployment(path) else { return nil }
-        // Of a native deployment the first worker is that of the settings that are served; the others are being replaced.
-        let current = deployment.isNative ? Array(deployment.instances.prefix(1)) : Array(deployment.instances)
-        let earlier = deployment.instances.dropFirst(current.count)
-        return DeploymentReadiness(
-            instances: current.count,
-            ready: current.count { deployment.isNative ? $0.isReady : $0.isReady(by: deployment.probes) },
-            replaced: earlier.count(where: \.isReady),
-            lastAnswer: current.compactMap(\.lastProbe).first
         )
     }
 }

@@ -17,7 +17,9 @@ extension Configuration {
         } catch {
             throw DocumentProblems(problems: [error])
         }
-        return try load(file, environment: environment, flags: flags).get()
+        var configuration = try load(file, environment: environment, flags: flags).get()
+        configuration.instancePrices = try InstancePrices.load(beside: path)
+        return configuration
     }
 
     static func load(

@@ -1,3 +1,4 @@
+import GatewayAPI
 import GatewayAdmin
 import GatewayTLS
 
@@ -37,6 +38,8 @@ struct Configuration: Sendable, Equatable {
     /// Unix sockets of the workers.
     var runtimeDirectory = "var/run"
     var devices = Devices.auto
+    /// What an instance costs per hour, by `instance_type`.
+    var instancePrices: [String: Money] = [:]
     /// Private ranges that deployments may use; link-local and metadata addresses never are.
     var allowedNetworks = Configuration.privateRanges
     /// Those that a tenant's own operators may name, by tenant.

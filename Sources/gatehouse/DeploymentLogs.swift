@@ -132,20 +132,4 @@ extension Snapshot {
 
     /// Whether `tenant/endpoint/deployment` has an instance that can take requests now.
     func isReady(_ path: String) -> Bool { deployment(path)?.isReady ?? false }
-
-    /// The instances of `tenant/endpoint/deployment` as they are now.
-    ///
-    /// - Parameter now: nanoseconds of the monotonic clock.
-    func instances(_ path: String, at now: Int64) -> [InstanceResource] {
-        guard let deployment = deployment(path) else { return [] }
-        return deployment.instances.map { instance in
-            InstanceResource(
-                url: instance.url,
-                isReady: deployment.isNative ? instance.isReady : instance.isReady(by: deployment.probes),
-                outage: deployment.outage(of: instance, at: now),
-                lastProbe: instance.lastProbe,
-                inFlight: instance.load.inFlight
-            )
-        }
-    }
 }

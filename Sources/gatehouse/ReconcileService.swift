@@ -31,7 +31,8 @@ struct ReconcileService: Service {
                     specification.arguments = workerArguments
                     return specification
                 }
-                settling = Task { await succession.settle(on: desired) }
+                let isOpening = settling == nil
+                settling = Task { await succession.settle(on: desired, isOpening: isOpening) }
             }
             settling?.cancel()
         }
@@ -45,7 +46,17 @@ extension NativeInstance {
             modelPath: modelPath,
             modelName: modelLabel
         )
-        specification.socketPath = socketPath
+        specification.socketPaths = socketPaths
+        let scale = definition.scale
+        specification.scale(
+            scale.least...max(scale.least, scale.most),
+            target: scale.targetRequests ?? concurrency,
+            idle: .seconds(scale.idleSeconds)
+        )
+        specification.limits = WorkerLimits(
+            start: .seconds(definition.startSeconds),
+            memory: definition.memoryMegabytes.map { Int64($0) << 20 }
+        )
         specification.slots = definition.slots
         specification.context = definition.context > 0 ? definition.context : nil
         specification.threads = definition.threads > 0 ? definition.threads : nil

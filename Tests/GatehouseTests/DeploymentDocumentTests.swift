@@ -210,16 +210,16 @@ import Testing
         ("gatehouse: {upstream: {urls: ['http://a']}, native: {slots: 1}}", "stands beside upstream"),
         ("gatehouse: {native: {slots: 1}}", "a native deployment needs a model"),
         (
-            "model: azureml:m:1\ngatehouse: {native: {min_instances: 0}}",
-            "gatehouse.native.min_instances: 0 is not built yet"
+            "model: azureml:m:1\ngatehouse: {native: {min_instances: 65}}",
+            "gatehouse.native.min_instances: 65 is out of range; it must be 0 to 64"
         ),
         (
-            "model: azureml:m:1\ngatehouse: {native: {max_instances: 2}}",
-            "gatehouse.native.max_instances: 2 is not built yet"
+            "model: azureml:m:1\ngatehouse: {native: {min_instances: 3, max_instances: 2}}",
+            "gatehouse.native.max_instances: 2 is less than min_instances"
         ),
         (
-            "model: azureml:m:1\ngatehouse: {native: {idle_seconds: 300}}",
-            "gatehouse.native.idle_seconds: not built yet"
+            "model: azureml:m:1\ngatehouse: {native: {devices: [0]}}",
+            "gatehouse.native.devices: not built yet"
         ),
         ("model: azureml:m:1\ngatehouse: {native: {engine: onnx}}", "onnx is not one of llama"),
         ("model: azureml:m:1\ngatehouse: {native: {slots: 0}}", "0 is out of range; it must be 1 to 64"),

@@ -2,6 +2,14 @@ import GatewayCore
 import Testing
 
 @Suite struct RetryRuleTests {
+    @Test func `a request whose worker died is tried once more, whatever its method, and not a third time`() {
+        let died = UpstreamFailure(phase: .wait, isReused: false, hasSent: true)
+        func mayRetry(_ deaths: Int, canReplay: Bool = true) -> Bool {
+            RetryRule.mayRetry(died, method: "POST", attempts: deaths, deaths: deaths, canReplay: canReplay)
+        }
+        #expect(mayRetry(1) && !mayRetry(2) && !mayRetry(1, canReplay: false))
+    }
+
     private func mayRetry(
         _ phase: UpstreamFailure.Phase,
         isReused: Bool,

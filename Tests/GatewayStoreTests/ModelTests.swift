@@ -53,7 +53,7 @@ import Testing
         #expect(first.modelPath == "/models/a.gguf" && first.modelLabel == "smollm2:1")
         _ = try await store.registerModel(.smollm2(digit: "b"))
         let second = try #require(store.compiler.nativeInstances(of: store.definitions).first)
-        #expect(second.modelLabel == "smollm2:2" && second.socketPath != first.socketPath)
+        #expect(second.modelLabel == "smollm2:2" && second.socketPaths != first.socketPaths)
         let deployment = temporary.snapshots.current.tenants["demo"]?.endpoints["chat"]?.deployments.last
         #expect(deployment?.modelLabel == "smollm2:2")
         #expect(deployment?.isNative == true && deployment?.instances.first?.isReady == false)

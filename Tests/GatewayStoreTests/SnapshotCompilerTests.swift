@@ -163,6 +163,12 @@ import Testing
         #expect(upstreamCodes { $0.urls = ["http://a.b", "http://a.b"] } == [.duplicate])
     }
 
+    private static func scaled(_ scale: InstanceScale) -> NativeDefinition {
+        var native = NativeDefinition()
+        native.scale = scale
+        return native
+    }
+
     @Test func `a certificate authority that cannot be read is refused`() {
         #expect(upstreamCodes { $0.certificateAuthority = "/nowhere.pem" } == [.fileUnreadable])
     }
@@ -171,6 +177,11 @@ import Testing
         NativeDefinition(engine: "other"), NativeDefinition(slots: 0), NativeDefinition(slots: 65),
         NativeDefinition(context: -1), NativeDefinition(context: 15), NativeDefinition(context: 4_194_305),
         NativeDefinition(threads: -1), NativeDefinition(threads: 257),
+        SnapshotCompilerTests.scaled(InstanceScale(least: -1, most: 1)),
+        SnapshotCompilerTests.scaled(InstanceScale(least: 1, most: 65)),
+        SnapshotCompilerTests.scaled(InstanceScale(least: 3, most: 2)),
+        SnapshotCompilerTests.scaled(InstanceScale(idleSeconds: 0)),
+        SnapshotCompilerTests.scaled(InstanceScale(targetRequests: 0)),
     ])
     func `native settings outside of their ranges are refused`(native: NativeDefinition) {
         let found = codes {

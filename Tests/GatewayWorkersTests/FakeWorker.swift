@@ -1,9 +1,10 @@
 import Curl
 import Foundation
-import GatewayWorkers
 import Logging
 import NIOCore
 import Synchronization
+
+@testable import GatewayWorkers
 
 /// A folder with a program that behaves like a worker, and what a supervisor of it reported.
 final class FakeWorker: Sendable {
@@ -12,8 +13,9 @@ final class FakeWorker: Sendable {
     let supervisor: WorkerSupervisor
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     private let changes: AsyncStream<(String, Bool)>
+    let told: AnnouncedPool
 
-    init(grace: Duration = .seconds(10)) throws {
+    init(grace: Duration = .seconds(10), admission: MemoryAdmission = .unbounded) throws {
         folder = "/tmp/fake-worker-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let program = folder + "/worker"
@@ -21,13 +23,20 @@ final class FakeWorker: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: program)
         let (changes, continuation) = AsyncStream.makeStream(of: (String, Bool).self)
         self.changes = changes
+        let told = AnnouncedPool()
+        self.told = told
         supervisor = WorkerSupervisor(
             executable: program,
             runtimeDirectory: folder + "/run",
             grace: grace,
             curl: curl,
+            admission: admission,
             logger: logger,
-            onChange: { continuation.yield(($0, $1)) }
+            reports: WorkerSupervisor.Reports(
+                instance: { continuation.yield(($0, $1)) },
+                pool: { _, state in told.state.withLock { $0 = state } },
+                isIdle: { _ in told.isIdle.withLock { $0 } }
+            )
         )
     }
 
@@ -62,6 +71,12 @@ final class FakeWorker: Sendable {
     }
 }
 
+/// What requests were told to expect, and whether instances have any.
+final class AnnouncedPool: Sendable {
+    let state = Mutex<WorkerPoolState?>(nil)
+    let isIdle = Mutex(true)
+}
+
 private let script = #"""
     #!/usr/bin/env python3
     import os, signal, socket, sys, threading
@@ -74,6 +89,8 @@ private let script = #"""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     else:
         signal.signal(signal.SIGTERM, lambda *_: (print("bye", flush=True), os._exit(0)))
+    if "--silent" in sys.argv:
+        signal.pause()
     threading.Thread(target=lambda: (sys.stdin.read(), os._exit(5)), daemon=True).start()
     if os.path.exists(path):
         os.unlink(path)

@@ -45,6 +45,38 @@ import Testing
         #expect(instance.state == .stopped)
     }
 
+    @Test func `one that is not needed any more is told gone, finishes, and is not started again`() {
+        var instance = WorkerInstance()
+        _ = instance.processAnswered()
+        let actions = [instance.drainRequested(), instance.drainRequested(), instance.processAnswered()]
+        #expect(actions == [.announceGone, .wait, .wait])
+        let last = [instance.stopRequested(), instance.processEnded("terminated", afterRunning: .zero)]
+        #expect(last == [.terminate(wasReady: false), .finish])
+    }
+
+    @Test func `one that is needed again before it has finished is back at once`() {
+        var instance = WorkerInstance()
+        _ = instance.processAnswered()
+        let actions = [instance.drainRequested(), instance.drainRevoked(), instance.drainRevoked()]
+        #expect(actions == [.announceGone, .announceReady, .wait])
+        #expect(instance.state == .ready)
+    }
+
+    @Test func `one that dies while it finishes stays away`() {
+        var instance = WorkerInstance()
+        _ = (instance.processAnswered(), instance.drainRequested())
+        let action = instance.processEnded("killed", afterRunning: .zero)
+        #expect(action == .finish && instance.state == .stopped)
+    }
+
+    @Test func `one that is not ready has nothing to finish`() {
+        var starting = WorkerInstance()
+        var waiting = WorkerInstance()
+        _ = waiting.processEnded("killed", afterRunning: .zero)
+        let actions = [starting.drainRequested(), waiting.drainRequested()]
+        #expect(actions == [.terminate(wasReady: false), .finish])
+    }
+
     @Test func `a stop while it waits for its restart ends it at once`() {
         var instance = WorkerInstance()
         _ = instance.processEnded("killed", afterRunning: .zero)

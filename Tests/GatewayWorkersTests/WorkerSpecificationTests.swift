@@ -22,7 +22,7 @@ import Testing
 
     @Test func `another number of instances keeps those that run`() {
         var more = specification
-        more.instances = 3
+        more.scale(3...3, target: 4, idle: .seconds(300))
         #expect(Set(more.copies).subtracting(specification.copies).map(\.index) == [2])
     }
 

@@ -1,6 +1,8 @@
 import Foundation
-import GatewayWorkers
+import Synchronization
 import Testing
+
+@testable import GatewayWorkers
 
 /// Real processes, started and stopped.
 @Suite(.timeLimit(.minutes(3))) struct WorkerSupervisorTests {
@@ -112,6 +114,91 @@ import Testing
         try await fake.supervisor.apply([specification])
         #expect(await fake.nextChanges(2) == [false, true])
         #expect(try await !fake.ask("/", specification).isEmpty)
+        try await fake.stop()
+    }
+
+    @Test func `as many run as are wanted, each on its own socket`() async throws {
+        let fake = try FakeWorker()
+        var specification = fake.specification()
+        specification.scale(3...3, target: 4, idle: .seconds(300))
+        try await fake.supervisor.apply([specification])
+        try await fake.supervisor.waitUntilReady(specification, timeout: .seconds(60))
+        #expect(await fake.supervisor.states() == [specification.id: [.ready, .ready, .ready]])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: fake.folder + "/run").count == 3)
+        specification.scale(1...1, target: 4, idle: .seconds(300))
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(5) == [true, true, true, false, false])
+        try await fake.stop()
+    }
+
+    @Test func `what may sleep sleeps at the start, wakes for a request and sleeps again`() async throws {
+        let fake = try FakeWorker()
+        var specification = fake.specification()
+        specification.scale(0...2, target: 4, idle: .seconds(5))
+        try await fake.supervisor.apply([specification], isOpening: true)
+        #expect(await fake.supervisor.states().isEmpty)
+        #expect(fake.told.state.withLock { $0 } == .asleep)
+        await fake.supervisor.scale([specification.id: WorkerDemand(waiting: 1)])
+        #expect(fake.told.state.withLock { $0 } == .starting)
+        #expect(await fake.nextChanges(1) == [true])
+        let process = try #require(await fake.process(specification))
+        await fake.supervisor.scale([:], at: .now + .seconds(60))
+        #expect(await fake.nextChanges(1) == [false])
+        await fake.supervisor.scale([:], at: .now + .seconds(60))
+        try await fake.stop()
+        #expect(kill(process, 0) == -1)
+    }
+
+    @Test func `one that is not needed finishes its requests first, and is taken back when it is needed again`()
+        async throws
+    {
+        let fake = try FakeWorker()
+        var specification = fake.specification()
+        specification.scale(0...1, target: 4, idle: .seconds(5))
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(1) == [true])
+        fake.told.isIdle.withLock { $0 = false }
+        await fake.supervisor.scale([:], at: .now + .seconds(60))
+        #expect(await fake.supervisor.states() == [specification.id: [.draining]])
+        await fake.supervisor.scale([specification.id: WorkerDemand(waiting: 1)], at: .now + .seconds(61))
+        #expect(await fake.supervisor.states() == [specification.id: [.ready]])
+        #expect(await fake.nextChanges(2) == [false, true])
+        try await fake.stop()
+    }
+
+    @Test func `what is made new runs once although it may sleep`() async throws {
+        let fake = try FakeWorker()
+        var specification = fake.specification()
+        specification.scale(0...1, target: 4, idle: .seconds(5))
+        try await fake.supervisor.apply([specification])
+        try await fake.supervisor.waitUntilReady(specification, timeout: .seconds(60))
+        #expect(await fake.supervisor.states() == [specification.id: [.ready]])
+        try await fake.stop()
+    }
+
+    @Test func `a worker that does not fit into memory is not started, and the log says the numbers`() async throws {
+        let admission = MemoryAdmission(
+            available: { 100 << 20 },
+            need: { _ in MemoryNeed(file: 200 << 20, own: 50 << 20) },
+            own: { _ in nil }
+        )
+        let fake = try FakeWorker(admission: admission)
+        let specification = fake.specification()
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.supervisor.states().isEmpty)
+        #expect(fake.told.state.withLock { $0 } == .failing)
+        let lines = await fake.supervisor.logs(specification.id).joined()
+        #expect(lines.contains { $0.contains("250 MiB") && $0.contains("100 MiB are free") })
+        try await fake.waitUntilFailed(specification, with: "250 MiB")
+        try await fake.stop()
+    }
+
+    @Test func `a worker that is not ready in time is killed and says so`() async throws {
+        let fake = try FakeWorker()
+        var specification = fake.specification("--silent")
+        specification.limits = WorkerLimits(start: .milliseconds(300))
+        try await fake.supervisor.apply([specification])
+        try await fake.waitUntilFailed(specification, with: "it was not ready within start_seconds")
         try await fake.stop()
     }
 

@@ -145,7 +145,7 @@ extension AzureDeployment {
         let known = [
             instanceType.map { _ in "instance_type has no meaning here" },
             (instanceCount ?? 1) == 1
-                ? nil : "instance_count has no meaning here: an upstream's instances are its URLs, the pool runs one",
+                ? nil : "instance_count has no meaning here: an upstream's instances are its URLs, the pool scales",
             environment.map { _ in "environment: nothing of it is run, it only helps to find what serves the deployment"
             },
             inner["codeConfiguration"].map { _ in "code_configuration has no meaning here: nothing of it is run" },

@@ -50,7 +50,7 @@ extension DeploymentDefinition {
         guard case .upstream(let upstream) = serving else {
             // A worker says itself when it is ready: of its readiness probe only this is in force.
             let limit = "\(readinessDeadline / 1000) s"
-            return values + [Self.value("time to become ready", limit, isOwn: readiness != nil)]
+            return values + [Self.value("time to become ready", limit, isOwn: readinessDeadline != 600_000)]
         }
         return values + Self.values(of: readiness, "readiness_probe") + [
             Self.optional("probe.liveness", upstream.probe.liveness, otherwise: "a TCP connect"),
@@ -110,7 +110,6 @@ extension DeploymentDefinition {
         }
         return [
             value("engine", native.engine, isDefault: native.engine == standard.engine),
-            value("instances", "1", isDefault: true),
             value("slots", String(native.slots), isDefault: native.slots == standard.slots),
             value(
                 "context",
@@ -121,6 +120,27 @@ extension DeploymentDefinition {
                 "threads",
                 native.threads == 0 ? "this machine's" : String(native.threads),
                 isDefault: native.threads == standard.threads
+            ),
+        ] + values(of: native.scale)
+            + [
+                value(
+                    "memory_mb",
+                    native.memoryMegabytes.map(String.init) ?? "no bound",
+                    isDefault: native.memoryMegabytes == nil
+                )
+            ]
+    }
+
+    private static func values(of scale: InstanceScale) -> [EffectiveValue] {
+        let standard = InstanceScale()
+        return [
+            value("min_instances", String(scale.least), isOwn: scale.least != standard.least),
+            value("max_instances", String(scale.most), isOwn: scale.most != standard.most),
+            value("idle_seconds", String(scale.idleSeconds), isOwn: scale.idleSeconds != standard.idleSeconds),
+            value(
+                "target_requests",
+                scale.targetRequests.map(String.init) ?? "max_concurrent_requests_per_instance",
+                isOwn: scale.targetRequests != nil
             ),
         ]
     }

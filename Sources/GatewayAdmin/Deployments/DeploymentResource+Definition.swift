@@ -93,6 +93,14 @@ extension NativeDefinition {
             context: resource.context ?? standard.context,
             threads: resource.threads ?? standard.threads
         )
+        scale = InstanceScale(
+            least: resource.minInstances ?? standard.scale.least,
+            most: resource.maxInstances,
+            idleSeconds: resource.idleSeconds ?? standard.scale.idleSeconds,
+            targetRequests: resource.targetRequests
+        )
+        startSeconds = resource.startSeconds ?? standard.startSeconds
+        memoryMegabytes = resource.memoryMb
         guard engine == standard.engine else {
             throw APIError(
                 .invalid,
@@ -142,13 +150,20 @@ extension DeploymentResource {
                 removeHeaders: upstream.removedHeaders
             )
         case .native(let native):
-            self.native = NativeResource(
-                engine: native.engine,
-                slots: native.slots,
-                context: native.context,
-                threads: native.threads
-            )
+            self.native = NativeResource(native)
         }
+    }
+}
+
+extension NativeResource {
+    fileprivate init(_ native: NativeDefinition) {
+        self.init(engine: native.engine, slots: native.slots, context: native.context, threads: native.threads)
+        minInstances = native.scale.least
+        maxInstances = native.scale.most
+        idleSeconds = native.scale.idleSeconds
+        targetRequests = native.scale.targetRequests
+        startSeconds = native.startSeconds
+        memoryMb = native.memoryMegabytes
     }
 }
 

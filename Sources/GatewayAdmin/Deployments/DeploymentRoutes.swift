@@ -71,6 +71,16 @@ struct DeploymentRoutes: Sendable {
         return .json(ResourceList(await controlPlane.collaborators.deploymentLogs(found.path, tail)))
     }
 
+    /// Answers with the deployment as soon as a worker is wanted; it need not be ready yet.
+    @Sendable func warm(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let found = try await find(context)
+        guard case .served(let definition) = found, case .native = definition.serving else {
+            throw APIError(.invalid, "only a native deployment has workers to start", target: "deployment")
+        }
+        try await controlPlane.collaborators.warm(definition.path)
+        return .json(resource(found, withValues: try maySeeValues(context)))
+    }
+
     private static let usualTail = 50
     private static let longestTail = 1000
 
@@ -131,8 +141,17 @@ struct DeploymentRoutes: Sendable {
         }
         resource.isReady = controlPlane.isReady(deployment.path)
         resource.instances = controlPlane.collaborators.instances(deployment.path)
+        resource.pool = pool(of: deployment)
         resource.effective = deployment.effectiveValues
         return resource
+    }
+
+    private func pool(of deployment: DeploymentDefinition) -> PoolResource? {
+        var pool = controlPlane.collaborators.pool(deployment.path)
+        let price = deployment.instanceType.flatMap(controlPlane.collaborators.pricePerHour)
+        let instances = Int64(pool?.instances ?? 0)
+        pool?.costPerHour = price.map { Money(millionths: $0.millionths * instances) }
+        return pool
     }
 
     /// In the place of a value.

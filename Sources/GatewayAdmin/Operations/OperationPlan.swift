@@ -88,9 +88,9 @@ package struct OperationPlan: Sendable {
 
 extension DeploymentDefinition {
     /// Milliseconds that its instances have to become ready: until its readiness probe has failed so often in a row as it
-    /// may, and for a worker without one, whose model must be loaded, 600 s.
+    /// may, and for a worker without one, whose model must be loaded, its `start_seconds`.
     var readinessDeadline: Int64 {
-        if case .native = serving, readiness == nil { return 600_000 }
+        if case .native(let native) = serving, readiness == nil { return Self.bounded(native.startSeconds) * 1000 }
         let probe = readiness ?? ProbeSettings()
         return (Self.bounded(probe.initialDelay) + Self.bounded(probe.period) * Self.bounded(probe.failureThreshold))
             * 1000

@@ -178,6 +178,13 @@ extension Routes {
                 ],
                 use: deployments.logs
             ),
+            .post(
+                path + "/warm",
+                .deployments,
+                "Starts a worker of a native deployment where none runs, before requests come.",
+                answers: .one(DeploymentResource.self),
+                use: deployments.warm
+            ),
         ] + secrets(path + "/secrets")
     }
 

@@ -87,7 +87,10 @@ package final class CapacityQueue: Sendable {
             known[ObjectIdentifier(deployment)] = answer
             return answer
         }
-        return waiters.removeAll { !isAvailable($0.deployment) && $0.substitutes.contains(where: isAvailable) }
+        return waiters.removeAll { waiter in
+            guard !isAvailable(waiter.deployment) else { return false }
+            return waiter.deployment.pool?.isWorthWaiting == false || waiter.substitutes.contains(where: isAvailable)
+        }
     }
 
     private static func next(of waiters: inout FairQueue<Waiter>, at now: Int64?) -> (Waiter, Instance)? {
@@ -120,7 +123,8 @@ package final class Waiter: Sendable {
         case seated(Instance)
         /// Another's request has its place in the queue.
         case displaced
-        /// Its deployment has no instance that takes requests any more, and another deployment may answer.
+        /// Its deployment has no instance that takes requests any more, and another deployment may answer or no worker will
+        /// come.
         case released
     }
 

@@ -16,6 +16,8 @@ package final class InstanceRegistry: Sendable {
         var loads: [InstanceAddress: InstanceLoad] = [:]
         /// Where a native deployment's workers have listened.
         var workers: [String: [InstanceAddress]] = [:]
+        /// By the address of the first worker.
+        var pools: [InstanceAddress: WorkerPool] = [:]
         var queues: [Set<InstanceAddress>: WeakQueue] = [:]
         var budgets: [String: RetryBudget] = [:]
         /// Numbers that were given back, the smallest last.
@@ -50,6 +52,7 @@ package final class InstanceRegistry: Sendable {
             free.sort(by: >)
             for address in Self.unused(in: &loads) { loads[address] = nil }
             for deployment in Self.unused(in: &budgets) { budgets[deployment] = nil }
+            for address in Self.unused(in: &pools) { pools[address] = nil }
             queues = queues.filter { $0.value.queue != nil }
             workers = workers.compactMapValues { addresses in
                 let left = addresses.filter { instances[Place(deployment: "", address: $0)] != nil }
@@ -95,18 +98,32 @@ package final class InstanceRegistry: Sendable {
         }
     }
 
-    /// The worker of a native deployment, and those of its earlier settings that still answer: a change has no gap.
+    /// The workers that a native deployment may have, and those of its earlier settings that still answer: a change has no
+    /// gap.
     ///
     /// - Parameter deployment: `tenant/endpoint/deployment`.
-    package func workers(of deployment: String, at address: InstanceAddress) -> [Instance] {
+    package func workers(of deployment: String, at addresses: [InstanceAddress]) -> [Instance] {
         known.withLock { known in
-            let place = Place(deployment: "", address: address)
-            let instance = known.instance(at: place, isReady: false, isUsable: false)
+            let instances = addresses.map {
+                known.instance(at: Place(deployment: "", address: $0), isReady: false, isUsable: false)
+            }
             let earlier = known.workers[deployment, default: []]
                 .compactMap { known.instances[Place(deployment: "", address: $0)] }
-                .filter { $0 !== instance && $0.isReady }
-            known.workers[deployment] = earlier.map(\.address) + [address]
-            return [instance] + earlier
+                .filter { instance in instance.isReady && !instances.contains { $0 === instance } }
+            known.workers[deployment] = earlier.map(\.address) + addresses
+            return instances + earlier
+        }
+    }
+
+    /// What requests and the supervisor of these workers know of each other.
+    ///
+    /// - Parameter address: of the first worker.
+    package func pool(at address: InstanceAddress) -> WorkerPool {
+        known.withLock { known in
+            if let pool = known.pools[address] { return pool }
+            let pool = WorkerPool()
+            known.pools[address] = pool
+            return pool
         }
     }
 

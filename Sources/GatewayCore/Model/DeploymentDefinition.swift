@@ -119,6 +119,8 @@ package struct NativeDefinition: Sendable, Equatable {
     package static let slotRange = 1...64
     package static let contextRange = 16...4_194_304
     package static let threadRange = 0...256
+    package static let startRange = 1...86_400
+    package static let memoryRange = 16...16_777_216
 
     package var engine: String
     /// Requests that one instance runs at once.
@@ -127,12 +129,40 @@ package struct NativeDefinition: Sendable, Equatable {
     package var context: Int
     /// Threads of one instance; 0 = chosen for this machine.
     package var threads: Int
+    package var scale = InstanceScale()
+    /// Within which an instance has to be ready after its start.
+    package var startSeconds = 600
+    /// Resident MiB at which an instance is ended; `nil` = no bound.
+    package var memoryMegabytes: Int?
 
     package init(engine: String = "llama", slots: Int = 4, context: Int = 0, threads: Int = 0) {
         self.engine = engine
         self.slots = slots
         self.context = context
         self.threads = threads
+    }
+}
+
+/// How many instances of a native deployment there are, and when.
+package struct InstanceScale: Sendable, Equatable {
+    package static let leastRange = 0...64
+    package static let mostRange = 1...64
+    package static let idleRange = 1...604_800
+    package static let targetRange = 1...1024
+
+    /// Instances that are always there; 0: the last one stops when nobody has asked for a while.
+    package var least: Int
+    package var most: Int
+    /// How long fewer instances must have been enough before one is stopped.
+    package var idleSeconds: Int
+    /// Requests per instance, those that wait included, above which one more is started; `nil` = as many as it takes.
+    package var targetRequests: Int?
+
+    package init(least: Int = 1, most: Int? = nil, idleSeconds: Int = 300, targetRequests: Int? = nil) {
+        self.least = least
+        self.most = most ?? max(1, least)
+        self.idleSeconds = idleSeconds
+        self.targetRequests = targetRequests
     }
 }
 

@@ -33,6 +33,8 @@ final class CurrentRequest {
     var attempts = 0
     /// The instances that could not take it, in order.
     var tried: [Instance] = []
+    /// Workers that have died while they answered it.
+    var deaths = 0
     /// When the attempt that runs began.
     var attemptStarted = NIODeadline.uptimeNanoseconds(0)
     /// Its place in a queue, while no instance has room for it.

@@ -18,9 +18,16 @@ extension ExchangeHandler {
         let waiter = Waiter(plan) { outcome in
             loop.execute { bound.value.woken(number, outcome) }
         }
-        request.waiter = QueuePlace(number: number, waiter: waiter, queue: plan.deployment.queue)
+        let deployment = plan.deployment
+        let longest = deployment.longestWait
+        request.waiter = QueuePlace(
+            number: number,
+            waiter: waiter,
+            queue: deployment.queue,
+            isForStart: deployment.isComing
+        )
         resources.waiting[number] = self
-        requestTimer.set(.now() + TimeAmount(plan.deployment.longestWait))
+        requestTimer.set(.now() + TimeAmount(longest))
         guard !plan.deployment.queue.enter(waiter, at: .uptime) else { return }
         queueWasFull(plan)
     }
@@ -58,6 +65,10 @@ extension ExchangeHandler {
         request.waiter = nil
         resources.waiting[place.number] = nil
         if fallsBack(plan, because: .queueFull) { return }
+        if place.isForStart {
+            let milliseconds = plan.deployment.timeout.milliseconds
+            return refuse(.coldStart(deployment: plan.deployment.name, milliseconds: milliseconds))
+        }
         if let paused = plan.deployment.pause(at: .uptime) { return refuse(paused) }
         // Without a cap it was a pause that it waited for, and something else keeps the instance out since.
         guard let limit = plan.deployment.capacity.limit else {
@@ -96,11 +107,15 @@ extension ExchangeHandler {
         if let fault = failure.health, !exchange.hasResponseBegun {
             plan.instance.failed(fault, begun: request.begun, at: .uptime)
         }
-        if !exchange.hasResponseBegun, let next = again(failure, request, plan) {
+        let isDeath = plan.deployment.isNative && failure.isDeath && !exchange.hasResponseBegun
+        if isDeath { request.deaths += 1 }
+        if !exchange.hasResponseBegun, let next = again(failure, isDeath: isDeath, request, plan) {
             request.plan = next
             return connect(next)
         }
-        if let reason = failure.fallback(isRepeatable: RetryRule.isIdempotent(request.head.method)),
+        let isRepeatable =
+            isDeath ? request.deaths < RetryRule.deaths : RetryRule.isIdempotent(request.head.method)
+        if let reason = failure.fallback(isRepeatable: isRepeatable),
             fallsBack(plan, because: reason)
         {
             return
@@ -109,15 +124,21 @@ extension ExchangeHandler {
     }
 
     /// The plan of another attempt, within the deployment's retry budget.
-    private func again(_ failure: UpstreamFailure, _ request: CurrentRequest, _ plan: Plan) -> Plan? {
+    private func again(
+        _ failure: UpstreamFailure,
+        isDeath: Bool,
+        _ request: CurrentRequest,
+        _ plan: Plan
+    ) -> Plan? {
         let mayRetry = RetryRule.mayRetry(
             failure,
             method: request.head.method,
             attempts: request.attempts,
+            deaths: isDeath ? request.deaths : nil,
             canReplay: request.canReplay
         )
         guard mayRetry, plan.deployment.budget.spend(at: .uptime) else { return nil }
-        guard failure.phase == .connect else { return plan }
+        guard failure.phase == .connect || isDeath else { return plan }
         return resources.admission.pickAgain(plan, of: request.head, except: request.tried, at: .now)
     }
 
@@ -184,6 +205,8 @@ struct QueuePlace {
     let number: Int
     let waiter: Waiter
     let queue: CapacityQueue
+    /// It waits for a worker to start, until its deadline.
+    let isForStart: Bool
 }
 
 extension LoopResources {
@@ -208,6 +231,9 @@ extension CurrentRequest {
 }
 
 extension UpstreamFailure {
+    /// Whether a worker that it comes from has died, or hung up, with the request in its hands.
+    fileprivate var isDeath: Bool { hasSent && (phase == .send || phase == .wait) }
+
     /// What it says about the instance; `nil` where a caller can bring it about, or a kept connection was only old.
     fileprivate var health: InstanceHealth.Failure? {
         switch phase {

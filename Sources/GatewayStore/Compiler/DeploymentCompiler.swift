@@ -11,6 +11,9 @@ struct DeploymentParts: Sendable {
     let budget: RetryBudget
     /// Of the model, where it is known.
     let version: String?
+    /// Of a native deployment, and how many of its instances are of the settings that are served.
+    var pool: WorkerPool?
+    var currentWorkers = 0
 
     func deployment(usage: UsageScope?) -> Deployment {
         var upstream: UpstreamDefinition?
@@ -41,7 +44,9 @@ struct DeploymentParts: Sendable {
                 certificateAuthority: upstream?.certificateAuthority
             ),
             queue: queue,
-            budget: budget
+            budget: budget,
+            pool: pool,
+            currentWorkers: currentWorkers
         )
     }
 }
@@ -58,6 +63,8 @@ extension DeploymentParts {
             budget: served.budget,
             version: served.version
         )
+        pool = served.pool
+        currentWorkers = served.currentWorkers
     }
 }
 
@@ -74,7 +81,7 @@ struct DeploymentCompiler: Sendable {
     private static let mostURLs = 256
     private static let mostHeaders = 32
     /// What `sun_path` holds besides its terminator.
-    private static let longestSocketPath = 107
+    static let longestSocketPath = 107
 
     let runtimeDirectory: String
     let addresses: AddressRule
@@ -128,7 +135,7 @@ struct DeploymentCompiler: Sendable {
         parts(of: definition, [], in: definitions)
     }
 
-    private func parts(
+    func parts(
         of definition: DeploymentDefinition,
         _ members: [Instance],
         headers: [UpstreamHeader] = [],
@@ -144,64 +151,6 @@ struct DeploymentCompiler: Sendable {
             budget: instances.budget(of: definition.path),
             version: definitions.version(of: definition)
         )
-    }
-
-    private func compile(
-        _ definition: DeploymentDefinition,
-        _ native: NativeDefinition,
-        in definitions: Definitions
-    ) throws(Failure) -> DeploymentParts {
-        let wanted = try nativeInstance(definition, native, in: definitions)
-        let workers = instances.workers(of: definition.path, at: wanted.address)
-        return parts(of: definition, workers, modelLabel: wanted.modelLabel, in: definitions)
-    }
-
-    func nativeInstance(
-        _ definition: DeploymentDefinition,
-        _ native: NativeDefinition,
-        in definitions: Definitions
-    ) throws(Failure) -> NativeInstance {
-        var problems = problems(of: native, definition.path)
-        let model = definition.model.flatMap { definitions.model(definition.tenant, $0) }
-        let socket = NativeInstance.socketPath(of: definition.path, model: model, native, in: runtimeDirectory)
-        if socket.utf8.count > Self.longestSocketPath {
-            let message = "the socket path \(socket) is over 107 bytes; set a shorter workers.runtime in gatehouse.yaml"
-            problems.append(Problem(.invalidValue, definition.path, field: "native", message))
-        }
-        if model == nil {
-            let message =
-                definition.model.map {
-                    "\($0.text) is not registered; run: gatehouse models register \(definition.tenant)/\($0.name)"
-                }
-                ?? "a native deployment needs a model; name a registered one as azureml:NAME:VERSION"
-            problems.append(Problem(.modelNotRegistered, definition.path, field: "model", message))
-        }
-        guard problems.isEmpty, let model else { throw Failure(problems: problems) }
-        return NativeInstance(
-            resource: definition.path,
-            modelPath: model.path,
-            modelLabel: model.label,
-            socketPath: socket,
-            definition: native
-        )
-    }
-
-    private func problems(of native: NativeDefinition, _ resource: String) -> [Problem] {
-        var problems: [Problem] = []
-        func note(_ field: String, _ message: String) {
-            problems.append(Problem(.invalidValue, resource, field: "native.\(field)", message))
-        }
-        if native.engine != "llama" { note("engine", "\(native.engine) is not an engine; the one there is is llama") }
-        let (slots, contexts) = (NativeDefinition.slotRange, NativeDefinition.contextRange)
-        let threads = NativeDefinition.threadRange
-        if !slots.contains(native.slots) { note("slots", "must be \(slots.lowerBound) to \(slots.upperBound)") }
-        if native.context != 0, !contexts.contains(native.context) {
-            note("context", "must be 0 (the model's own), or \(contexts.lowerBound) to \(contexts.upperBound) tokens")
-        }
-        if !threads.contains(native.threads) {
-            note("threads", "must be 0 (chosen for this machine) to \(threads.upperBound)")
-        }
-        return problems
     }
 
     private func boundProblems(of upstream: UpstreamDefinition, _ resource: String) -> [Problem] {

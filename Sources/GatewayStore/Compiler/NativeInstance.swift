@@ -1,27 +1,31 @@
 import Crypto
 package import GatewayCore
 
-/// One worker process that a native deployment wants, and the socket where it is expected.
+/// The workers that a native deployment may have, and the sockets where they are expected.
 package struct NativeInstance: Sendable, Equatable {
     /// `tenant/endpoint/deployment`.
     package let resource: String
     package let modelPath: String
     /// `name:version`.
     package let modelLabel: String
-    package let socketPath: String
+    /// One for each of the most instances that there may be.
+    package let socketPaths: [String]
     package let definition: NativeDefinition
+    /// Requests that one of them gets at once.
+    package let concurrency: Int
 
-    package var address: InstanceAddress { InstanceAddress(transport: .unix(path: socketPath)) }
+    package var addresses: [InstanceAddress] { socketPaths.map { InstanceAddress(transport: .unix(path: $0)) } }
 
     /// A short name, since a socket's path has room for 107 bytes only.
     ///
-    /// It changes with what the worker runs, so that the process of the old settings and that of the new can overlap.
-    static func socketPath(
+    /// They change with what the workers run, so that the processes of the old settings and those of the new can overlap;
+    /// another number of them changes nothing.
+    static func socketPaths(
         of resource: String,
         model: ModelDefinition?,
         _ settings: NativeDefinition,
         in directory: String
-    ) -> String {
+    ) -> [String] {
         let identity = [
             resource, settings.engine, "\(settings.slots)", "\(settings.context)", "\(settings.threads)",
             model?.path ?? "", model?.version ?? "", model?.sha256 ?? "",
@@ -31,6 +35,7 @@ package struct NativeInstance: Sendable, Equatable {
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }
-        return "\(directory)/\(name.joined()).sock"
+        let most = min(max(1, settings.scale.most), InstanceScale.mostRange.upperBound)
+        return (0..<most).map { "\(directory)/\(name.joined())\($0 == 0 ? "" : ".\($0)").sock" }
     }
 }

@@ -239,7 +239,8 @@ extension MirrorRule {
 extension Deployment {
     fileprivate func serves(like other: Deployment) -> Bool {
         name == other.name && isNative == other.isNative && timeout == other.timeout && headers == other.headers
-            && instances.elementsEqual(other.instances, by: ===) && upstreamModel == other.upstreamModel
+            && instances.elementsEqual(other.instances, by: ===) && currentWorkers == other.currentWorkers
+            && upstreamModel == other.upstreamModel
             && certificateAuthority == other.certificateAuthority && modelLabel == other.modelLabel
             && usage === other.usage && price == other.price && capacity == other.capacity && probes == other.probes
             && version == other.version && path == other.path && removedHeaders == other.removedHeaders

@@ -112,16 +112,7 @@ struct ConfigurationReader {
 
     private func serving(_ row: Row, _ place: String) throws -> Serving {
         let kind: String = row["kind"]
-        guard kind == "upstream" else {
-            return .native(
-                NativeDefinition(
-                    engine: row["engine"],
-                    slots: row["slots"],
-                    context: row["context"],
-                    threads: row["threads"]
-                )
-            )
-        }
+        guard kind == "upstream" else { return .native(native(row)) }
         let headers = try secrets.open(row["headers"], place: "\(place)/headers")
         var upstream = UpstreamDefinition(
             urls: try StoredJSON.value([String].self, row["urls"], place: place),
@@ -135,6 +126,24 @@ struct ConfigurationReader {
         )
         upstream.tenantURLs = try StoredJSON.strings(row["tenant_urls"], place: place)
         return .upstream(upstream)
+    }
+
+    private func native(_ row: Row) -> NativeDefinition {
+        var native = NativeDefinition(
+            engine: row["engine"],
+            slots: row["slots"],
+            context: row["context"],
+            threads: row["threads"]
+        )
+        native.scale = InstanceScale(
+            least: row["min_instances"],
+            most: row["max_instances"],
+            idleSeconds: row["idle_seconds"],
+            targetRequests: row["target_requests"]
+        )
+        native.startSeconds = row["start_seconds"]
+        native.memoryMegabytes = row["memory_mb"]
+        return native
     }
 
     private func model(_ row: Row) -> ModelDefinition {

@@ -171,6 +171,12 @@ struct ConfigurationWriter {
             ("slots", native?.slots),
             ("context", native?.context),
             ("threads", native?.threads),
+            ("min_instances", native?.scale.least),
+            ("max_instances", native?.scale.most),
+            ("idle_seconds", native?.scale.idleSeconds),
+            ("target_requests", native?.scale.targetRequests),
+            ("start_seconds", native?.startSeconds),
+            ("memory_mb", native?.memoryMegabytes),
         ]
     }
 

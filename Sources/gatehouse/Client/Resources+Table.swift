@@ -63,9 +63,27 @@ extension EffectiveValue: TableRow {
 }
 
 extension InstanceResource: TableRow {
-    static var headings: [String] { ["instance", "ready", "takes requests", "under way", "last probe"] }
+    static var headings: [String] {
+        ["instance", "ready", "takes requests", "under way", "last probe", "state", "pid", "memory"]
+    }
     var cells: [String] {
-        [url, isReady ? "yes" : "no", outage.map { "no: \($0)" } ?? "yes", String(inFlight), lastProbe ?? ""]
+        [
+            url, isReady ? "yes" : "no", outage.map { "no: \($0)" } ?? "yes", String(inFlight), lastProbe ?? "",
+            [state, lastEnd].compactMap(\.self).joined(separator: ": "), pid.map(String.init) ?? "",
+            residentBytes.map { "\($0 >> 20) MiB" } ?? "",
+        ]
+    }
+}
+
+extension PoolResource: TableRow {
+    static var headings: [String] {
+        ["workers", "running", "wanted", "idle", "memory", "cost per hour", "not started"]
+    }
+    var cells: [String] {
+        [
+            state, String(instances), String(wanted), "\(idleSeconds) s", "\(residentBytes >> 20) MiB",
+            costPerHour.map { "\($0)" } ?? "no price", refusal ?? "",
+        ]
     }
 }
 

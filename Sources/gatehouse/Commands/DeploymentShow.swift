@@ -16,6 +16,10 @@ struct DeploymentShow: AsyncParsableCommand {
         let found: DeploymentResource = try await admin.connect().get(deployment.url)
         try output.show(found)
         guard output.output == .table, let effective = found.effective else { return }
+        if let pool = found.pool {
+            print()
+            try output.show(pool)
+        }
         print()
         try output.show(found.instances ?? [])
         print()

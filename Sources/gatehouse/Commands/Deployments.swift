@@ -5,7 +5,7 @@ struct Deployments: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Deployments: what serves an endpoint.",
         subcommands: [
-            DeploymentList.self, DeploymentShow.self, DeploymentTail.self, DeploymentDelete.self,
+            DeploymentList.self, DeploymentShow.self, DeploymentTail.self, DeploymentWarm.self, DeploymentDelete.self,
             DeploymentSecretSet.self, DeploymentSecretList.self, DeploymentSecretRemove.self,
         ]
     )

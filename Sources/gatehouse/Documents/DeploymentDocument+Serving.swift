@@ -82,23 +82,34 @@ extension DeploymentDocument {
         guard
             let native = ours.object(
                 "native",
-                known: ["engine", "slots", "context", "threads", "min_instances", "max_instances"],
-                notBuilt: ["idle_seconds", "devices"]
+                known: [
+                    "engine", "slots", "context", "threads", "min_instances", "max_instances", "idle_seconds",
+                    "target_requests", "start_seconds", "memory_mb",
+                ],
+                notBuilt: ["devices"]
             )
         else { return nil }
-        for key in ["min_instances", "max_instances"] {
-            if let count = native.integer(key, in: 0...1024), count != 1 {
-                native.refuse(key, "\(count) is not built yet", hint: "only 1 is, for now")
-            }
-        }
         if model == nil {
             native.refuse("engine", "a native deployment needs a model", hint: "add model: azureml:name@latest")
         }
-        return NativeResource(
+        var resource = NativeResource(
             engine: native.word("engine", of: ["llama"]),
             slots: native.integer("slots", in: NativeDefinition.slotRange),
             context: readContext(native),
             threads: native.integer("threads", in: NativeDefinition.threadRange)
         )
+        readScale(native, into: &resource)
+        resource.startSeconds = native.integer("start_seconds", in: NativeDefinition.startRange)
+        resource.memoryMb = native.integer("memory_mb", in: NativeDefinition.memoryRange)
+        return resource
+    }
+
+    private static func readScale(_ native: YAMLMapping, into resource: inout NativeResource) {
+        resource.minInstances = native.integer("min_instances", in: InstanceScale.leastRange)
+        resource.maxInstances = native.integer("max_instances", in: InstanceScale.mostRange)
+        resource.idleSeconds = native.integer("idle_seconds", in: InstanceScale.idleRange)
+        resource.targetRequests = native.integer("target_requests", in: InstanceScale.targetRange)
+        guard let most = resource.maxInstances, most < resource.minInstances ?? 1 else { return }
+        native.refuse("max_instances", "\(most) is less than min_instances", hint: "write as many or more")
     }
 }

@@ -179,7 +179,7 @@ enum DeploymentDocument {
         if let count = document.integer("instance_count", in: 0...1_000_000), count != 1 {
             document.warn(
                 "instance_count",
-                "has no meaning here: an upstream's instances are its urls, the pool runs one"
+                "has no meaning here: an upstream's instances are its urls, the pool's are native.min_instances and max_instances"
             )
         }
         if document.boolean("app_insights_enabled") == true {

@@ -45,7 +45,7 @@ import Testing
         let address = InstanceAddress(transport: .unix(path: "/run/w.sock"))
         registry.instance(at: address, isReady: false).markReady(true)
         registry.forgetUnused()
-        #expect(registry.workers(of: "demo/chat/local", at: address).map(\.isReady) == [true])
+        #expect(registry.workers(of: "demo/chat/local", at: [address]).map(\.isReady) == [true])
         registry.instance(at: address, isReady: false).markReady(false)
         registry.forgetUnused()
         #expect(registry.count == 0)

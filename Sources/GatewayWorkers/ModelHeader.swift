@@ -1,0 +1,127 @@
+import Foundation
+
+/// What a GGUF file's header says of the memory that its model needs.
+struct ModelHeader: Sendable, Equatable {
+    /// No header is longer: a vocabulary of a million words fits.
+    private static let longest = 64 << 20
+
+    /// What the model was trained for, in tokens.
+    let context: Int
+    /// Of the cache of keys and values, in half precision.
+    let bytesPerToken: Int64
+    let vocabulary: Int64
+
+    /// - Returns: `nil` when the file is no GGUF file, or is damaged.
+    init?(path: String) {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? file.close() }
+        guard let bytes = try? file.read(upToCount: Self.longest) else { return nil }
+        self.init(bytes)
+    }
+
+    init?(_ bytes: Data) {
+        var reader = HeaderReader(bytes)
+        guard let values = reader.values(), case .text(let family)? = values["general.architecture"] else { return nil }
+        func number(_ name: String) -> Int64? {
+            guard case .number(let value)? = values["\(family).\(name)"] else { return nil }
+            return (1...1 << 32).contains(value) ? value : nil
+        }
+        guard let layers = number("block_count"), layers < 1 << 16, let heads = number("attention.head_count"),
+            heads < 1 << 16, let width = number("embedding_length"), width < 1 << 24
+        else { return nil }
+        let groups = min(number("attention.head_count_kv") ?? heads, heads)
+        let keys = min(number("attention.key_length") ?? width / heads, width)
+        let valueLength = min(number("attention.value_length") ?? width / heads, width)
+        context = Int(number("context_length") ?? 4096)
+        bytesPerToken = layers * groups * (keys + valueLength) * 2
+        if case .count(let words)? = values["tokenizer.ggml.tokens"] {
+            vocabulary = words
+        } else {
+            vocabulary = min(number("vocab_size") ?? 0, 1 << 24)
+        }
+    }
+}
+
+/// Reads a GGUF file's table of values; everything in it may be wrong.
+private struct HeaderReader {
+    enum Value {
+        case text(String)
+        case number(Int64)
+        /// A list's length.
+        case count(Int64)
+        case other
+    }
+
+    private static let mostValues = 100_000
+    private static let mostWords = 1 << 24
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ data: Data) { bytes = Array(data) }
+
+    mutating func values() -> [String: Value]? {
+        guard take(4) == Array("GGUF".utf8), let version = unsigned(4), (2...3).contains(version), unsigned(8) != nil,
+            let count = unsigned(8), count <= Self.mostValues
+        else { return nil }
+        var values: [String: Value] = [:]
+        for _ in 0..<count {
+            guard let name = text(), let type = unsigned(4), let value = value(type) else { return nil }
+            values[name] = value
+        }
+        return values
+    }
+
+    private mutating func value(_ type: Int64) -> Value? {
+        switch type {
+        case 0, 1, 7: unsigned(1).map(Value.number)
+        case 2, 3: unsigned(2).map(Value.number)
+        case 4, 5: unsigned(4).map(Value.number)
+        case 10, 11: unsigned(8).map(Value.number)
+        case 6: take(4).map { _ in .other }
+        case 12: take(8).map { _ in .other }
+        case 8: text().map(Value.text)
+        case 9: list()
+        default: nil
+        }
+    }
+
+    private mutating func list() -> Value? {
+        guard let type = unsigned(4), let count = unsigned(8), count <= Self.mostWords else { return nil }
+        let widths: [Int64: Int] = [0: 1, 1: 1, 7: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 10: 8, 11: 8, 12: 8]
+        if let width = widths[type] {
+            // Some models say a number for every layer: the greatest counts.
+            guard width == 4, type != 6, count <= 4096 else {
+                return take(Int(count) * width).map { _ in .count(count) }
+            }
+            var most: Int64 = 0
+            for _ in 0..<count {
+                guard let number = unsigned(4) else { return nil }
+                most = max(most, number)
+            }
+            return .number(most)
+        }
+        guard type == 8 else { return nil }
+        for _ in 0..<count {
+            guard let length = unsigned(8), take(Int(length)) != nil else { return nil }
+        }
+        return .count(count)
+    }
+
+    private mutating func text() -> String? {
+        guard let length = unsigned(8), let bytes = take(Int(length)) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// - Returns: `nil` also for numbers that no length can be.
+    private mutating func unsigned(_ width: Int) -> Int64? {
+        guard let bytes = take(width) else { return nil }
+        let value = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return Int64(exactly: value)
+    }
+
+    private mutating func take(_ count: Int) -> [UInt8]? {
+        guard count >= 0, count <= bytes.count - position else { return nil }
+        defer { position += count }
+        return Array(bytes[position..<position + count])
+    }
+}

@@ -1,0 +1,92 @@
+/// What a deployment's requests ask for at a moment.
+package struct WorkerDemand: Sendable, Equatable {
+    /// Requests in the queue.
+    package var waiting: Int
+    /// Requests at the instances.
+    package var running: Int
+    /// Whether any got a place since this was told last.
+    package var isUsed: Bool
+
+    package init(waiting: Int = 0, running: Int = 0, isUsed: Bool = false) {
+        self.waiting = waiting
+        self.running = running
+        self.isUsed = isUsed
+    }
+}
+
+/// What requests may expect of a specification's workers.
+package enum WorkerPoolState: Sendable, Equatable {
+    case starting
+    case asleep
+    case serving
+    case failing
+}
+
+/// The workers of one specification, as a number.
+struct Pool {
+    /// Lines of instances that are gone, so that their last words can be read.
+    private static let linesKept = 100
+    /// How long a refusal stands before it is looked again.
+    private static let retryAfter = Duration.seconds(1)
+
+    private(set) var specification: WorkerSpecification
+    private var size: PoolScale
+    /// Whether its deployment's requests go here; an earlier one only finishes.
+    private(set) var isCurrent = true
+    /// Why another is not started.
+    private(set) var refusal: MemoryRefusal?
+    private var refusedAt: ContinuousClock.Instant?
+    private(set) var earlierLines: [String] = []
+
+    init(_ specification: WorkerSpecification, wanted: Int, at now: ContinuousClock.Instant = .now) {
+        self.specification = specification
+        size = PoolScale(specification.bounds, wanted: wanted, at: now)
+    }
+
+    var wanted: Int { size.wanted }
+    var lastUse: ContinuousClock.Instant { size.lastUse }
+
+    mutating func change(_ specification: WorkerSpecification, isCurrent: Bool) {
+        if specification.bounds != self.specification.bounds { size.change(specification.bounds) }
+        self.specification = specification
+        self.isCurrent = isCurrent
+    }
+
+    mutating func warm(at now: ContinuousClock.Instant) { size.warm(at: now) }
+
+    mutating func take(_ demand: WorkerDemand, _ states: [InstanceState], at now: ContinuousClock.Instant) {
+        guard isCurrent else { return }
+        let sample = PoolScale.Sample(
+            waiting: demand.waiting,
+            running: demand.running,
+            isUsed: demand.isUsed,
+            starting: states.count { $0 == .starting },
+            ready: states.count { $0 == .ready }
+        )
+        size.take(sample, at: now)
+    }
+
+    mutating func refuse(_ refusal: MemoryRefusal?, at now: ContinuousClock.Instant) {
+        self.refusal = refusal
+        refusedAt = refusal == nil ? nil : now
+    }
+
+    /// Whether a start may be tried: memory that was not there a moment ago is not asked for again at once.
+    func mayTry(at now: ContinuousClock.Instant) -> Bool { refusedAt.map { now - $0 >= Self.retryAfter } ?? true }
+
+    mutating func keep(_ lines: [String]) { earlierLines = (earlierLines + lines).suffix(Self.linesKept) }
+
+    /// - Parameter members: each instance's state, and how often in a row it has died.
+    func state(_ members: [(state: InstanceState, failures: Int)]) -> WorkerPoolState {
+        if members.contains(where: { $0.state == .ready || $0.state == .draining }) { return .serving }
+        if members.isEmpty { return refusal == nil ? (wanted == 0 ? .asleep : .starting) : .failing }
+        // One death may be an accident: who waits for the restart is answered.
+        let isHopeful = members.contains { member in
+            switch member.state {
+            case .starting, .restarting: member.failures < 2
+            case .ready, .draining, .stopping, .stopped: false
+            }
+        }
+        return isHopeful ? .starting : .failing
+    }
+}

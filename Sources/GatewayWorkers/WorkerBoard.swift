@@ -1,0 +1,32 @@
+import Synchronization
+
+/// One worker, as people are shown it.
+package struct WorkerStatus: Sendable, Equatable {
+    package var socket: String
+    package var state: InstanceState
+    /// The process that runs, if one does.
+    package var process: Int32?
+    /// How the last process ended, if one did.
+    package var lastEnd: String?
+}
+
+/// The workers of one deployment, as people are shown them.
+package struct PoolStatus: Sendable, Equatable {
+    package var workers: [WorkerStatus]
+    /// How many there should be.
+    package var wanted: Int
+    /// When a request last ran or waited, or somebody warmed it.
+    package var lastUse: ContinuousClock.Instant
+    /// Why another is not started, as a sentence.
+    package var refusal: String?
+}
+
+/// What is known of all pools, for whoever cannot wait for their supervisor; as old as its last look.
+package final class WorkerBoard: Sendable {
+    private let pools = Mutex<[String: PoolStatus]>([:])
+
+    /// By a deployment's id; `nil` for one that has none.
+    package func status(of id: String) -> PoolStatus? { pools.withLock { $0[id] } }
+
+    func publish(_ status: [String: PoolStatus]) { pools.withLock { $0 = status } }
+}

@@ -1,0 +1,21 @@
+extension WorkerSupervisor {
+    /// What the supervisor tells, and asks; none of it may block.
+    package struct Reports: Sendable {
+        /// Whether the instance on a socket may be sent requests.
+        let instance: @Sendable (_ socket: String, _ isReady: Bool) -> Void
+        /// What requests may expect of a specification's workers, by the socket of the first.
+        let pool: @Sendable (_ socket: String, WorkerPoolState) -> Void
+        /// Whether the instance on a socket has no request any more.
+        let isIdle: @Sendable (_ socket: String) -> Bool
+
+        package init(
+            instance: @escaping @Sendable (_ socket: String, _ isReady: Bool) -> Void,
+            pool: @escaping @Sendable (_ socket: String, WorkerPoolState) -> Void = { _, _ in },
+            isIdle: @escaping @Sendable (_ socket: String) -> Bool = { _ in true }
+        ) {
+            self.instance = instance
+            self.pool = pool
+            self.isIdle = isIdle
+        }
+    }
+}

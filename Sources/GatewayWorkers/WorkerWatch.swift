@@ -1,0 +1,64 @@
+import Synchronization
+
+/// What one worker may take.
+package struct WorkerLimits: Sendable, Hashable {
+    /// From its start until it answers.
+    package var start = Duration.seconds(600)
+    /// Resident bytes; `nil` = no bound.
+    package var memory: Int64?
+
+    package init(start: Duration = .seconds(600), memory: Int64? = nil) {
+        self.start = start
+        self.memory = memory
+    }
+}
+
+/// Holds one process to its limits, and remembers which it broke.
+final class WorkerWatch: Sendable {
+    private struct State {
+        var isReady = false
+        var reason: String?
+    }
+
+    private static let interval = Duration.milliseconds(250)
+
+    /// Set when the process has to end.
+    let isOver = StopSignal()
+    private let limits: WorkerLimits
+    private let state = Mutex(State())
+
+    init(_ limits: WorkerLimits) {
+        self.limits = limits
+    }
+
+    /// Why it had to end; `nil` when it did not.
+    var reason: String? { state.withLock { $0.reason } }
+
+    func answered() { state.withLock { $0.isReady = true } }
+
+    /// Looks until the task is cancelled or a limit is broken.
+    func run(_ process: Int32, _ onLine: @Sendable (String) -> Void) async {
+        let started = ContinuousClock.now
+        while !Task.isCancelled {
+            let memory = limits.memory == nil ? nil : ProcessMemory.of(process)?.resident
+            if let fault = fault(after: .now - started, memory) {
+                state.withLock { $0.reason = fault }
+                onLine("killed: \(fault)")
+                return isOver.set()
+            }
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    /// What is wrong with a process of this age and size, as a sentence.
+    func fault(after age: Duration, _ resident: Int64?) -> String? {
+        if age > limits.start, state.withLock({ !$0.isReady }) {
+            return "it was not ready within start_seconds = \(limits.start.components.seconds)"
+        }
+        if let bound = limits.memory, let resident, resident > bound {
+            let (has, may) = (resident / MemorySize.mebibyte, bound / MemorySize.mebibyte)
+            return "it has \(has) MiB of memory, over memory_mb = \(may)"
+        }
+        return nil
+    }
+}

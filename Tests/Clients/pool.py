@@ -1,0 +1,261 @@
+"""The embedded pool: sleep and wake, more workers under load and fewer after it, memory, workers killed and stopped."""
+import http.client
+import json
+import os
+import pathlib
+import signal
+import threading
+import time
+
+from harness import Checks, Gateway, Setting, require, upstream_documents, wait_for
+
+check = Checks("pool")
+QUICK_PROBE = {"initial_delay": 0, "period": 1, "timeout": 1, "failure_threshold": 2}
+
+
+def documents(endpoint, model="smollm2", probe=None, **native):
+    """One endpoint with a native deployment of these settings."""
+    text = upstream_documents(endpoint, {"local": (100, {
+        "model": f"azureml:{model}:1", "instance_type": "auto", "max_queue_wait_ms": 30000,
+        "native": {"engine": "llama", "slots": 2, "context": 512, "threads": 1, **native}})})
+    if probe:
+        text = text.replace("request_settings:", f"liveness_probe: {json.dumps(probe)}\nrequest_settings:", 1)
+    return text
+
+
+def ask(gateway, key, endpoint, tokens=4, timeout=120):
+    body = {"model": endpoint, "messages": [{"role": "user", "content": "Name a colour."}], "temperature": 0,
+            "max_tokens": tokens}
+    return gateway.request("POST", "/v1/chat/completions", body, {"api-key": key}, timeout=timeout)
+
+
+def answered(gateway, key, endpoint, **more):
+    response = ask(gateway, key, endpoint, **more)
+    require(response.status == 200, f"{response.status}: {response.content[:200]}")
+    return response
+
+
+def at_once(count, call):
+    """What so many calls at the same time return."""
+    results = [None] * count
+
+    def run(index):
+        try:
+            results[index] = call()
+        except (OSError, http.client.HTTPException) as problem:
+            results[index] = problem
+
+    threads = [threading.Thread(target=run, args=[index]) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def resident(pids):
+    """MiB of these processes, those that are gone having none."""
+    total = 0
+    for pid in pids:
+        try:
+            text = pathlib.Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("VmRSS:"))
+    return total // 1024
+
+
+class Workers:
+    """The worker processes of one deployment, told apart by their model's name on the command line."""
+
+    def __init__(self, gateway, model):
+        self.gateway, self.model = gateway, f"{model}:1".encode()
+
+    def pids(self):
+        return [pid for pid in self.gateway.worker_pids()
+                if self.model in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+
+    def wait_for(self, count, seconds, what):
+        wait_for(lambda: len(self.pids()) == count, seconds, f"{what}: {count} workers, not {len(self.pids())}")
+        return self.pids()
+
+
+setting = Setting()
+if not setting.model:
+    print("no model file was given: the pool's checks are left out")
+    check.finish()
+
+gateway = Gateway(setting, "pool")
+(gateway.directory / "instances.yaml").write_text("auto: 0.25\n")
+with gateway:
+    for name in ["sleeper", "pair", "elastic", "mortal", "neighbour"]:
+        gateway.register_model(name) if name == "sleeper" else gateway.command(
+            "models", "register", f"demo/{name}", "--version", 1, "--path", setting.model)
+
+    @check("two instances are two workers, and both answer")
+    def _():
+        gateway.apply(documents("pair", model="pair", min_instances=2, max_instances=2))
+        workers = Workers(gateway, "pair")
+        workers.wait_for(2, 60, "min_instances: 2")
+        key = gateway.key("pair")
+        shown = lambda: gateway.created("deployments", "show", "demo/pair/local")["instances"]
+        wait_for(lambda: [one["isReady"] for one in shown()] == [True, True], 60, "both are ready")
+        ids = [answer.getheader("x-request-id") for answer in at_once(12, lambda: answered(gateway, key, "pair"))]
+        used = {gateway.receipt(each)["instance"] for each in ids}
+        require(len(used) == 2, f"answered by {used}")
+        now = gateway.created("deployments", "show", "demo/pair/local")
+        seen = {(one["state"], one["pid"]) for one in now["instances"]}
+        require(seen == {("ready", pid) for pid in workers.pids()}, f"{seen}, not {workers.pids()}")
+        require(all(one["residentBytes"] > 50 << 20 for one in now["instances"]), f"{now['instances']}")
+        require(now["pool"]["costPerHour"] == 0.5 and now["pool"]["instances"] == 2, f"{now['pool']}")
+
+    @check("a request whose worker is killed is answered by the other; one that two died of is not tried again")
+    def _():
+        workers, key = Workers(gateway, "pair"), gateway.key("pair")
+
+        def busy():
+            shown = gateway.manage("GET", "demo/endpoints/pair/deployments/local")["instances"]
+            return next((one["pid"] for one in shown if one["inFlight"] and one["state"] == "ready"), None)
+
+        for kills, status in [(1, [200]), (2, [424, 502, 503])]:
+            workers.wait_for(2, 60, "both run")
+            wait_for(lambda: len([one for one in gateway.manage(
+                "GET", "demo/endpoints/pair/deployments/local")["instances"] if one["isReady"]]) == 2, 60, "both ready")
+            got = []
+            caller = threading.Thread(target=lambda: got.append(ask(gateway, key, "pair", tokens=300)))
+            caller.start()
+            killed = set()
+            for _ in range(kills):
+                victim = wait_for(lambda: (pid := busy()) not in killed and pid, 60, "a worker has the request")
+                killed.add(victim)
+                os.kill(victim, signal.SIGKILL)
+            caller.join()
+            require(got and got[0].status in status, f"{kills} killed: {got and (got[0].status, got[0].content[:200])}")
+            attempts = gateway.receipt(got[0].getheader("x-request-id"))["attempts"]
+            require(attempts == 2, f"{kills} killed: {attempts} attempts")
+
+    @check("a deployment that may sleep runs once, sleeps when nobody asks, and its memory is free")
+    def _():
+        gateway.apply(documents("sleeper", model="sleeper", min_instances=0, idle_seconds=2))
+        workers = Workers(gateway, "sleeper")
+        pids = workers.wait_for(1, 10, "it ran once")
+        size = resident(pids)
+        workers.wait_for(0, 30, "nobody asked")
+        require(size > 50 and resident(pids) == 0, f"{size} MiB before, {resident(pids)} MiB after")
+        shown = gateway.created("deployments", "show", "demo/sleeper/local")
+        require(shown["isReady"] is True, f"a deployment that sleeps is not ready: {shown}")
+        require(shown["instances"] == [] and shown["pool"]["state"] == "asleep", f"{shown['pool']}")
+        require(shown["pool"]["costPerHour"] == 0 and shown["pool"]["idleSeconds"] >= 2, f"{shown['pool']}")
+        return f"{size} MiB"
+
+    @check("twenty requests wake it: all are answered, none before the worker is ready")
+    def _():
+        workers, key = Workers(gateway, "sleeper"), gateway.key("sleeper")
+        require(workers.pids() == [], "it is awake")
+        began, log, serving = time.time(), len(gateway.log()), []
+
+        def watch():
+            while not serving and time.time() < began + 60:
+                shown = gateway.manage("GET", "demo/endpoints/sleeper/deployments/local")
+                if shown["pool"]["state"] == "serving":
+                    serving.append(time.time())
+                time.sleep(0.1)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        answers = at_once(20, lambda: (answered(gateway, key, "sleeper"), time.time()))
+        wrong = [one for one in answers if not isinstance(one, tuple)]
+        require(not wrong, f"{len(wrong)} of 20 failed: {wrong[:2]}")
+        require(gateway.log()[log:].count("worker starts") == 1, "not one worker was started")
+        watcher.join()
+        first = min(at for _, at in answers) - began
+        # The state is looked at ten times a second, and asked for as often.
+        require(serving and first > serving[0] - began - 0.5, f"answered after {first:.2f} s, ready at {serving}")
+        return f"ready after {serving[0] - began:.1f} s, the first answer after {first:.1f} s"
+
+    @check("warm starts one before anybody asks")
+    def _():
+        workers = Workers(gateway, "sleeper")
+        workers.wait_for(0, 60, "nobody asked again")
+        gateway.command("deployments", "warm", "demo/sleeper/local")
+        workers.wait_for(1, 10, "it was warmed")
+
+    @check("load brings more workers up to the most, and fewer are left after it")
+    def _():
+        gateway.apply(documents("elastic", model="elastic", min_instances=1, max_instances=2, idle_seconds=3,
+                                target_requests=2))
+        workers, key, statuses, stop = Workers(gateway, "elastic"), gateway.key("elastic"), [], threading.Event()
+
+        def load():
+            while not stop.is_set():
+                statuses.append(ask(gateway, key, "elastic", tokens=24).status)
+
+        threads = [threading.Thread(target=load) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        try:
+            workers.wait_for(2, 60, "six callers at once")
+            time.sleep(3)
+            require(len(workers.pids()) == 2, f"{len(workers.pids())} workers")
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        workers.wait_for(1, 60, "the load is over")
+        require(set(statuses) == {200}, f"{ {s: statuses.count(s) for s in set(statuses)} }")
+        return f"{len(statuses)} answers"
+
+    @check("a worker killed with SIGKILL is replaced, and another deployment answers meanwhile")
+    def _():
+        gateway.apply(documents("neighbour", model="neighbour"))
+        gateway.apply(documents("mortal", model="mortal", probe=QUICK_PROBE))
+        workers, key, other = Workers(gateway, "mortal"), gateway.key("mortal"), gateway.key("neighbour")
+        victims = workers.wait_for(1, 30, "it runs")
+        os.kill(victims[0], signal.SIGKILL)
+        answered(gateway, other, "neighbour")
+        wait_for(lambda: ask(gateway, key, "mortal").status == 200, 30, "an answer after SIGKILL")
+        require(workers.pids() != victims, "the dead worker is still there")
+        require("worker died" in gateway.log(), "the log does not say that it died")
+
+    @check("a worker that hangs (SIGSTOP) is ended and replaced, and another deployment answers meanwhile")
+    def _():
+        workers, key, other = Workers(gateway, "mortal"), gateway.key("mortal"), gateway.key("neighbour")
+        victims = workers.wait_for(1, 30, "it runs")
+        os.kill(victims[0], signal.SIGSTOP)
+        try:
+            answered(gateway, other, "neighbour")
+            wait_for(lambda: workers.pids() and workers.pids() != victims, 30, "another worker in its place")
+        finally:
+            if os.path.exists(f"/proc/{victims[0]}"):
+                os.kill(victims[0], signal.SIGCONT)
+        wait_for(lambda: ask(gateway, key, "mortal").status == 200, 30, "an answer after SIGSTOP")
+        require("it does not answer" in gateway.log(), "the log does not say why")
+
+    @check("a corrupt model file is named, keeps nobody waiting, and others are answered")
+    def _():
+        broken = gateway.directory / "broken.gguf"
+        broken.write_bytes(pathlib.Path(setting.model).read_bytes()[:100_000])
+        gateway.command("models", "register", "demo/broken", "--version", 1, "--path", broken)
+        gateway.apply(documents("broken", model="broken", min_instances=0), waits=False)
+        key = gateway.key("broken")
+        began = time.monotonic()
+        response = wait_for(lambda: (got := ask(gateway, key, "broken")).status in [424, 503] and got, 30, "a refusal")
+        require(time.monotonic() - began < 20, "it took longer than 20 s")
+        require(b"is ready" in response.content or b"starting" in response.content, f"{response.content[:200]}")
+        logs = gateway.command("deployments", "logs", "demo/broken/local")
+        require("broken.gguf" in logs, f"its log does not name the file: {logs[-400:]}")
+        answered(gateway, gateway.key("neighbour"), "neighbour")
+
+    @check("a worker that grows over memory_mb is killed, and the log says the numbers")
+    def _():
+        gateway.apply(documents("mortal", model="mortal", memory_mb=32), waits=False)
+        wait_for(lambda: "over memory_mb = 32" in gateway.log(), 60, "the bound is named in the log")
+
+    @check("a worker that does not fit into memory is not started, with the numbers, and the earlier one goes on")
+    def _():
+        gateway.apply(documents("neighbour", model="neighbour", slots=64, context=1 << 20), waits=False)
+        wait_for(lambda: "worker is not started" in gateway.log(), 30, "the refusal is in the log")
+        logs = gateway.command("deployments", "logs", "demo/neighbour/local")
+        require("MiB are free" in logs and "it needs " in logs, f"its log does not say why: {logs[-400:]}")
+        answered(gateway, gateway.key("neighbour"), "neighbour")
+check.finish()

@@ -1,0 +1,99 @@
+import GatewayCore
+import Synchronization
+import Testing
+
+/// A native deployment whose workers come and go.
+@Suite struct WorkerPoolTests {
+    private let fixture: Fixture
+    private let pool = WorkerPool()
+    private let local: Deployment
+
+    init() throws {
+        fixture = try Fixture()
+        let addresses = (0..<2).map { InstanceAddress(transport: .unix(path: "/run/\($0).sock")) }
+        let workers = fixture.registry.workers(of: "demo/chat/local", at: addresses)
+        local = Deployment(
+            name: "local",
+            isNative: true,
+            instances: workers,
+            timeout: .seconds(60),
+            capacity: Deployment.Capacity(limit: 4),
+            queue: fixture.registry.queue(for: workers),
+            pool: pool
+        )
+        fixture.publishChat([local], weights: [100])
+    }
+
+    private func admit() throws(Refusal) -> Decision {
+        let moment = Moment(uptime: 1, wall: 0)
+        return try fixture.admission.admit(request("POST", "/demo/chat/score"), fields: nil, token: nil, at: moment)
+    }
+
+    /// Lets a request wait.
+    ///
+    /// - Returns: what became of it, once it is known.
+    private func wait() throws -> OutcomeBox {
+        guard case .queue(let plan) = try admit() else { throw Fixture.NoPlan() }
+        let box = OutcomeBox()
+        let waiter = Waiter(plan) { outcome in box.value.withLock { $0 = outcome } }
+        #expect(plan.deployment.queue.enter(waiter, at: 1))
+        return box
+    }
+
+    @Test(arguments: [WorkerPool.State.asleep, .starting, .serving])
+    func `a request that finds no worker waits for one until its own deadline`(state: WorkerPool.State) throws {
+        pool.state = state
+        guard case .queue(let plan) = try admit() else { throw Fixture.NoPlan() }
+        #expect(plan.deployment.longestWait == .seconds(60))
+        #expect(!pool.takeUsed())
+    }
+
+    @Test func `once a worker runs the usual wait holds`() throws {
+        local.instances[1].markReady(true)
+        #expect(local.longestWait == .milliseconds(500))
+        guard case .plan(let plan) = try admit() else { throw Fixture.NoPlan() }
+        #expect(plan.instance === local.instances[1] && pool.takeUsed() && !pool.takeUsed())
+        plan.leave(at: 1)
+    }
+
+    @Test func `nobody waits for workers that die again and again`() throws {
+        pool.state = .failing
+        #expect(throws: Refusal.notReady(deployment: "local")) { try admit() }
+    }
+
+    @Test func `those that wait are answered when a worker is ready, and none before`() throws {
+        pool.state = .starting
+        let outcomes = try (0..<6).map { _ in try wait() }
+        local.queue.review(at: 2)
+        #expect(outcomes.allSatisfy { $0.value.withLock { $0 == nil } })
+        local.instances[0].markReady(true)
+        local.queue.review(at: 3)
+        let seated = outcomes.filter { box in
+            guard case .seated(let instance) = box.value.withLock({ $0 }) else { return false }
+            return instance === local.instances[0]
+        }
+        // As many as it has slots; the others go on waiting.
+        #expect(seated.count == 4 && local.queue.waiting == 2)
+    }
+
+    @Test func `those that wait are let go when no worker will come`() throws {
+        pool.state = .starting
+        let outcome = try wait()
+        pool.state = .failing
+        local.queue.review(at: 2)
+        guard case .released = outcome.value.withLock({ $0 }) else { throw Fixture.NoPlan() }
+    }
+
+    @Test func `a deployment that sleeps is ready: it answers as soon as it is asked`() {
+        #expect(!local.isReady)
+        pool.state = .asleep
+        #expect(local.isReady && local.outage(of: local.instances[0], at: 1) == nil)
+        pool.state = .failing
+        #expect(!local.isReady)
+    }
+}
+
+/// What became of a request that waits.
+private final class OutcomeBox: Sendable {
+    let value = Mutex<Waiter.Outcome?>(nil)
+}

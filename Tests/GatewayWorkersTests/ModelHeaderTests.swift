@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+@testable import GatewayWorkers
+
+@Suite struct ModelHeaderTests {
+    /// A header with these values; numbers are 32 bits wide.
+    private static func file(_ values: [(String, Any)], magic: String = "GGUF") -> Data {
+        func number(_ value: Int, _ width: Int) -> [UInt8] { (0..<width).map { UInt8((value >> ($0 * 8)) & 255) } }
+        func text(_ value: String) -> [UInt8] { number(value.utf8.count, 8) + Array(value.utf8) }
+        var bytes = Array(magic.utf8) + number(3, 4) + number(0, 8) + number(values.count, 8)
+        for (name, value) in values {
+            bytes += text(name)
+            switch value {
+            case let value as Int: bytes += number(4, 4) + number(value, 4)
+            case let value as String: bytes += number(8, 4) + text(value)
+            case let value as [Int]:
+                bytes += number(9, 4) + number(4, 4) + number(value.count, 8) + value.flatMap { number($0, 4) }
+            case let value as [String]:
+                bytes += number(9, 4) + number(8, 4) + number(value.count, 8) + value.flatMap(text)
+            default: Issue.record("not a value: \(value)")
+            }
+        }
+        return Data(bytes)
+    }
+
+    private static var values: [(String, Any)] {
+        [
+            ("general.architecture", "llama"), ("llama.block_count", 30), ("llama.embedding_length", 576),
+            ("llama.attention.head_count", 9), ("llama.attention.head_count_kv", 3), ("llama.context_length", 8192),
+            ("tokenizer.ggml.tokens", ["a", "b", "c"]),
+        ]
+    }
+
+    @Test func `the cache's size per token follows from layers, heads and width`() {
+        let header = ModelHeader(Self.file(Self.values))
+        // 30 layers, 3 heads of 64 for keys and as much for values, two bytes each.
+        #expect(header?.bytesPerToken == 30 * 3 * 128 * 2)
+        #expect(header?.context == 8192 && header?.vocabulary == 3)
+    }
+
+    @Test func `of a number for every layer the greatest counts`() {
+        let values = Self.values.map { $0.0.hasSuffix("head_count_kv") ? ($0.0, [1, 3, 2] as Any) : $0 }
+        #expect(ModelHeader(Self.file(values))?.bytesPerToken == 30 * 3 * 128 * 2)
+    }
+
+    @Test func `what is cut short or says nonsense is no header and no crash`() {
+        let whole = Self.file(Self.values)
+        for length in 0..<whole.count - 1 { #expect(ModelHeader(whole.prefix(length)) == nil) }
+        #expect(ModelHeader(Self.file(Self.values, magic: "GGML")) == nil)
+        #expect(ModelHeader(Self.file([("general.architecture", "llama")])) == nil)
+        var endless = whole
+        endless.replaceSubrange(16..<24, with: Data(repeating: 255, count: 8))
+        #expect(ModelHeader(endless) == nil)
+        #expect(ModelHeader(path: "/no/such/file") == nil)
+    }
+
+    @Test func `what a worker needs is its file, its slots' cache and what computing takes`() throws {
+        let header = try #require(ModelHeader(Self.file(Self.values)))
+        var specification = WorkerSpecification(id: "a", modelPath: "m", modelName: "m")
+        specification.slots = 2
+        let usual = MemoryNeed(file: 7, header: header, of: specification)
+        specification.context = 1024
+        let short = MemoryNeed(file: 7, header: header, of: specification)
+        #expect(usual.file == 7 && usual.own - short.own == 2 * (4096 - 1024) * header.bytesPerToken)
+        #expect(MemoryNeed(file: 7, header: nil, of: specification).own < short.own)
+    }
+}

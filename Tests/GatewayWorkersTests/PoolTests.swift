@@ -1,0 +1,40 @@
+import Testing
+
+@testable import GatewayWorkers
+
+@Suite struct PoolTests {
+    private static func pool(_ range: ClosedRange<Int>, wanted: Int) -> Pool {
+        var specification = WorkerSpecification(id: "demo/chat/local", modelPath: "m.gguf", modelName: "m")
+        specification.scale(range, target: 4, idle: .seconds(300))
+        return Pool(specification, wanted: wanted)
+    }
+
+    @Test func `requests may wait for what starts or sleeps, not for what dies again and again`() {
+        let pool = Self.pool(0...2, wanted: 1)
+        #expect(pool.state([(.starting, 0)]) == .starting)
+        #expect(pool.state([(.restarting(failures: 1, reason: "killed"), 1)]) == .starting)
+        #expect(pool.state([(.restarting(failures: 2, reason: "killed"), 2)]) == .failing)
+        #expect(pool.state([(.starting, 2)]) == .failing)
+        #expect(pool.state([(.starting, 2), (.ready, 0)]) == .serving)
+        #expect(Self.pool(0...2, wanted: 0).state([]) == .asleep)
+        #expect(pool.state([]) == .starting)
+    }
+
+    @Test func `what does not fit into memory is not waited for, and is tried again a second later`() {
+        var pool = Self.pool(0...2, wanted: 1)
+        let refusal = MemoryRefusal(need: MemoryNeed(file: 1, own: 1), missing: 2, free: 1, workers: 0)
+        let now = ContinuousClock.now
+        pool.refuse(refusal, at: now)
+        #expect(pool.state([]) == .failing)
+        #expect(!pool.mayTry(at: now + .milliseconds(900)) && pool.mayTry(at: now + .seconds(1)))
+        pool.refuse(nil, at: now)
+        #expect(pool.state([]) == .starting && pool.mayTry(at: now))
+    }
+
+    @Test func `settings that are being replaced follow no demand`() {
+        var pool = Self.pool(0...2, wanted: 1)
+        pool.change(pool.specification, isCurrent: false)
+        pool.take(WorkerDemand(waiting: 100), [.ready], at: .now + .seconds(3600))
+        #expect(pool.wanted == 1)
+    }
+}
