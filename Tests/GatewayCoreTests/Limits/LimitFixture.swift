@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
-import Testing
 import Synchronization
+import Testing
 
 @testable import GatewayCore
 
