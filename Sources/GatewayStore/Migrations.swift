@@ -30,6 +30,7 @@ struct Migrations: Sendable {
             Step(identifier: "12 deployment secrets", sql: DeploymentSecretSchema.sql),
             Step(identifier: "13 native bounds", sql: NativeBoundsSchema.sql),
             Step(identifier: "14 endpoint ages", sql: EndpointAgeSchema.sql),
+            Step(identifier: "16 pulled models", sql: PulledModelSchema.sql),
         ]
     )
 

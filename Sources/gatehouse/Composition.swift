@@ -37,6 +37,8 @@ struct Composition {
     private let curl: CurlClient
     private let workers: WorkerSupervisor
     private let operations: Operations
+    private let models: ModelFetcher
+    private let pulls: ModelPulls
 
     /// Opens the store and reads the certificates; nothing listens yet.
     ///
@@ -82,6 +84,13 @@ struct Composition {
             readiness: { [snapshots] path in snapshots.current.readiness(of: path) },
             logger: logger
         )
+        models = ModelFetcher(
+            settings: configuration.pulls,
+            environment: ProcessInfo.processInfo.environment,
+            isAddressAllowed: isAddressAllowed,
+            logger: logger
+        )
+        pulls = ModelPulls(store: store, operations: operations, fetch: models, configuration, logger: logger)
         webhookStore = try WebhookStore(path: WebhookStore.path(beside: configuration.store))
         webhooks = WebhookService(
             outbox: outbox,
@@ -104,7 +113,8 @@ struct Composition {
             runtimeDirectory: configuration.runtimeDirectory,
             curl: curl,
             logger: logger,
-            onChange: { socket, isReady in
+            onChange: { [store] socket, isReady in
+                if isReady { store.noteModelUse(socket: socket) }
                 let address = InstanceAddress(transport: .unix(path: socket))
                 instances.instance(at: address, isReady: false).markReady(isReady)
             }
@@ -126,12 +136,14 @@ struct Composition {
             probes(),
             QueueService(snapshots: snapshots),
             operations,
+            pulls,
             try admin(),
             try proxy(),
         ]
         let group = ServiceGroup(services: services, logger: logger)
         try await SignalWatch(certificates: certificates, logger: logger).run(group)
         await writer.writeRest()
+        await models.shutdown()
         await curl.shutdown()
     }
 
@@ -203,7 +215,8 @@ struct Composition {
                 readiness: { snapshots.current.readiness(of: $0) },
                 operations: operations,
                 collaborators: collaborators(),
-                azure: azure()
+                azure: azure(),
+                pulls: pulls
             ),
             certificates: certificates,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
