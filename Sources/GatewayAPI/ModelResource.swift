@@ -9,6 +9,18 @@ package struct ModelResource: Codable, Sendable, Equatable {
     package var sha256: String?
     /// Size in bytes; left out, the file's.
     package var size: Int64?
+    /// `gguf`, `safetensors`, `onnx` or `unknown`, by the file itself; only in answers, as all below.
+    package var format: String?
+    /// Why the embedded pool does not run it, as the end of a sentence.
+    ///
+    /// None for what it runs; only where one is shown.
+    package var refusal: String?
+    /// Where the gateway has pulled it from.
+    package var source: String?
+    /// ISO 8601; when a worker last started with it, or it was pulled.
+    package var lastUsedAt: String?
+    /// Only where one is shown.
+    package var header: ModelHeaderResource?
 
     package init(name: String, version: String? = nil, path: String, sha256: String? = nil, size: Int64? = nil) {
         self.name = name
@@ -24,6 +36,11 @@ package struct ModelResource: Codable, Sendable, Equatable {
         case path
         case sha256
         case size
+        case format
+        case refusal
+        case source
+        case lastUsedAt
+        case header
     }
 
     package init(from decoder: any Decoder) throws {
@@ -35,5 +52,10 @@ package struct ModelResource: Codable, Sendable, Equatable {
             sha256: try members.decodeIfPresent(String.self, forKey: .sha256),
             size: try members.decodeIfPresent(Int64.self, forKey: .size)
         )
+        format = try members.decodeIfPresent(String.self, forKey: .format)
+        refusal = try members.decodeIfPresent(String.self, forKey: .refusal)
+        source = try members.decodeIfPresent(String.self, forKey: .source)
+        lastUsedAt = try members.decodeIfPresent(String.self, forKey: .lastUsedAt)
+        header = try members.decodeIfPresent(ModelHeaderResource.self, forKey: .header)
     }
 }

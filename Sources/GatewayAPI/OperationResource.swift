@@ -13,7 +13,7 @@ package struct OperationResource: Codable, Sendable, Equatable {
     }
 
     package var id: String
-    /// `tenant/endpoint/deployment`, or `apply`.
+    /// `tenant/endpoint/deployment`, `apply`, or `tenant/model@latest` for one that is pulled.
     package var resource: String
     /// `Creating`, `Updating`, `Deleting`, `Succeeded` or `Failed`.
     package var status: String
@@ -24,6 +24,8 @@ package struct OperationResource: Codable, Sendable, Equatable {
     package var steps: [Step]
     /// Why it failed.
     package var error: APIErrorBody.Problem?
+    /// How far a download has come, while it is under way.
+    package var progress: OperationProgress?
 
     package init(
         id: String,
@@ -32,7 +34,8 @@ package struct OperationResource: Codable, Sendable, Equatable {
         startTime: String,
         endTime: String?,
         steps: [Step],
-        error: APIErrorBody.Problem?
+        error: APIErrorBody.Problem?,
+        progress: OperationProgress? = nil
     ) {
         self.id = id
         self.resource = resource
@@ -41,6 +44,7 @@ package struct OperationResource: Codable, Sendable, Equatable {
         self.endTime = endTime
         self.steps = steps
         self.error = error
+        self.progress = progress
     }
 
     /// Whether nothing more will happen.

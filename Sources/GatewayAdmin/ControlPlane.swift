@@ -69,6 +69,8 @@ package struct ControlPlane: Sendable {
     package let operations: Operations
     let collaborators: Collaborators
     let azure: AzureDialect
+    /// Models that are being fetched.
+    let pulls: ModelPulls
 
     package init(
         store: Store,
@@ -79,7 +81,8 @@ package struct ControlPlane: Sendable {
         readiness: @escaping @Sendable (_ deployment: String) -> DeploymentReadiness?,
         operations: Operations,
         collaborators: Collaborators,
-        azure: AzureDialect
+        azure: AzureDialect,
+        pulls: ModelPulls
     ) {
         self.store = store
         self.receipts = receipts
@@ -90,6 +93,7 @@ package struct ControlPlane: Sendable {
         self.operations = operations
         self.collaborators = collaborators
         self.azure = azure
+        self.pulls = pulls
     }
 
     /// Whether a deployment has an instance that can take requests now.

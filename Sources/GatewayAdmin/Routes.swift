@@ -32,7 +32,8 @@ struct Routes: Sendable {
     /// Everything under `/api/v1`.
     var table: [Route] {
         let routes =
-            tenants + endpoints + deployments + keys + principals + trust + webhooks + limits + gateway + operators
+            tenants + endpoints + deployments + keys + principals + trust + webhooks + limits + models + gateway
+            + operators
         return routes + [OpenAPIRoute.route(describing: routes)]
     }
 

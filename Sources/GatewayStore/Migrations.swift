@@ -31,6 +31,7 @@ struct Migrations: Sendable {
             Step(identifier: "13 native bounds", sql: NativeBoundsSchema.sql),
             Step(identifier: "14 endpoint ages", sql: EndpointAgeSchema.sql),
             Step(identifier: "15 instance scale", sql: InstanceScaleSchema.sql),
+            Step(identifier: "16 pulled models", sql: PulledModelSchema.sql),
         ]
     )
 

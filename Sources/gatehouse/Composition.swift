@@ -37,6 +37,8 @@ struct Composition {
     private let curl: CurlClient
     private let workers: WorkerSupervisor
     private let operations: Operations
+    private let models: ModelFetcher
+    private let pulls: ModelPulls
 
     /// Opens the store and reads the certificates; nothing listens yet.
     ///
@@ -82,6 +84,13 @@ struct Composition {
             readiness: { [snapshots] path in snapshots.current.readiness(of: path) },
             logger: logger
         )
+        models = ModelFetcher(
+            settings: configuration.pulls,
+            environment: ProcessInfo.processInfo.environment,
+            isAddressAllowed: isAddressAllowed,
+            logger: logger
+        )
+        pulls = ModelPulls(store: store, operations: operations, fetch: models, configuration, logger: logger)
         webhookStore = try WebhookStore(path: WebhookStore.path(beside: configuration.store))
         webhooks = WebhookService(
             outbox: outbox,
@@ -105,7 +114,7 @@ struct Composition {
             curl: curl,
             admission: .ofThisMachine,
             logger: logger,
-            reports: instances.workerReports
+            reports: instances.workerReports { [store] in store.noteModelUse(socket: $0) }
         )
     }
 
@@ -125,12 +134,14 @@ struct Composition {
             PoolService(snapshots: snapshots, workers: workers),
             QueueService(snapshots: snapshots),
             operations,
+            pulls,
             try admin(),
             try proxy(),
         ]
         let group = ServiceGroup(services: services, logger: logger)
         try await SignalWatch(certificates: certificates, logger: logger).run(group)
         await writer.writeRest()
+        await models.shutdown()
         await curl.shutdown()
     }
 
@@ -202,7 +213,8 @@ struct Composition {
                 readiness: { snapshots.current.readiness(of: $0) },
                 operations: operations,
                 collaborators: collaborators(),
-                azure: azure()
+                azure: azure(),
+                pulls: pulls
             ),
             certificates: certificates,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -69,11 +69,14 @@ extension Configuration {
         else { return }
         let listen = root.object("listen", known: ["gateway", "admin", "public", "domain", "private_networks"])
         let workers = root.object("workers", known: ["runtime", "devices"])
+        let models = Self.models(root)
         for setting in Setting.allCases {
             let parts = setting.rawValue.split(separator: ".").map(String.init)
             switch parts.first {
             case "listen": take(setting, parts[1], from: listen)
             case "workers": take(setting, parts[1], from: workers)
+            case "models" where parts.count > 1: take(setting, parts[1], from: models)
+            case "models" where models != nil: take(setting, "folder", from: models)
             default: take(setting, parts[0], from: root)
             }
         }
@@ -87,10 +90,20 @@ extension Configuration {
         secretFiles = secrets?.strings("files") ?? []
     }
 
+    /// The section `models:`; `nil` where it is only the folder.
+    private static func models(_ root: YAMLMapping) -> YAMLMapping? {
+        guard let member = root["models"], case .mapping = member.node else { return nil }
+        return root.object("models", known: ["folder", "limit", "hub", "offline", "ca"])
+    }
+
     private mutating func take(_ setting: Setting, _ key: String, from mapping: YAMLMapping?) {
         guard let mapping, let member = mapping[key] else { return }
         if setting == .devices, case .sequence = member.node {
             mapping.refuse(key, "a list of devices is not built yet", hint: "use auto or cpu")
+            return
+        }
+        if setting == .modelOffline {
+            pulls.isOffline = mapping.boolean(key) ?? false
             return
         }
         guard let text = mapping.string(key), let complaint = set(setting, to: text) else { return }

@@ -1,3 +1,5 @@
+import GatewayAdmin
+
 extension Configuration {
     /// Why a value cannot be used, and what can.
     struct Complaint: Equatable {
@@ -14,6 +16,10 @@ extension Configuration {
         case threads
         case store
         case models
+        case modelLimit = "models.limit"
+        case modelHub = "models.hub"
+        case modelOffline = "models.offline"
+        case modelAuthority = "models.ca"
         case runtimeDirectory = "workers.runtime"
         case devices = "workers.devices"
 
@@ -33,12 +39,40 @@ extension Configuration {
         case .threads: return setThreads(text)
         case .store: return setPath(\.store, to: text)
         case .models: return setPath(\.models, to: text)
+        case .modelLimit, .modelHub, .modelOffline, .modelAuthority: return setPulls(setting, to: text)
         case .runtimeDirectory: return setPath(\.runtimeDirectory, to: text)
         case .devices:
             guard let devices = Devices(rawValue: text) else {
                 return Complaint(message: "\(text.debugDescription) is not built yet", hint: "use auto or cpu")
             }
             self.devices = devices
+        }
+        return nil
+    }
+
+    private mutating func setPulls(_ setting: Setting, to text: String) -> Complaint? {
+        switch setting {
+        case .modelLimit:
+            guard let limit = ByteText.bytes(text), limit > 0 else {
+                return Complaint(message: "\(text.debugDescription) is no size", hint: "write 200GiB")
+            }
+            pulls.limit = limit
+        case .modelHub:
+            guard let hub = ModelSettings.hub(text) else {
+                return Complaint(
+                    message: "\(text.debugDescription) is no base URL",
+                    hint: "write https://hub.example.com"
+                )
+            }
+            pulls.hub = hub
+        case .modelOffline:
+            guard let isOffline = Bool(text) else {
+                return Complaint(message: "\(text.debugDescription) is neither true nor false", hint: nil)
+            }
+            pulls.isOffline = isOffline
+        default:
+            guard !text.isEmpty else { return Complaint(message: "must not be empty", hint: nil) }
+            pulls.authority = text
         }
         return nil
     }

@@ -33,8 +33,10 @@ struct Configuration: Sendable, Equatable {
     /// Event loops; `nil` = one per core.
     var threads: Int?
     var store = "var/gatehouse.db"
-    /// Where uploaded files lie, one folder per tenant.
+    /// Where uploaded and pulled files lie, one folder per tenant.
     var models = "var/models"
+    /// How models are pulled.
+    var pulls = ModelSettings()
     /// Unix sockets of the workers.
     var runtimeDirectory = "var/run"
     var devices = Devices.auto

@@ -53,12 +53,15 @@ extension Deployment {
 
 extension InstanceRegistry {
     /// What the supervisor tells of its workers, and asks, by their sockets.
-    var workerReports: WorkerSupervisor.Reports {
+    ///
+    /// - Parameter onReady: is told the socket of each worker that has begun to answer.
+    func workerReports(onReady: @escaping @Sendable (_ socket: String) -> Void) -> WorkerSupervisor.Reports {
         @Sendable func address(_ socket: String) -> InstanceAddress {
             InstanceAddress(transport: .unix(path: socket))
         }
         return WorkerSupervisor.Reports(
             instance: { [self] socket, isReady in
+                if isReady { onReady(socket) }
                 instance(at: address(socket), isReady: false).markReady(isReady)
             },
             pool: { [self] socket, state in pool(at: address(socket)).follow(state) },

@@ -17,7 +17,8 @@ CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,r
           "response_schema_conformance")
 # Names of things that are there, so that the good answers are seen too.
 THERE = {"tenant": "demo", "endpoint": "chat", "deployment": "only", "key": "app", "principal": "robot",
-         "issuer": "entra", "role": "callers", "webhook": "hook", "operator": "rita", "host": "other.test"}
+         "issuer": "entra", "role": "callers", "webhook": "hook", "operator": "rita", "host": "other.test",
+         "model": "small", "version": "1"}
 SECONDS = 60
 METHODS = ["get", "put", "post", "delete", "patch", "head", "options", "trace"]
 # What was really sent, with its answers, as HTTP archives have it.
@@ -58,6 +59,9 @@ def prepare(gateway):
     echo = gateway.backend("echo")
     gateway.apply(upstream_documents("chat", to(echo)))
     gateway.command("keys", "named", "create", "demo/app")
+    file = gateway.directory / "small.gguf"
+    file.write_bytes(b"GGUF")
+    gateway.command("models", "register", "demo/small", "--path", file)
     gateway.command("principals", "create", "demo/robot")
     gateway.manage("PUT", "demo/issuers/entra", {
         "issuers": ["https://login.test/1"], "audiences": ["x"], "keysUrl": "https://login.test/keys"})

@@ -47,6 +47,7 @@ import Testing
             DeploymentReadiness(instances: 1, ready: ready)
         }
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+        let operations = try await Operations(store: store, readiness: readiness, logger: logger)
         let service = try AdminService(
             host: "127.0.0.1",
             port: 0,
@@ -57,7 +58,7 @@ import Testing
                 publicURL: "https://localhost:8443",
                 operatorToken: Self.token,
                 readiness: readiness,
-                operations: try await Operations(store: store, readiness: readiness, logger: logger),
+                operations: operations,
                 collaborators: ControlPlane.Collaborators(
                     limitStatus: { _ in [] },
                     webhookTest: { _, _ in WebhookAnswer(status: 200, error: nil, milliseconds: 1) },
@@ -70,6 +71,13 @@ import Testing
                     runtimes: RuntimeTable(),
                     adminURL: "https://127.0.0.1",
                     endpointToken: { _, _, _ in nil }
+                ),
+                pulls: ModelPulls(
+                    store: store,
+                    operations: operations,
+                    shelf: ModelShelf(root: "\(folder)/models", limit: nil, store: store, logger: logger),
+                    fetch: { _, _ in throw ModelPullProblem(.unreachable, "nothing is there") },
+                    logger: logger
                 )
             ),
             certificates: certificates,

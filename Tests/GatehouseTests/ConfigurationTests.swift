@@ -36,6 +36,19 @@ import Testing
         #expect(configuration.admin.localURL == "https://127.0.0.1:8444")
     }
 
+    @Test func `models is a folder, or a section that says how they are pulled`() throws {
+        let text = "models: {folder: m, limit: 2GiB, hub: 'https://hub.test/', ca: ca.pem, offline: true}"
+        let configuration = try load(Self.tls + text)
+        let pulls = ModelSettings(limit: 2 << 30, hub: "https://hub.test", isOffline: true, authority: "ca.pem")
+        #expect(configuration.models == "m" && configuration.pulls == pulls)
+        #expect(try load(Self.tls + "models: m").pulls == ModelSettings())
+        let environment = ["GATEHOUSE_MODELS_LIMIT": "1TiB", "GATEHOUSE_MODELS_OFFLINE": "false"]
+        let other = try load(Self.tls + text, environment: environment)
+        #expect(other.pulls.limit == 1 << 40 && !other.pulls.isOffline && other.models == "m")
+        let wrong = try problems(Self.tls + "models: {limit: many, hub: hub.test, offline: maybe, mirror: x}")
+        #expect(wrong.count == 4, "\(wrong)")
+    }
+
     @Test func `every key is read`() throws {
         let configuration = try load(
             """

@@ -25,10 +25,12 @@ final class AdminFixture {
     /// - Parameters:
     ///   - allowed: private networks that upstreams may use.
     ///   - runtimes: the table of the configuration file.
+    ///   - fetch: gets the files of models that are pulled.
     ///   - verify: whose token a bearer credential is.
     init(
         allowed: NetworkList = .defaultAllowed,
         runtimes: [RuntimeTable.Entry] = [],
+        fetch: @escaping ModelFetch = { _, _ in throw ModelPullProblem(.unreachable, "nothing is there") },
         verify: @escaping @Sendable (String) async -> VerifiedToken? = { _ in nil }
     ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("admin-\(UUID().uuidString)")
@@ -50,6 +52,8 @@ final class AdminFixture {
             logger: logger
         )
         let readiness: @Sendable (String) -> DeploymentReadiness? = { [readiness] path in readiness.of(path) }
+        let operations = try await Operations(store: store, readiness: readiness, logger: logger)
+        let models = folder.appendingPathComponent("models").path
         controlPlane = ControlPlane(
             store: store,
             receipts: try ReceiptStore(path: folder.appendingPathComponent("receipts.db").path),
@@ -61,10 +65,10 @@ final class AdminFixture {
             publicURL: "https://localhost:8443",
             operatorToken: Self.token,
             readiness: readiness,
-            operations: try await Operations(store: store, readiness: readiness, logger: logger),
+            operations: operations,
             collaborators: Self.collaborators(verify),
             azure: AzureDialect(
-                artifacts: folder.appendingPathComponent("models").path,
+                artifacts: models,
                 runtimes: RuntimeTable(runtimes),
                 adminURL: "https://localhost:8444",
                 endpointToken: { tenant, endpoint, subject in
@@ -74,6 +78,13 @@ final class AdminFixture {
                         refreshAt: 1800
                     )
                 }
+            ),
+            pulls: ModelPulls(
+                store: store,
+                operations: operations,
+                shelf: ModelShelf(root: models, limit: nil, store: store, logger: logger),
+                fetch: fetch,
+                logger: logger
             )
         )
     }

@@ -1,5 +1,6 @@
 import Foundation
 import GatewayAPI
+import GatewayStore
 
 /// The folder of uploaded files: one below it per tenant, named as blobs are.
 struct ArtifactFolder: Sendable {
@@ -34,7 +35,7 @@ struct ArtifactFolder: Sendable {
             return .missing("its model is \(uri), and no such file is there")
         }
         if !isFolder.boolValue {
-            return Self.isGGUF(path) ? .file(path) : .missing("the file of its model is not GGUF")
+            return ModelHeader.refusal(path: path).map { .missing("the file of its model \($0)") } ?? .file(path)
         }
         let found = models(in: path)
         guard found.count == 1, let only = found.first else {

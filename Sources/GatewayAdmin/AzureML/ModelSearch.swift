@@ -11,9 +11,16 @@ struct ModelSearch: Sendable {
     /// - Parameter uri: where the model's registration says that its file is.
     func locate(_ reference: ModelReference?, uri: String?) async throws -> ModelLocation {
         guard let reference else { return .missing("it has no model") }
-        if store.definitions.model(tenant, reference) != nil { return .registered }
+        if let model = store.definitions.model(tenant, reference) { return try await check(model) }
         guard let uri else { return .missing("its model is in a registry, whose files are not on this machine") }
         return try await locate(uri: uri)
+    }
+
+    /// The pool runs what is GGUF now, whatever the file was when it was registered.
+    private func check(_ model: ModelDefinition) async throws -> ModelLocation {
+        let path = model.path
+        let refusal = try await NIOThreadPool.singleton.runIfActive { ModelHeader.refusal(path: path) }
+        return refusal.map { .unrunnable("the file of \(model.label) \($0)") } ?? .registered
     }
 
     func locate(uri: String) async throws -> ModelLocation {

@@ -44,7 +44,7 @@ struct ServingChoice: Sendable {
         if let urls = subject.urls { return Choice(serving: .upstream(subject.upstream(urls))) }
         if let current = subject.current { return Choice(serving: current) }
         if let serving = runtimes.serving(of: subject.runtime) {
-            guard case .native = serving, case .missing(let reason) = subject.file else {
+            guard case .native = serving, let reason = subject.file.reason else {
                 return Choice(serving: serving, isOwners: true)
             }
             throw NothingServes(
@@ -53,7 +53,7 @@ struct ServingChoice: Sendable {
         }
         switch subject.file {
         case .registered, .file: return Choice(serving: .native(subject.native))
-        case .missing(let reason): throw nothing(serves: subject, reason)
+        case .missing(let reason), .unrunnable(let reason): throw nothing(serves: subject, reason)
         }
     }
 
@@ -107,4 +107,14 @@ enum ModelLocation: Sendable, Equatable {
     case file(String)
     /// Why there is none, as the rest of a sentence.
     case missing(String)
+    /// Why the pool does not run the one there is, as the rest of a sentence.
+    case unrunnable(String)
+
+    /// Why there is none that the pool can run.
+    var reason: String? {
+        switch self {
+        case .registered, .file: nil
+        case .missing(let reason), .unrunnable(let reason): reason
+        }
+    }
 }

@@ -47,11 +47,22 @@ struct DeploymentMaker: Sendable {
         if !isSaid {
             let choice = try choice(for: resource, definition.model, environment, file)
             (made.definition.serving, made.isOwners) = (choice.serving, choice.isOwners)
-        } else if case .native = definition.serving, resource.modelSource != nil, case .missing(let reason) = file {
-            throw APIError(.invalid, reason, target: path(of: resource))
+        } else if case .native = definition.serving {
+            try Self.require(file, isFileNamed: resource.modelSource != nil, path(of: resource))
         }
         made.definition.serving.take(environment.routes)
         return try await withModel(made, file, resource.modelSource)
+    }
+
+    /// What is not registered at all the store will say of a reference.
+    private static func require(_ file: ModelLocation, isFileNamed: Bool, _ path: String) throws(APIError) {
+        switch file {
+        case .registered, .file: return
+        case .missing(let reason):
+            if isFileNamed { throw APIError(.invalid, reason, target: path) }
+        case .unrunnable(let reason):
+            throw APIError(.invalid, "\(reason), and the embedded pool runs only GGUF", target: path)
+        }
     }
 
     private func choice(

@@ -14,7 +14,7 @@ struct OperationRoutes: Sendable {
         let seen = operations.all.filter { operation in
             asker.maySee(operation) && (resource == nil || operation.names(resource ?? ""))
         }
-        return try Page(seen, request, key: \.id).answer { OperationResource($0) }
+        return try Page(seen, request, key: \.id).answer { OperationResource($0, operations.progress(of: $0.id)) }
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
@@ -22,7 +22,7 @@ struct OperationRoutes: Sendable {
         guard let found = operations.operation(id), try context.requireOperator().maySee(found) else {
             throw APIError(.notFound, "there is no operation \(id)", target: id)
         }
-        return .json(OperationResource(found))
+        return .json(OperationResource(found, operations.progress(of: id)))
     }
 }
 
@@ -39,7 +39,7 @@ extension ControlOperation {
 }
 
 extension OperationResource {
-    init(_ operation: ControlOperation) {
+    init(_ operation: ControlOperation, _ progress: OperationProgress? = nil) {
         self.init(
             id: operation.id,
             resource: operation.resource,
@@ -47,7 +47,8 @@ extension OperationResource {
             startTime: WireTime.precise(milliseconds: operation.startedAt),
             endTime: operation.finishedAt.map(WireTime.precise),
             steps: operation.steps.map { Step(elapsed: Self.elapsed($0.elapsed), text: $0.text) },
-            error: operation.failure.map { APIErrorBody.Problem(code: $0.code, message: $0.message) }
+            error: operation.failure.map { APIErrorBody.Problem(code: $0.code, message: $0.message) },
+            progress: progress
         )
     }
 

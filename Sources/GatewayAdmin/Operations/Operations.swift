@@ -1,4 +1,5 @@
 import Foundation
+import GatewayAPI
 package import GatewayStore
 package import Logging
 import ServiceLifecycle
@@ -10,16 +11,18 @@ import Synchronization
 package final class Operations: Service {
     private static let interval = Duration.milliseconds(50)
 
-    fileprivate struct State {
+    struct State {
         var ledger = OperationLedger(bound: Store.mostOperations)
         /// When those that are under way began, by the monotonic clock.
         var began: [String: ContinuousClock.Instant] = [:]
+        /// How far work of the gateway's own has come.
+        var progress: [String: OperationProgress] = [:]
     }
 
-    private let store: Store
+    let store: Store
     private let readiness: @Sendable (_ deployment: String) -> DeploymentReadiness?
-    private let logger: Logger
-    private let state = Mutex(State())
+    let logger: Logger
+    let state = Mutex(State())
     private let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// Takes up what an earlier process has left.
@@ -33,7 +36,12 @@ package final class Operations: Service {
         self.logger = logger
         let now = WallClock.milliseconds
         var gone: [String] = []
-        for operation in try await store.operations() { gone += resume(operation, at: now) }
+        var ended: [ControlOperation] = []
+        for var operation in try await store.operations() {
+            if operation.isCut(at: now) { ended.append(operation) }
+            gone += resume(operation, at: now)
+        }
+        if !ended.isEmpty { try await store.save { [ended] in ended } }
         if !gone.isEmpty { try await store.save(forgetting: gone) { [] } }
         wake.continuation.yield()
     }
@@ -109,7 +117,7 @@ package final class Operations: Service {
     package func forget(_ tenant: String) async throws(StoreError) {
         let gone = state.withLock { state in
             let gone = state.ledger.forget(tenant)
-            for id in gone { state.began[id] = nil }
+            for id in gone { (state.began[id], state.progress[id]) = (nil, nil) }
             return gone
         }
         try await store.save(forgetting: gone) { [] }
@@ -152,7 +160,7 @@ package final class Operations: Service {
         return begun.operation
     }
 
-    private func save(_ ids: [String], forgetting gone: [String] = []) async throws(StoreError) {
+    func save(_ ids: [String], forgetting gone: [String] = []) async throws(StoreError) {
         try await store.save(forgetting: gone) { [self] in
             state.withLock { state in ids.compactMap { state.ledger[$0] } }
         }
@@ -276,7 +284,7 @@ extension ControlOperation {
 }
 
 extension Duration {
-    fileprivate var milliseconds: Int64 {
+    var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }

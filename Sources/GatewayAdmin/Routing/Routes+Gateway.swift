@@ -71,26 +71,9 @@ extension Routes {
     }
 
     var gateway: [Route] {
-        let models = ModelRoutes(store: controlPlane.store)
         let certificates = CertificateRoutes(controlPlane: controlPlane)
         let operations = OperationRoutes(operations: controlPlane.operations)
         return [
-            .get(
-                "/tenants/:tenant/models",
-                .read,
-                "Lists registered models.",
-                answers: .page(ModelResource.self),
-                use: models.list
-            ),
-            .post(
-                "/tenants/:tenant/models",
-                .gateway,
-                "Registers a file on the gateway's machine as a version of a model.",
-                takes: ModelResource.self,
-                answers: .put(ModelResource.self),
-                scope: .gateway,
-                use: models.register
-            ),
             .get(
                 "/certificates",
                 .gateway,

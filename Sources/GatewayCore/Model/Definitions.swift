@@ -90,14 +90,25 @@ package struct ModelDefinition: Sendable, Equatable {
     package var sha256: String
     /// Size in bytes.
     package var size: Int64
+    /// Where the gateway has pulled its file from, and may pull it from again; `nil` for a file that it does not own.
+    package var source: String?
 
-    package init(tenant: String, name: String, version: String, path: String, sha256: String, size: Int64) {
+    package init(
+        tenant: String,
+        name: String,
+        version: String,
+        path: String,
+        sha256: String,
+        size: Int64,
+        source: String? = nil
+    ) {
         self.tenant = tenant
         self.name = name
         self.version = version
         self.path = path
         self.sha256 = sha256
         self.size = size
+        self.source = source
     }
 }
 

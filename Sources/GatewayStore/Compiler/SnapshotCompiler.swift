@@ -8,6 +8,9 @@ package struct SnapshotCompiler: Sendable {
     /// What a tenant's own operators may name.
     let tenantRule: TenantRule
 
+    /// The private networks that what an owner names may be in.
+    package var allowed: NetworkList { deployments.addresses.allowed }
+
     /// - Parameters:
     ///   - runtimeDirectory: where the sockets of native instances lie.
     ///   - allowed: private networks that upstream URLs may name.

@@ -68,6 +68,8 @@ package struct ControlOperation: Sendable, Equatable {
     package let tenants: [String]
     /// Milliseconds since 1970.
     package let startedAt: Int64
+    /// Whether it is work of the gateway's own, which itself says when it is done: no deployment tells.
+    package let isWork: Bool
     package private(set) var finishedAt: Int64?
     package private(set) var state: State
     package private(set) var targets: [Target]
@@ -80,7 +82,8 @@ package struct ControlOperation: Sendable, Equatable {
         tenants: [String],
         startedAt: Int64,
         state: State,
-        targets: [Target]
+        targets: [Target],
+        isWork: Bool = false
     ) {
         self.id = id
         self.resource = resource
@@ -88,6 +91,7 @@ package struct ControlOperation: Sendable, Equatable {
         self.startedAt = startedAt
         self.state = state
         self.targets = targets
+        self.isWork = isWork
         steps = []
     }
 
@@ -99,7 +103,8 @@ package struct ControlOperation: Sendable, Equatable {
             tenants: stored.tenants,
             startedAt: stored.startedAt,
             state: stored.state,
-            targets: stored.targets
+            targets: stored.targets,
+            isWork: stored.isWork
         )
         finishedAt = stored.finishedAt
         steps = stored.steps
@@ -129,7 +134,7 @@ package struct ControlOperation: Sendable, Equatable {
         _ readiness: (String) -> DeploymentReadiness?,
         own: (String) -> ControlOperation? = { _ in nil }
     ) -> Bool {
-        guard !state.isOver else { return false }
+        guard !state.isOver, !isWork else { return false }
         let before = self
         for index in targets.indices where !targets[index].isDone {
             let path = targets[index].deployment
@@ -147,6 +152,21 @@ package struct ControlOperation: Sendable, Equatable {
         succeedIfDone(after: elapsed)
         return self != before
     }
+
+    /// The work has come a step further.
+    package mutating func tell(_ text: String, after elapsed: Int64) {
+        guard !state.isOver, steps.count < Self.mostSteps else { return }
+        note(text, elapsed)
+    }
+
+    /// The work is done.
+    package mutating func succeed(after elapsed: Int64) {
+        guard !state.isOver else { return }
+        note("succeeded", elapsed)
+        end(.succeeded, elapsed)
+    }
+
+    private static let mostSteps = 200
 
     /// Another change of the same deployment has taken its place.
     package mutating func superseded(by other: String, after elapsed: Int64) {

@@ -12,6 +12,7 @@ struct StoredOperation {
     let targets: [ControlOperation.Target]
     let steps: [ControlOperation.Step]
     let failure: ControlOperation.Failure?
+    let isWork: Bool
 
     init(_ operation: ControlOperation) {
         id = operation.id
@@ -23,6 +24,7 @@ struct StoredOperation {
         targets = operation.targets
         steps = operation.steps
         failure = operation.failure
+        isWork = operation.isWork
     }
 
     init(_ row: Row) throws {
@@ -41,14 +43,16 @@ struct StoredOperation {
         failure = try (row["failure"] as String?).map {
             try StoredJSON.value(ControlOperation.Failure.self, $0, place: place)
         }
+        isWork = row["is_work"]
     }
 
     /// Adds the row, or brings it up to date.
     func write(to database: Database) throws {
         let statement = try database.cachedStatement(
             sql: """
-                INSERT INTO operations (id, resource, tenants, state, started_at, finished_at, targets, steps, failure)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO operations (
+                    id, resource, tenants, state, started_at, finished_at, targets, steps, failure, is_work
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at,
                     targets = excluded.targets, steps = excluded.steps, failure = excluded.failure
                 """
@@ -57,6 +61,7 @@ struct StoredOperation {
             arguments: [
                 id, resource, try StoredJSON.text(tenants), state.rawValue, startedAt, finishedAt,
                 try StoredJSON.text(targets), try StoredJSON.text(steps), try failure.map { try StoredJSON.text($0) },
+                isWork,
             ]
         )
     }

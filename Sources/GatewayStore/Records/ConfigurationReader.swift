@@ -153,7 +153,8 @@ struct ConfigurationReader {
             version: row["version"],
             path: row["path"],
             sha256: row["sha256"],
-            size: row["size"]
+            size: row["size"],
+            source: row["source"]
         )
     }
 

@@ -73,8 +73,8 @@ struct ConfigurationWriter {
 
     private func insert(_ model: ModelDefinition) throws {
         try run(
-            "INSERT INTO models (tenant, name, version, path, sha256, size) VALUES (?, ?, ?, ?, ?, ?)",
-            [model.tenant, model.name, model.version, model.path, model.sha256, model.size]
+            "INSERT INTO models (tenant, name, version, path, sha256, size, source) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [model.tenant, model.name, model.version, model.path, model.sha256, model.size, model.source]
         )
     }
 

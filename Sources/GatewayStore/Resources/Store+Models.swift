@@ -12,18 +12,37 @@ package struct ModelRegistration: Sendable, Equatable {
     package var sha256: String
     /// Size in bytes.
     package var size: Int64
+    /// Where the gateway has pulled the file from.
+    package var source: String?
 
-    package init(tenant: String, name: String, version: String? = nil, path: String, sha256: String, size: Int64) {
+    package init(
+        tenant: String,
+        name: String,
+        version: String? = nil,
+        path: String,
+        sha256: String,
+        size: Int64,
+        source: String? = nil
+    ) {
         self.tenant = tenant
         self.name = name
         self.version = version
         self.path = path
         self.sha256 = sha256
         self.size = size
+        self.source = source
     }
 
     fileprivate func definition(version: String) -> ModelDefinition {
-        ModelDefinition(tenant: tenant, name: name, version: version, path: path, sha256: sha256, size: size)
+        ModelDefinition(
+            tenant: tenant,
+            name: name,
+            version: version,
+            path: path,
+            sha256: sha256,
+            size: size,
+            source: source
+        )
     }
 }
 
@@ -84,19 +103,24 @@ extension Store {
     package func forgetModel(_ tenant: String, _ name: String, _ version: String) async throws(StoreError) {
         try await change { transaction in
             let reference = ModelReference(name: name, version: version)
-            let isNewest =
-                transaction.definitions.model(tenant, ModelReference(name: name, version: nil))?.version == version
-            let user = transaction.definitions.deployments.first { deployment in
-                deployment.tenant == tenant && deployment.model?.name == name
-                    && (deployment.model?.version.map { $0 == version } ?? isNewest)
-            }
-            if let user {
+            if let user = transaction.definitions.users(of: tenant, name, version).first {
                 let message = "is the model of \(user.path); give that another one, or delete it first"
                 throw StoreError.conflict(Problem(.invalidValue, "\(tenant)/\(reference.text)", message))
             }
             transaction.definitions.models.removeAll {
                 $0.tenant == tenant && $0.name == name && $0.version == version
             }
+        }
+    }
+}
+
+extension Definitions {
+    /// The deployments that name a version of a model, or mean it as the newest.
+    package func users(of tenant: String, _ name: String, _ version: String) -> [DeploymentDefinition] {
+        let isNewest = model(tenant, ModelReference(name: name, version: nil))?.version == version
+        return deployments.filter { deployment in
+            deployment.tenant == tenant && deployment.model?.name == name
+                && (deployment.model?.version.map { $0 == version } ?? isNewest)
         }
     }
 }

@@ -26,7 +26,8 @@ struct OperationWatch {
         guard operation.status != "Succeeded" else { return }
         throw ClientError(
             operation.error?.message ?? "the operation \(operation.id) has failed",
-            details: ["the change is stored; gatehouse deployments show tells how a deployment is now"]
+            details: operation.isPull
+                ? [] : ["the change is stored; gatehouse deployments show tells how a deployment is now"]
         )
     }
 
@@ -36,4 +37,9 @@ struct OperationWatch {
             details: ["it goes on: gatehouse operations wait \(operation.id)"]
         )
     }
+}
+
+extension OperationResource {
+    /// Whether it fetches a model: no name of anything else has a version.
+    fileprivate var isPull: Bool { resource.contains("@") || resource.contains(":") }
 }

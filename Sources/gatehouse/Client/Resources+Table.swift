@@ -93,8 +93,18 @@ extension LogLineResource: TableRow {
 }
 
 extension ModelResource: TableRow {
-    static var headings: [String] { ["model", "version", "size", "sha256", "path"] }
-    var cells: [String] { [name, version ?? "", size.map(String.init) ?? "", sha256 ?? "", path] }
+    static var headings: [String] { ["model", "version", "format", "size", "last used", "sha256", "file or source"] }
+    var cells: [String] {
+        [
+            name, version ?? "", format ?? "", size.map(String.init) ?? "", lastUsedAt ?? "", sha256 ?? "",
+            source ?? path,
+        ]
+    }
+}
+
+extension ModelVerificationResource: TableRow {
+    static var headings: [String] { ["model", "as it was registered", "sha256", "path"] }
+    var cells: [String] { ["\(name):\(version)", isGood ? "yes" : "no", found ?? "", path] }
 }
 
 extension KeyPairResource: TableRow {

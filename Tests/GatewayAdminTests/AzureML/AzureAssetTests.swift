@@ -90,7 +90,7 @@ import Testing
             #expect(newest?.action == "deleted" && newest?.resource == "demo/codes/m:1")
             let file = FileManager.default.temporaryDirectory.appendingPathComponent("model-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: file) }
-            try Data("GGUF".utf8).write(to: file)
+            try Data(FakeModelFile.text().utf8).write(to: file)
             let models = "/api/v1/tenants/demo/models"
             for name in ["used", "unused"] {
                 let body = #"{"name":"\#(name)","path":"\#(file.path)"}"#

@@ -80,7 +80,7 @@ import Testing
         try await fixture.withClient { client in
             try await client.prepareAzure()
             let blob = "/store.blob.local/demo/LocalUpload/h/m.gguf"
-            #expect(try await client.raw(.put, blob, "GGUF and more").status == 201)
+            #expect(try await client.raw(.put, blob, FakeModelFile.text()).status == 201)
             let uri =
                 "azureml://subscriptions/s/resourcegroups/g/workspaces/demo/datastores/workspaceblobstore/paths/LocalUpload/h"
             try await Self.register(client, "models", "small", #""modelUri":"\#(uri)/m.gguf""#)
@@ -96,7 +96,10 @@ import Testing
                 #expect(made.native != nil && made.model == "azureml:\(model):1")
             }
             let models = try await client.get(ResourceList<ModelResource>.self, "/api/v1/tenants/demo/models").value
-            #expect(Set(models.map(\.name)) == ["small", "folder"] && Set(models.map(\.size)) == [13])
+            #expect(
+                Set(models.map(\.name)) == ["small", "folder"]
+                    && Set(models.map(\.size)) == [Int64(FakeModelFile.text().utf8.count)]
+            )
         }
     }
 
@@ -132,7 +135,7 @@ import Testing
         try await fixture.withClient { client in
             try await client.prepareAzure()
             let blob = "/store.blob.local/demo/LocalUpload/h/m.gguf"
-            #expect(try await client.raw(.put, blob, "GGUF and more").status == 201)
+            #expect(try await client.raw(.put, blob, FakeModelFile.text()).status == 201)
             let uri =
                 "azureml://subscriptions/s/resourcegroups/g/workspaces/demo/datastores/workspaceblobstore/paths/LocalUpload/h"
             try await Self.register(client, "models", "small", #""modelUri":"\#(uri)/m.gguf""#)

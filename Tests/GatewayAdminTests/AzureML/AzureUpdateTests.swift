@@ -55,7 +55,7 @@ import Testing
             try await client.prepareAzure()
             for name in ["small", "other"] {
                 let blob = "/store.blob.local/demo/LocalUpload/\(name)/m.gguf"
-                #expect(try await client.raw(.put, blob, "GGUF and \(name)").status == 201)
+                #expect(try await client.raw(.put, blob, FakeModelFile.text(name)).status == 201)
                 let folder = "azureml://subscriptions/s/resourcegroups/g/workspaces/demo/datastores"
                 let uri = "\(folder)/workspaceblobstore/paths/LocalUpload/\(name)/m.gguf"
                 try await Self.register(client, "models", name, #""modelUri":"\#(uri)""#)

@@ -31,7 +31,7 @@ import Testing
     }
 
     /// A file that begins as models of the pool do.
-    private func model(in fixture: AdminFixture, _ text: String = "GGUF and more") throws -> String {
+    private func model(in fixture: AdminFixture, _ text: String = FakeModelFile.text()) throws -> String {
         let path = fixture.folder.appendingPathComponent("\(UUID().uuidString).gguf").path
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         return path
@@ -95,7 +95,7 @@ import Testing
     func `a model's file is registered, and the pool runs it`(isSaid: Bool) async throws {
         let fixture = try await AdminFixture()
         let store = fixture.controlPlane.store
-        let (path, other) = (try model(in: fixture), try model(in: fixture, "GGUF, another"))
+        let (path, other) = (try model(in: fixture), try model(in: fixture, FakeModelFile.text("another")))
         try await fixture.withClient { client in
             try await client.prepare()
             let native = isSaid ? #","native":{"slots":2}"# : ""

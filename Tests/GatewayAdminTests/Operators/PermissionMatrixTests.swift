@@ -79,6 +79,10 @@ import Testing
         GET /tenants/:tenant/usage oadkr
         GET /tenants/:tenant/models oadkr
         POST /tenants/:tenant/models o+
+        POST /tenants/:tenant/pulls oad
+        GET /tenants/:tenant/models/:model/versions/:version oadkr
+        POST /tenants/:tenant/models/:model/versions/:version/verify oad
+        DELETE /tenants/:tenant/models/:model/versions/:version oad
         GET /certificates o+
         POST /certificates o+
         DELETE /certificates/:host o+

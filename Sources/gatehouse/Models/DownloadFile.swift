@@ -1,0 +1,111 @@
+import Crypto
+import Foundation
+import GatewayAdmin
+import GatewayStore
+import NIOCore
+import Synchronization
+
+/// A file that grows as its bytes come, with their checksum; what an earlier try has left is gone on with.
+///
+/// Beside it lies a note of what it is a part of.
+final class DownloadFile: Sendable {
+    /// What the other side said of the content that the part is of.
+    struct Note: Codable, Equatable {
+        /// A strong entity tag.
+        var tag: String?
+        /// Lower-case hex SHA-256, where the hub tells it.
+        var sha256: String?
+        var total: Int64?
+    }
+
+    private struct State {
+        var file: FileHandle
+        var hash = SHA256()
+        var count: Int64 = 0
+    }
+
+    private static let piece = 4 << 20
+
+    let path: String
+    private let state: Mutex<State>
+
+    /// Opens or makes it.
+    init(path: String) throws {
+        self.path = path
+        if !FileManager.default.fileExists(atPath: path) {
+            guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            else {
+                throw Self.problem(path)
+            }
+        }
+        guard let file = FileHandle(forUpdatingAtPath: path) else { throw Self.problem(path) }
+        state = Mutex(State(file: file))
+    }
+
+    var count: Int64 { state.withLock { $0.count } }
+
+    /// Lower-case hex SHA-256 of what is there.
+    var sha256: String { FileDigest.text(of: state.withLock { $0.hash }.finalize()) }
+
+    /// What is there of an earlier try, unless there is no note of what it is; blocks while it is read.
+    func takeUp() throws -> Note? {
+        guard let note = readNote(), note.tag != nil || note.sha256 != nil else {
+            try restart()
+            return nil
+        }
+        try state.withLock { state in
+            try state.file.seek(toOffset: 0)
+            (state.hash, state.count) = (SHA256(), 0)
+            while let bytes = try state.file.read(upToCount: Self.piece), !bytes.isEmpty {
+                state.hash.update(data: bytes)
+                state.count += Int64(bytes.count)
+            }
+        }
+        return note
+    }
+
+    /// Begins with nothing.
+    func restart() throws {
+        try state.withLock { state in
+            try state.file.truncate(atOffset: 0)
+            (state.hash, state.count) = (SHA256(), 0)
+        }
+        try? FileManager.default.removeItem(atPath: notePath)
+    }
+
+    func write(_ bytes: ByteBuffer) throws {
+        try state.withLock { state in
+            let data = Data(bytes.readableBytesView)
+            try state.file.write(contentsOf: data)
+            state.hash.update(data: data)
+            state.count += Int64(data.count)
+        }
+    }
+
+    /// All of it is on the disk when this returns.
+    func finish() throws {
+        try state.withLock { try $0.file.synchronize() }
+        try? FileManager.default.removeItem(atPath: notePath)
+    }
+
+    /// What is there is good for nothing.
+    func discard() {
+        try? FileManager.default.removeItem(atPath: path)
+        try? FileManager.default.removeItem(atPath: notePath)
+    }
+
+    func writeNote(_ note: Note) throws {
+        try JSONEncoder().encode(note).write(to: URL(fileURLWithPath: notePath), options: .atomic)
+    }
+
+    private var notePath: String { path + ".json" }
+
+    private func readNote() -> Note? {
+        guard let data = FileManager.default.contents(atPath: notePath) else { return nil }
+        return try? JSONDecoder().decode(Note.self, from: data)
+    }
+
+    private static func problem(_ path: String) -> ModelPullProblem {
+        ModelPullProblem(.failed, "\(path) cannot be written")
+    }
+}
