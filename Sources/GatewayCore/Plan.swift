@@ -7,7 +7,7 @@ package final class Plan: Sendable {
     package let endpoint: Endpoint
     package let caller: Caller
     /// Of the endpoint's tenant.
-    let tenantWeight: Int
+    package let tenantWeight: Int
     package let dialect: Dialect
     /// Whether the URL is a scoring URL, whose errors have Azure's own statuses (DESIGN §3).
     package let isScoring: Bool

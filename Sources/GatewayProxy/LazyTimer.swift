@@ -7,7 +7,7 @@ import NIOCore
 final class LazyTimer {
     private let loop: any EventLoop
     private let action: () -> Void
-    private var deadline: NIODeadline?
+    private(set) var deadline: NIODeadline?
     private var scheduled: (task: Scheduled<Void>, at: NIODeadline)?
 
     /// Lives until it fires or is cancelled, whoever lets go of it.

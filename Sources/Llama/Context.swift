@@ -11,6 +11,7 @@
         let pointer: OpaquePointer
         /// The context borrows the model: it must not go first.
         private let model: Model
+        private let slots: Int
 
         init(_ model: Model, slots: Int, tokens: Int, step: Int, threads: Int) throws(EngineFailure) {
             var parameters = unsafe llama_context_default_params()
@@ -28,6 +29,16 @@
             else { throw .contextUnavailable(slots: slots, context: tokens) }
             unsafe self.pointer = pointer
             self.model = model
+            self.slots = slots
+        }
+
+        /// Refuses a context that the machine's memory does not hold, before it is made: a start that takes the last of it
+        /// ends the process, or another one.
+        static func admit(_ model: Model, slots: Int, tokens: Int, free: Int?) throws(EngineFailure) {
+            let needed = model.cacheSize(tokens: tokens).multipliedReportingOverflow(by: slots)
+            guard let free, needed.overflow || needed.partialValue > free else { return }
+            let bytes = needed.overflow ? .max : needed.partialValue
+            throw .noMemory(needed: bytes, free: free, slots: slots, context: tokens)
         }
 
         deinit { unsafe llama_free(pointer) }
@@ -35,6 +46,40 @@
         func decode(_ batch: borrowing Batch) throws(EngineFailure) {
             let code = unsafe llama_decode(pointer, batch.raw)
             guard code == 0 else { throw .decodeFailed(code: Int(code)) }
+            // A GPU may be at it still: how long a step takes is to be known.
+            unsafe llama_synchronize(pointer)
+        }
+
+        /// Keeps a slot's first tokens only.
+        ///
+        /// - Returns: false where the model's memory cannot be shortened so; then the slot is empty.
+        func keep(_ count: Int, slot: Int) -> Bool {
+            let (memory, sequence) = unsafe (llama_get_memory(pointer), Int32(slot))
+            if count > 0, unsafe llama_memory_seq_rm(memory, sequence, Int32(clamping: count), -1),
+                // A sliding window may have lost what is before it.
+                unsafe llama_memory_seq_pos_min(memory, sequence) == 0,
+                unsafe llama_memory_seq_pos_max(memory, sequence) == Int32(clamping: count - 1)
+            {
+                return true
+            }
+            forget(slot: slot)
+            return false
+        }
+
+        /// Makes a slot's memory that of another.
+        func copy(from source: Int, to slot: Int) {
+            forget(slot: slot)
+            // Only whole sequences can be copied between slots that do not share their memory.
+            unsafe llama_memory_seq_cp(llama_get_memory(pointer), Int32(source), Int32(slot), -1, -1)
+        }
+
+        /// Tokens that the engine holds, by its own account.
+        var cellsUsed: Int {
+            (0..<Int32(slots)).reduce(0) { sum, sequence in
+                let memory = unsafe llama_get_memory(pointer)
+                let last = unsafe llama_memory_seq_pos_max(memory, sequence)
+                return last < 0 ? sum : sum + Int(last - (unsafe llama_memory_seq_pos_min(memory, sequence))) + 1
+            }
         }
 
         /// Forgets one slot's tokens.

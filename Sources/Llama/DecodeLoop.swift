@@ -9,6 +9,8 @@
         private struct Run {
             let ticket: Ticket
             let promptTokens: Int
+            /// Of those, the ones that were there already.
+            let cachedTokens: Int
             let sampler: Sampler
             let deliver: @Sendable (WorkEvent) -> Void
             var text: TextAssembler
@@ -33,6 +35,7 @@
             let model = try Model(path: options.modelPath, gpuLayers: options.gpuLayers)
             let tokens = options.context ?? min(model.trainedContext, EngineOptions.defaultContextLimit)
             let reader = PromptReader(model: model, template: try ChatTemplate.find(in: model), context: tokens)
+            try Self.admit(model, options.slots, tokens, options)
             let context = try Context(
                 model,
                 slots: options.slots,
@@ -52,23 +55,50 @@
             self.context = context
             self.inbox = inbox
             batch = Batch(capacity: budget.step)
-            schedule = Schedule(slots: options.slots, budget: budget)
+            schedule = Schedule(
+                slots: options.slots,
+                budget: budget,
+                queueLimit: options.queue,
+                copying: model.canCopySequences ? .whole(context: tokens) : .never,
+                grain: min(budget.step, Schedule.Budget().step)
+            )
             runs = Array(repeating: nil, count: options.slots)
+            inbox.count { counters in
+                counters.slots = options.slots
+                counters.cells = options.slots * tokens
+            }
+        }
+
+        /// On a GPU the memory is its own: what the machine has free says nothing about it.
+        private static func admit(
+            _ model: Model,
+            _ slots: Int,
+            _ tokens: Int,
+            _ options: EngineOptions
+        ) throws(EngineFailure) {
+            let isOnGPU = options.gpuLayers != 0 && Runtime.hasGPU
+            try Context.admit(model, slots: slots, tokens: tokens, free: isOnGPU ? nil : FreeMemory.read())
         }
 
         mutating func run() {
             while !isStopped {
                 for message in inbox.take(waiting: schedule.isIdle) { receive(message) }
-                for (slot, job) in schedule.seatWaiting() { seat(job, in: slot) }
-                countActive()
+                for job in schedule.removeOverdue(at: .now) { refuse(job, .overdue) }
+                for (place, job) in schedule.seatWaiting() { seat(job, at: place) }
+                for job in schedule.removeOverflow() { refuse(job, inbox.busy) }
+                count()
                 step()
-                countActive()
+                count()
             }
         }
 
-        private func countActive() {
-            let active = schedule.active
-            inbox.count { $0.active = active }
+        private func count() {
+            let (active, kept, used) = (schedule.active, schedule.keptTokens, context.cellsUsed)
+            inbox.count { counters in
+                counters.active = active
+                counters.cellsUsed = used
+                counters.cellsKept = kept
+            }
         }
 
         private mutating func receive(_ message: Inbox.Message) {
@@ -83,10 +113,10 @@
             do throws(EngineFailure) {
                 let prompt = try reader.read(work.prompt)
                 let limit = min(work.parameters.maxTokens ?? .max, card.context - prompt.count)
-                schedule.enqueue(Schedule.Job(ticket: ticket, prompt: prompt, limit: limit))
+                schedule.enqueue(Schedule.Job(ticket: ticket, prompt: prompt, limit: limit, terms: work.terms))
                 waiting[ticket] = work
             } catch {
-                inbox.ended()
+                inbox.ended(of: work.terms.tenant)
                 work.deliver(.failed(error))
             }
         }
@@ -94,22 +124,37 @@
         private mutating func cancel(_ ticket: Ticket) {
             if let slot = schedule.withdraw(ticket) {
                 end(slot)
-            } else if waiting.removeValue(forKey: ticket) != nil {
-                inbox.ended()
+            } else if let work = waiting.removeValue(forKey: ticket) {
+                inbox.ended(of: work.terms.tenant)
             }
         }
 
-        private mutating func seat(_ job: Schedule.Job, in slot: Int) {
-            guard let work = waiting.removeValue(forKey: job.ticket) else { return schedule.vacate(slot) }
+        /// One that waited in vain.
+        private mutating func refuse(_ job: Schedule.Job, _ failure: EngineFailure) {
+            guard let work = waiting.removeValue(forKey: job.ticket) else { return }
+            inbox.ended(of: work.terms.tenant)
+            if failure == .overdue { inbox.count { $0.overdue += 1 } }
+            work.deliver(.failed(failure))
+        }
+
+        private mutating func seat(_ job: Schedule.Job, at place: PrefixCache.Place) {
+            let slot = place.slot
+            let cached = prepare(place)
+            guard let work = waiting.removeValue(forKey: job.ticket) else { return end(slot) }
             do throws(EngineFailure) {
                 runs[slot] = Run(
                     ticket: job.ticket,
                     promptTokens: job.prompt.count,
+                    cachedTokens: cached,
                     sampler: try Sampler(work.parameters),
                     deliver: work.deliver,
                     text: TextAssembler(stops: work.parameters.stop)
                 )
-                inbox.count { $0.promptTokens += job.prompt.count }
+                inbox.count { counters in
+                    counters.promptTokens += job.prompt.count
+                    counters.prefixTokens += cached
+                    counters.prefixHits += cached > 0 ? 1 : 0
+                }
                 work.deliver(.started)
             } catch {
                 end(slot)
@@ -117,9 +162,18 @@
             }
         }
 
+        /// Brings a slot's memory to what its request begins with; says how many tokens that are.
+        private mutating func prepare(_ place: PrefixCache.Place) -> Int {
+            if let source = place.source { context.copy(from: source, to: place.slot) }
+            if context.keep(place.count, slot: place.slot) { return place.count }
+            schedule.recompute(slot: place.slot)
+            return 0
+        }
+
         private mutating func step() {
             let entries = schedule.plan()
             guard !entries.isEmpty else { return }
+            let began = ContinuousClock.now
             batch.fill(entries)
             do throws(EngineFailure) {
                 try context.decode(batch)
@@ -131,6 +185,7 @@
                 choose(entry.slot, position)
                 chosen += 1
             }
+            schedule.took(began.duration(to: .now))
             inbox.count { counters in
                 counters.steps += 1
                 counters.completionTokens += chosen
@@ -149,16 +204,19 @@
             runs[slot] = run
             if !text.isEmpty { run.deliver(.text(text)) }
             guard isFinished else { return }
-            let usage = Usage(promptTokens: run.promptTokens, completionTokens: generated)
+            let usage = Usage(
+                promptTokens: run.promptTokens,
+                completionTokens: generated,
+                cachedTokens: run.cachedTokens
+            )
             end(slot)
             run.deliver(.finished(isEnd || run.text.hasStopped ? .stop : .length, usage))
         }
 
         private mutating func end(_ slot: Int) {
-            schedule.vacate(slot)
-            context.forget(slot: slot)
+            if let tenant = schedule.tenant(of: slot) { inbox.ended(of: tenant) }
+            if !schedule.vacate(slot) { context.forget(slot: slot) }
             runs[slot] = nil
-            inbox.ended()
         }
 
         /// A step that failed leaves every sequence in an unknown state: all of its requests fail, those that wait do
@@ -170,6 +228,7 @@
                 run.deliver(.failed(failure))
             }
             context.forgetAll()
+            schedule.forgetAll()
         }
 
         private mutating func stop() {
@@ -177,7 +236,7 @@
             failAll(.stopping)
             for (ticket, work) in waiting {
                 _ = schedule.withdraw(ticket)
-                inbox.ended()
+                inbox.ended(of: work.terms.tenant)
                 work.deliver(.failed(.stopping))
             }
             waiting = [:]

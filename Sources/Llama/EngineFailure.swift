@@ -7,11 +7,15 @@ package enum EngineFailure: Error, Equatable, Sendable {
     case unknownTemplate
     case noTemplate
     case contextUnavailable(slots: Int, context: Int)
+    /// In bytes.
+    case noMemory(needed: Int, free: Int, slots: Int, context: Int)
     case untokenisable
     case emptyPrompt
     /// `tokens` is a lower bound where `isExact` is false: a text that long is not worth counting.
     case promptTooLong(tokens: Int, context: Int, isExact: Bool)
     case busy(slots: Int, queue: Int)
+    /// The request's deadline passed before it had a slot.
+    case overdue
     case decodeFailed(code: Int)
     case stopping
 
@@ -31,6 +35,9 @@ package enum EngineFailure: Error, Equatable, Sendable {
             "This model has no chat template: it serves /v1/completions only."
         case .contextUnavailable(let slots, let context):
             "No room for \(slots) slots of \(context) tokens: use fewer slots or a shorter context."
+        case .noMemory(let needed, let free, let slots, let context):
+            "\(slots) slots of \(context) tokens need \(Self.mebibytes(needed)) MiB of memory beside the model, and "
+                + "\(Self.mebibytes(free)) MiB are free: use fewer slots or a shorter context."
         case .untokenisable:
             "The prompt cannot be turned into tokens."
         case .emptyPrompt:
@@ -40,10 +47,15 @@ package enum EngineFailure: Error, Equatable, Sendable {
                 + "tokens, of which the answer needs at least one."
         case .busy(let slots, let queue):
             "The model is busy: all \(slots) slots and all \(queue) places in the queue are taken."
+        case .overdue:
+            "The time for this request was over before the model was free for it; nothing was computed."
         case .decodeFailed(let code):
             "The engine could not compute the next token (code \(code))."
         case .stopping:
             "The model server is stopping."
         }
     }
+
+    /// Rounded up: what is needed is never told as less.
+    private static func mebibytes(_ bytes: Int) -> Int { (bytes >> 20) + (bytes & ((1 << 20) - 1) == 0 ? 0 : 1) }
 }

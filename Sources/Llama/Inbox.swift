@@ -3,7 +3,8 @@ import Synchronization
 
 /// The way into the engine's thread: requests and cancels from anywhere, taken in order by the one thread that decodes.
 ///
-/// Bounded: it knows how many requests are under way and refuses those beyond slots and queue.
+/// Bounded: it knows how many requests are under way and refuses those beyond slots and queue, but for a tenant that has
+/// fewer than another: the schedule then gives it the place of the other's last.
 final class Inbox: Sendable {
     /// What the engine's thread is told.
     enum Message: Sendable {
@@ -15,6 +16,8 @@ final class Inbox: Sendable {
     private struct State {
         var messages: [Message] = []
         var underWay = 0
+        /// The same by tenant; none that has none.
+        var tenants: [String: Int] = [:]
         var lastNumber: UInt64 = 0
         var isStopping = false
         var counters = EngineCounters()
@@ -33,8 +36,10 @@ final class Inbox: Sendable {
     func submit(_ work: Work) throws(EngineFailure) -> Ticket {
         let result = state.withLock { state -> Result<Ticket, EngineFailure> in
             guard !state.isStopping else { return .failure(.stopping) }
-            guard state.underWay < slots + queue else { return .failure(.busy(slots: slots, queue: queue)) }
+            let own = state.tenants[work.terms.tenant] ?? 0
+            guard hasRoom(state, own: own) else { return .failure(busy) }
             state.underWay += 1
+            state.tenants[work.terms.tenant] = own + 1
             state.lastNumber += 1
             let ticket = Ticket(number: state.lastNumber)
             state.messages.append(.submit(ticket, work))
@@ -43,6 +48,16 @@ final class Inbox: Sendable {
         let ticket = try result.get()
         wake.signal()
         return ticket
+    }
+
+    /// What is said to those for whom there is no room.
+    var busy: EngineFailure { .busy(slots: slots, queue: queue) }
+
+    /// Those that are let in beyond the bound are there until the engine's thread looks: they have a bound of their own.
+    private func hasRoom(_ state: State, own: Int) -> Bool {
+        let bound = slots + queue
+        if state.underWay < bound { return true }
+        return state.underWay < 2 * bound && own + 1 < state.tenants.values.max() ?? 0
     }
 
     func cancel(_ ticket: Ticket) {
@@ -82,8 +97,12 @@ final class Inbox: Sendable {
     }
 
     /// A request is over, however it ended.
-    func ended() {
-        state.withLock { $0.underWay -= 1 }
+    func ended(of tenant: String = WorkTerms().tenant) {
+        state.withLock { state in
+            state.underWay -= 1
+            let left = (state.tenants[tenant] ?? 0) - 1
+            state.tenants[tenant] = left > 0 ? left : nil
+        }
     }
 
     func count(_ change: (inout EngineCounters) -> Void) {

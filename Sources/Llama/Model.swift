@@ -30,6 +30,37 @@
 
         var trainedContext: Int { Int(unsafe llama_model_n_ctx_train(pointer)) }
 
+        /// Bytes that a sequence of so many tokens takes in a context, at least: where layers keep less than all of it, or
+        /// none, they are counted as if all did.
+        func cacheSize(tokens: Int) -> Int {
+            guard unsafe !llama_model_is_recurrent(pointer), unsafe !llama_model_is_hybrid(pointer) else { return 0 }
+            let (window, layers) = unsafe (Int(llama_model_n_swa(pointer)), Int(llama_model_n_layer(pointer)))
+            let heads = unsafe Int(llama_model_n_head_kv(pointer))
+            let head = unsafe Int(llama_model_n_embd(pointer)) / max(1, unsafe Int(llama_model_n_head(pointer)))
+            let kept = window > 0 ? min(window, tokens) : tokens
+            let width = (number("attention.key_length") ?? head) + (number("attention.value_length") ?? head)
+            // Two bytes each.
+            return kept * layers * heads * width * 2
+        }
+
+        /// Whether a sequence's memory can be copied: that of other kinds of model has a state that cannot be shortened.
+        var canCopySequences: Bool {
+            unsafe !llama_model_is_recurrent(pointer) && !llama_model_is_hybrid(pointer)
+                && llama_model_n_swa(pointer) == 0
+        }
+
+        /// A number of the file's header, under the name of its architecture.
+        private func number(_ key: String) -> Int? {
+            text("general.architecture").flatMap { text("\($0).\(key)") }.flatMap { Int($0) }
+        }
+
+        private func text(_ key: String) -> String? {
+            var buffer = [CChar](repeating: 0, count: 128)
+            let count = unsafe llama_model_meta_val_str(pointer, key, &buffer, buffer.count)
+            guard count > 0 else { return nil }
+            return String(decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+
         func isEnd(_ token: Int32) -> Bool { unsafe llama_vocab_is_eog(vocabulary, token) }
 
         /// The text's tokens; marks such as `<|im_start|>` in it are read as marks, since that is how templates write

@@ -42,6 +42,14 @@
             return devices
         }
 
+        /// Whether layers can lie elsewhere than in the machine's own memory.
+        static var hasGPU: Bool {
+            (0..<ggml_backend_dev_count()).contains { index in
+                guard let device = unsafe ggml_backend_dev_get(index) else { return false }
+                return unsafe ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_GPU
+            }
+        }
+
         /// The directory of libllama itself, where the plug-ins lie beside it; read from the process's own map, since
         /// `dladdr` is not visible from Swift on Linux.
         private static func libraryDirectory() -> String? {

@@ -9,6 +9,8 @@ struct Schedule {
         let prompt: [Int32]
         /// How many tokens the answer may have.
         let limit: Int
+        var terms = WorkTerms()
+        var arrived = ContinuousClock.now
     }
 
     /// One token of a step.
@@ -26,7 +28,8 @@ struct Schedule {
     /// done sooner.
     struct Budget {
         var step = 128
-        var besideAnswers = 64
+        /// Until the machine's pace is known.
+        var besideAnswers = 16
 
         static func fitting(devices: [String]) -> Budget {
             devices.contains { !$0.hasPrefix("CPU") } ? Budget(step: 512, besideAnswers: 256) : Budget()
@@ -35,37 +38,77 @@ struct Schedule {
 
     private struct Seat {
         let job: Job
+        /// Tokens of the prompt that are computed, or kept from another request.
         var fed = 0
         var next: Int32?
         var generated = 0
+
+        var left: Int { job.prompt.count - fed }
     }
 
     private let budget: Budget
+    private let queueLimit: Int
+    private var pace = Pace()
     private var seats: [Seat?]
-    private var queue: [Job] = []
+    private var queue = FairOrder()
+    private var cache: PrefixCache
+    /// What the step that is under way holds.
+    private var planned = (answers: 0, prompt: 0)
 
-    init(slots: Int, budget: Budget = Budget()) {
+    /// - Parameter queueLimit: requests that may wait beyond the slots.
+    init(
+        slots: Int,
+        budget: Budget = Budget(),
+        queueLimit: Int = .max,
+        copying: PrefixCache.Copying = .never,
+        grain: Int = 1
+    ) {
         self.budget = budget
+        self.queueLimit = queueLimit
         seats = Array(repeating: nil, count: slots)
+        cache = PrefixCache(slots: slots, copying: copying, grain: grain)
     }
 
-    var isIdle: Bool { queue.isEmpty && active == 0 }
+    var isIdle: Bool { queue.count == 0 && active == 0 }
     var active: Int { seats.count { $0 != nil } }
     var waiting: Int { queue.count }
+    /// Tokens that are kept of requests that are over.
+    var keptTokens: Int { seats.indices.reduce(0) { $0 + (seats[$1] == nil ? cache.count(slot: $1) : 0) } }
 
     mutating func enqueue(_ job: Job) {
-        queue.append(job)
+        queue.add(job)
     }
 
-    /// Gives free slots to those who wait, first come first served.
-    mutating func seatWaiting() -> [(slot: Int, job: Job)] {
-        var seated: [(slot: Int, job: Job)] = []
-        for slot in seats.indices where seats[slot] == nil && !queue.isEmpty {
-            let job = queue.removeFirst()
-            seats[slot] = Seat(job: job)
-            seated.append((slot, job))
+    /// Gives free slots to those who wait, in fair order, each where most of its prompt is computed already.
+    mutating func seatWaiting() -> [(place: PrefixCache.Place, job: Job)] {
+        var seated: [(place: PrefixCache.Place, job: Job)] = []
+        while true {
+            let free = seats.indices.filter { seats[$0] == nil }
+            guard !free.isEmpty, let job = queue.next() else { return seated }
+            let place = cache.place(for: job.prompt, of: job.terms.tenant, free: free)
+            cache.begin(place, job.prompt, of: job.terms.tenant)
+            seats[place.slot] = Seat(job: job, fed: place.count)
+            seated.append((place, job))
         }
-        return seated
+    }
+
+    /// What a slot was to begin with is not there: all of its prompt is computed.
+    mutating func recompute(slot: Int) {
+        guard let seat = seats[slot] else { return }
+        seats[slot]?.fed = 0
+        cache.begin(PrefixCache.Place(slot: slot), [], of: seat.job.terms.tenant)
+    }
+
+    /// Takes out those whose time is over before they had a slot.
+    mutating func removeOverdue(at now: ContinuousClock.Instant) -> [Job] {
+        queue.removeOverdue(at: now)
+    }
+
+    /// Takes out those for whom there is no room: the last ones of the tenant that has the most.
+    mutating func removeOverflow() -> [Job] {
+        var removed: [Job] = []
+        while queue.count > queueLimit, let job = queue.removeLastOfLongest() { removed.append(job) }
+        return removed
     }
 
     /// The next step.
@@ -78,20 +121,40 @@ struct Schedule {
             let position = seat.job.prompt.count + seat.generated - 1
             entries.append(Entry(slot: slot, token: token, position: position, wantsOutput: true))
             seats[slot]?.next = nil
+            cache.append(CollectionOfOne(token), slot: slot)
+            queue.charge(seat.job.terms.tenant, 1)
         }
-        var room = entries.isEmpty ? budget.step : min(budget.besideAnswers, budget.step - entries.count)
-        for slot in seats.indices where room > 0 {
-            let fed = feed(slot, room: room)
-            entries += fed
-            room -= fed.count
-        }
+        let answers = entries.count
+        let room = answers == 0 ? budget.step : pace.room(first: budget.besideAnswers, most: budget.step - answers)
+        entries += readPrompts(room: room)
+        planned = (answers, entries.count - answers)
         return entries
     }
 
+    /// The step that was planned last is done.
+    mutating func took(_ duration: Duration) {
+        pace.took(duration, answers: planned.answers, prompt: planned.prompt)
+    }
+
+    /// Half of the room is for the prompt that was first, so that it comes to its end, the rest for who needs the least: a
+    /// short question is not kept waiting by a book.
+    private mutating func readPrompts(room: Int) -> [Entry] {
+        var reading = seats.indices.filter { (seats[$0]?.left ?? 0) > 0 }
+        guard let first = reading.min(by: { number(of: $0) < number(of: $1) }) else { return [] }
+        var entries = feed(first, room: reading.count == 1 ? room : (room + 1) / 2)
+        reading.sort { (seats[$0]?.left ?? 0, number(of: $0)) < (seats[$1]?.left ?? 0, number(of: $1)) }
+        for slot in reading { entries += feed(slot, room: room - entries.count) }
+        return entries
+    }
+
+    private func number(of slot: Int) -> UInt64 { seats[slot]?.job.ticket.number ?? 0 }
+
     private mutating func feed(_ slot: Int, room: Int) -> [Entry] {
-        guard let seat = seats[slot], seat.fed < seat.job.prompt.count else { return [] }
+        guard let seat = seats[slot], seat.left > 0, room > 0 else { return [] }
         let end = min(seat.fed + room, seat.job.prompt.count)
         seats[slot]?.fed = end
+        cache.append(seat.job.prompt[seat.fed..<end], slot: slot)
+        queue.charge(seat.job.terms.tenant, end - seat.fed)
         return (seat.fed..<end).map { position in
             let isLast = position == seat.job.prompt.count - 1
             return Entry(slot: slot, token: seat.job.prompt[position], position: position, wantsOutput: isLast)
@@ -108,13 +171,27 @@ struct Schedule {
     }
 
     /// Frees a slot.
-    mutating func vacate(_ slot: Int) {
+    ///
+    /// - Returns: whether its memory is kept for its tenant's next request.
+    @discardableResult
+    mutating func vacate(_ slot: Int) -> Bool {
+        guard let seat = seats[slot] else { return false }
+        queue.leave(seat.job.terms.tenant)
         seats[slot] = nil
+        return cache.end(slot: slot)
     }
+
+    /// The slots' memory is lost.
+    mutating func forgetAll() {
+        for slot in seats.indices { cache.forget(slot: slot) }
+    }
+
+    /// Whose request has a slot.
+    func tenant(of slot: Int) -> String? { seats[slot]?.job.terms.tenant }
 
     /// Where a request is: its slot, or nil once it was taken out of the queue.
     mutating func withdraw(_ ticket: Ticket) -> Int? {
-        queue.removeAll { $0.ticket == ticket }
+        queue.remove(ticket)
         return seats.firstIndex { $0?.job.ticket == ticket }
     }
 }

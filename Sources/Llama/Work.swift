@@ -6,21 +6,43 @@ package enum Prompt: Equatable, Sendable {
     case text(String)
 }
 
+/// What a request may expect beside others: set by whoever is trusted to know.
+package struct WorkTerms: Equatable, Sendable {
+    package static let weights = 1...100
+
+    /// Whose it is: tenants share by their weights, and what one has computed is not used for another.
+    package var tenant: String
+    /// How many tokens its tenant gets for each that one of weight 1 gets.
+    package var weight: Int
+    /// When nobody wants an answer any more that has not begun; nil: never.
+    package var deadline: ContinuousClock.Instant?
+
+    /// - Parameter weight: taken to the nearest of `weights`.
+    package init(tenant: String = "", weight: Int = 1, deadline: ContinuousClock.Instant? = nil) {
+        self.tenant = tenant
+        self.weight = min(max(weight, Self.weights.lowerBound), Self.weights.upperBound)
+        self.deadline = deadline
+    }
+}
+
 /// One request to the engine.
 ///
 /// `deliver` is called on the engine's thread, in order, and must not block.
 package struct Work: Sendable {
     package let prompt: Prompt
     package let parameters: GenerationParameters
+    package let terms: WorkTerms
     package let deliver: @Sendable (WorkEvent) -> Void
 
     package init(
         _ prompt: Prompt,
         _ parameters: GenerationParameters,
+        _ terms: WorkTerms = WorkTerms(),
         deliver: @escaping @Sendable (WorkEvent) -> Void
     ) {
         self.prompt = prompt
         self.parameters = parameters
+        self.terms = terms
         self.deliver = deliver
     }
 }
@@ -54,10 +76,21 @@ package struct ModelCard: Equatable, Sendable {
 package struct EngineCounters: Equatable, Sendable, Encodable {
     /// Calls to the model; one serves every request that has a slot.
     package var steps = 0
+    /// Of all requests that had a slot, reused ones included.
     package var promptTokens = 0
     package var completionTokens = 0
+    /// Requests whose prompt began with what another of their tenant had left, and how many tokens that were.
+    package var prefixHits = 0
+    package var prefixTokens = 0
+    /// Requests whose time was over before they had a slot.
+    package var overdue = 0
+    package var slots = 0
     package var active = 0
     package var waiting = 0
+    /// Tokens that the context has room for, that it holds, and that it holds of requests that are over.
+    package var cells = 0
+    package var cellsUsed = 0
+    package var cellsKept = 0
 
     package init() {}
 
@@ -65,7 +98,14 @@ package struct EngineCounters: Equatable, Sendable, Encodable {
         case steps
         case promptTokens = "prompt_tokens"
         case completionTokens = "completion_tokens"
+        case prefixHits = "prefix_hits"
+        case prefixTokens = "prefix_tokens"
+        case overdue
+        case slots
         case active
         case waiting
+        case cells = "kv_cells"
+        case cellsUsed = "kv_cells_used"
+        case cellsKept = "kv_cells_kept"
     }
 }

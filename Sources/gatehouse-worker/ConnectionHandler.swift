@@ -96,11 +96,12 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func ask(_ inquiry: Inquiry, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) throws(Refusal) {
         let engine = try engine()
+        let terms = try WorkTerms(head.headers, at: .now)
         exchanges += 1
         let number = exchanges
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        let work = Work(inquiry.prompt, inquiry.parameters) { event in
+        let work = Work(inquiry.prompt, inquiry.parameters, terms) { event in
             loop.execute { bound.value.handler.receive(event, of: number, bound.value.context) }
         }
         let ticket: Ticket

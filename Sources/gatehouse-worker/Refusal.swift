@@ -32,6 +32,8 @@ struct Refusal: Error {
                 .init(failure, "server_error", code: "stopping"),
                 headers: ["retry-after": "1"]
             )
+        case .overdue:
+            self.init(.gatewayTimeout, .init(failure, "timeout_error", code: "deadline_exceeded"))
         case .promptTooLong:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "context_length_exceeded"))
         case .emptyPrompt, .untokenisable:
@@ -39,7 +41,7 @@ struct Refusal: Error {
         case .noTemplate:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "chat_not_supported"))
         case .notBuiltIn, .noDevice, .modelUnreadable, .notADecoder, .unknownTemplate, .contextUnavailable,
-            .decodeFailed:
+            .noMemory, .decodeFailed:
             self.init(.internalServerError, .init(failure, "server_error", code: "engine_failure"))
         }
     }
@@ -58,6 +60,30 @@ struct Refusal: Error {
             code: "body_too_large"
         )
     )
+
+    static func longTenant(_ bound: Int) -> Refusal {
+        Refusal(
+            .badRequest,
+            OpenAIError(
+                message: "The header x-gatehouse-tenant may have \(bound) bytes.",
+                type: "invalid_request_error",
+                param: "x-gatehouse-tenant",
+                code: "invalid_value"
+            )
+        )
+    }
+
+    static func badTerms(_ name: String, _ range: ClosedRange<Int>) -> Refusal {
+        Refusal(
+            .badRequest,
+            OpenAIError(
+                message: "The header \(name) must be one number from \(range.lowerBound) to \(range.upperBound).",
+                type: "invalid_request_error",
+                param: name,
+                code: "invalid_value"
+            )
+        )
+    }
 
     static func unknownPath(_ target: String) -> Refusal {
         Refusal(

@@ -13,6 +13,7 @@ struct PlanFixture {
     var headers: [UpstreamHeader] = []
     var path: PathRewrite?
     var removedHeaders: [String] = []
+    var isNative = false
 
     func plan(_ target: String, body: String? = nil, method: HTTPMethod = .POST) throws -> Plan {
         let checked = try check(target, method: method)
@@ -30,7 +31,7 @@ struct PlanFixture {
         let instance = InstanceRegistry().instance(at: try InstanceAddress.parse(url).get(), isReady: true)
         let blue = Deployment(
             name: "blue",
-            isNative: false,
+            isNative: isNative,
             instances: [instance],
             timeout: .seconds(5),
             upstreamModel: upstreamModel,

@@ -20,6 +20,19 @@ import Testing
         _ = try inbox.submit(work)
     }
 
+    @Test func `a tenant with less than another is let in to a full queue, within a bound`() throws {
+        let inbox = Inbox(slots: 1, queue: 3)
+        for _ in 0..<4 { _ = try inbox.submit(work) }
+        func other(_ name: String) -> Work {
+            Work(.text("x"), GenerationParameters(), WorkTerms(tenant: name)) { _ in }
+        }
+        for _ in 0..<3 { _ = try inbox.submit(other("b")) }
+        #expect(throws: EngineFailure.busy(slots: 1, queue: 3)) { _ = try inbox.submit(other("b")) }
+        #expect(throws: EngineFailure.busy(slots: 1, queue: 3)) { _ = try inbox.submit(work) }
+        _ = try inbox.submit(other("c"))
+        #expect(throws: EngineFailure.busy(slots: 1, queue: 3)) { _ = try inbox.submit(other("d")) }
+    }
+
     @Test func `an engine that stops takes nothing more`() {
         let inbox = Inbox(slots: 1, queue: 1)
         inbox.stop()

@@ -100,6 +100,99 @@ import Testing
         #expect(schedule.seatWaiting().map(\.job.ticket.number) == [3])
     }
 
+    @Test func `a request whose time is over while it waits is never seated`() {
+        var schedule = Schedule(slots: 1)
+        schedule.enqueue(job(1, prompt: 1))
+        _ = schedule.seatWaiting()
+        let now = ContinuousClock.now
+        let terms = WorkTerms(deadline: now + .seconds(1))
+        schedule.enqueue(.init(ticket: Ticket(number: 2), prompt: [1], limit: 1, terms: terms))
+        let none = schedule.removeOverdue(at: now)
+        #expect(none.isEmpty)
+        let gone = schedule.removeOverdue(at: now + .seconds(1))
+        #expect(gone.map(\.ticket.number) == [2])
+        schedule.vacate(0)
+        #expect(schedule.seatWaiting().isEmpty)
+        #expect(schedule.isIdle)
+    }
+
+    @Test func `a full queue gives the place of who has the most to who has none`() {
+        var schedule = Schedule(slots: 1, queueLimit: 3)
+        for number in 1...4 { schedule.enqueue(job(UInt64(number), prompt: 1)) }
+        _ = schedule.seatWaiting()
+        let none = schedule.removeOverflow()
+        #expect(none.isEmpty)
+        schedule.enqueue(.init(ticket: Ticket(number: 5), prompt: [1], limit: 1, terms: WorkTerms(tenant: "other")))
+        let gone = schedule.removeOverflow()
+        #expect(gone.map(\.ticket.number) == [4])
+        schedule.vacate(0)
+        #expect(schedule.seatWaiting().map(\.job.ticket.number) == [5])
+    }
+
+    @Test func `the next request of a tenant computes only what its prompt does not share with the last`() {
+        var schedule = Schedule(slots: 1)
+        schedule.enqueue(job(1, prompt: 40, limit: 2))
+        _ = schedule.seatWaiting()
+        _ = schedule.plan()
+        _ = schedule.chose(7, slot: 0)
+        _ = schedule.plan()
+        let isKept = schedule.vacate(0)
+        #expect(isKept)
+        // The prompt and the one token of the answer that was computed.
+        #expect(schedule.keptTokens == 41)
+        schedule.enqueue(job(2, prompt: 50))
+        #expect(schedule.seatWaiting().map(\.place) == [.init(slot: 0, count: 40)])
+        #expect(schedule.plan().map(\.position) == Array(40..<50))
+    }
+
+    @Test func `a model that cannot shorten its memory computes all of a prompt`() {
+        var schedule = Schedule(slots: 1)
+        schedule.enqueue(job(1, prompt: 40))
+        _ = schedule.seatWaiting()
+        _ = schedule.plan()
+        schedule.vacate(0)
+        schedule.enqueue(job(2, prompt: 50))
+        _ = schedule.seatWaiting()
+        schedule.recompute(slot: 0)
+        #expect(schedule.plan().map(\.position) == Array(0..<50))
+        schedule.vacate(0)
+        #expect(schedule.keptTokens == 50)
+    }
+
+    @Test func `another tenant's request computes all of its prompt`() {
+        var schedule = Schedule(slots: 1)
+        schedule.enqueue(job(1, prompt: 40))
+        _ = schedule.seatWaiting()
+        _ = schedule.plan()
+        schedule.vacate(0)
+        let prompt = (0..<Int32(40)).map { $0 }
+        schedule.enqueue(
+            .init(ticket: Ticket(number: 2), prompt: prompt, limit: 1, terms: WorkTerms(tenant: "other"))
+        )
+        _ = schedule.seatWaiting()
+        #expect(schedule.plan().count == 40)
+    }
+
+    @Test func `after a step that failed nothing is kept`() {
+        var schedule = Schedule(slots: 1)
+        schedule.enqueue(job(1, prompt: 40))
+        _ = schedule.seatWaiting()
+        _ = schedule.plan()
+        schedule.vacate(0)
+        schedule.forgetAll()
+        schedule.enqueue(job(2, prompt: 40))
+        #expect(schedule.seatWaiting().map(\.place.count) == [0])
+    }
+
+    @Test func `a short prompt is not kept waiting by a long one, which comes to its end all the same`() {
+        var schedule = Schedule(slots: 3, budget: .init(step: 16, besideAnswers: 8))
+        schedule.enqueue(job(1, prompt: 64))
+        schedule.enqueue(job(2, prompt: 64))
+        schedule.enqueue(job(3, prompt: 6))
+        _ = schedule.seatWaiting()
+        #expect(shape(schedule.plan()) == [0: 10, 2: 6])
+    }
+
     @Test func `without requests there is nothing to do`() {
         var schedule = Schedule(slots: 2)
         #expect(schedule.isIdle)

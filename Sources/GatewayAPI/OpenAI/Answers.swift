@@ -2,20 +2,33 @@
 ///
 /// Completion tokens are all that the model produced, its end mark included.
 package struct Usage: Codable, Equatable, Sendable {
+    /// What the prompt's tokens were.
+    package struct PromptDetails: Codable, Equatable, Sendable {
+        /// Those that were computed for an earlier request.
+        package let cachedTokens: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case cachedTokens = "cached_tokens"
+        }
+    }
+
     package let promptTokens: Int
     package let completionTokens: Int
     package let totalTokens: Int
+    package let promptDetails: PromptDetails
 
-    package init(promptTokens: Int, completionTokens: Int) {
+    package init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0) {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
         totalTokens = promptTokens + completionTokens
+        promptDetails = PromptDetails(cachedTokens: cachedTokens)
     }
 
     private enum CodingKeys: String, CodingKey {
         case promptTokens = "prompt_tokens"
         case completionTokens = "completion_tokens"
         case totalTokens = "total_tokens"
+        case promptDetails = "prompt_tokens_details"
     }
 }
 

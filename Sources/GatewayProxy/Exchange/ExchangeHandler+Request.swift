@@ -178,7 +178,8 @@ extension ExchangeHandler {
     private func sendRequest(_ plan: Plan, over call: UpstreamCall) {
         guard let request = current else { return }
         let (body, length) = request.body(for: plan)
-        let head = UpstreamHead.make(request, plan: plan, body: length, from: client)
+        let left = requestTimer.deadline.map { Duration.nanoseconds(max(0, ($0 - .now()).nanoseconds)) }
+        let head = UpstreamHead.make(request, plan: plan, body: length, from: client, timeLeft: left)
         guard WriteRules.isSafeToWrite(method: head.method, target: head.uri, headers: head.headers) else {
             return refuse(.malformed(status: 400, reason: "The request cannot be written as one HTTP/1.1 request."))
         }

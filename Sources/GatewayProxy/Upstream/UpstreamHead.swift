@@ -4,12 +4,15 @@ import NIOHTTP1
 
 /// Builds what an upstream is sent: the checked request, our forwarding headers, and what the deployment adds.
 enum UpstreamHead {
-    /// - Parameter body: its length as the upstream is told.
+    /// - Parameters:
+    ///   - body: its length as the upstream is told.
+    ///   - timeLeft: until nobody waits for the answer any more; nil: all that the deployment has.
     static func make(
         _ request: CurrentRequest,
         plan: Plan,
         body: BodyLength,
-        from client: ClientFacts
+        from client: ClientFacts,
+        timeLeft: Duration? = nil
     ) -> HTTPRequestHead {
         var headers = request.checked.forwardable
         for name in plan.deployment.removedHeaders { headers.remove(name: name) }
@@ -33,7 +36,15 @@ enum UpstreamHead {
         // What is to be read on its way must not come compressed.
         if plan.usage != nil { headers.replaceOrAdd(name: "accept-encoding", value: "identity") }
         for header in plan.deployment.headers { headers.replaceOrAdd(name: header.name, value: header.value) }
+        if plan.deployment.isNative { addTerms(to: &headers, plan, timeLeft: timeLeft ?? plan.deployment.timeout) }
         return HTTPRequestHead(version: .http1_1, method: request.checked.method, uri: target(plan), headers: headers)
+    }
+
+    /// What a worker goes by when several want it; last, so that nothing that anybody else says remains.
+    private static func addTerms(to headers: inout HTTPHeaders, _ plan: Plan, timeLeft: Duration) {
+        headers.replaceOrAdd(name: "x-gatehouse-tenant", value: plan.endpoint.tenant)
+        headers.replaceOrAdd(name: "x-gatehouse-queue-weight", value: String(plan.tenantWeight))
+        headers.replaceOrAdd(name: "x-gatehouse-time-left-ms", value: String(max(0, timeLeft.milliseconds)))
     }
 
     /// The request target on this instance; `/v1` is not doubled where the upstream's URL already ends in it.

@@ -28,7 +28,8 @@ import Testing
         method: HTTPMethod = .POST,
         client: String = "192.0.2.7",
         fixture: PlanFixture = PlanFixture(),
-        length: BodyLength = .none
+        length: BodyLength = .none,
+        timeLeft: Duration? = nil
     ) throws -> HTTPRequestHead {
         let request = CurrentRequest(
             checked: try fixture.check("/demo/chat/score", method: method, headers),
@@ -38,7 +39,8 @@ import Testing
             client: ClientFacts(address: client)
         )
         let plan = try fixture.plan(for: request, body: nil)
-        return UpstreamHead.make(request, plan: plan, body: length, from: ClientFacts(address: client))
+        let client = ClientFacts(address: client)
+        return UpstreamHead.make(request, plan: plan, body: length, from: client, timeLeft: timeLeft)
     }
 
     @Test func `the upstream learns who asked, for what, and under which id`() throws {
@@ -68,6 +70,25 @@ import Testing
         #expect(headers["x-forwarded-host"] == ["Gate.test:8443"])
         #expect(headers["x-forwarded-proto"] == ["https"])
         #expect(headers["forwarded"].count == 1)
+    }
+
+    @Test func `a worker learns whose the request is and how long somebody waits for it`() throws {
+        let headers = try head(fixture: PlanFixture(isNative: true), timeLeft: .milliseconds(1234)).headers
+        #expect(headers["x-gatehouse-tenant"] == ["demo"])
+        #expect(headers["x-gatehouse-queue-weight"] == ["1"])
+        #expect(headers["x-gatehouse-time-left-ms"] == ["1234"])
+        #expect(try head(fixture: PlanFixture(isNative: true)).headers["x-gatehouse-time-left-ms"] == ["5000"])
+    }
+
+    @Test func `no client, and no header of a deployment, tells a worker whose the request is`() throws {
+        let names = ["x-gatehouse-tenant", "x-gatehouse-queue-weight", "x-gatehouse-time-left-ms"]
+        let fixture = PlanFixture(
+            headers: names.map { UpstreamHeader(name: $0, value: "7") },
+            isNative: true
+        )
+        let forged = names.flatMap { [($0, "99"), ($0.uppercased(), "99")] }
+        let headers = try head(forged, fixture: fixture, timeLeft: .seconds(1)).headers
+        #expect(names.map { headers[$0] } == [["demo"], ["1"], ["1000"]])
     }
 
     @Test(arguments: ["authorization", "api-key", "x-api-key", "Ocp-Apim-Subscription-Key"])
