@@ -12,25 +12,31 @@ package enum Prompt: Equatable, Sendable {
 package struct Work: Sendable {
     package let prompt: Prompt
     package let parameters: GenerationParameters
+    /// What the answer must match; nil: anything.
+    package let grammar: Grammar?
     package let deliver: @Sendable (WorkEvent) -> Void
 
     package init(
         _ prompt: Prompt,
         _ parameters: GenerationParameters,
+        grammar: Grammar? = nil,
         deliver: @escaping @Sendable (WorkEvent) -> Void
     ) {
         self.prompt = prompt
         self.parameters = parameters
+        self.grammar = grammar
         self.deliver = deliver
     }
 }
 
-/// What happens to a request: `started`, any number of `text`, then `finished`; or `failed`, at any time, as the last.
+/// What happens to a request: `started`, any number of `text`, each after the `logprobs` of its tokens where they were
+/// asked for, then `finished`; or `failed`, at any time, as the last.
 ///
 /// Nothing comes after a cancel that the engine's thread has seen.
 package enum WorkEvent: Equatable, Sendable {
     /// The request has a slot: it will not be refused any more.
     case started
+    case logprobs([TokenLogprob])
     case text(String)
     case finished(FinishReason, Usage)
     case failed(EngineFailure)
