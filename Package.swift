@@ -205,7 +205,11 @@ let package = Package(
             dependencies: ["GatewayWorkers", "GatewayCore"],
             swiftSettings: settings
         ),
-        .testTarget(name: "LlamaTests", dependencies: ["Llama", "GatewayAPI"], swiftSettings: settings),
+        .testTarget(
+            name: "LlamaTests",
+            dependencies: ["Llama", .target(name: "CLlama", condition: .when(traits: ["Llama"])), "GatewayAPI"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["GatewayTestKit", "GatewayCore", "Curl", nioCore, nioHTTP1, nioHPACK, logging],

@@ -14,6 +14,7 @@
             let sampler: Sampler
             let deliver: @Sendable (WorkEvent) -> Void
             var text: TextAssembler
+            var logprobs: LogprobQueue?
             var generated = 0
         }
 
@@ -146,9 +147,10 @@
                     ticket: job.ticket,
                     promptTokens: job.prompt.count,
                     cachedTokens: cached,
-                    sampler: try Sampler(work.parameters),
+                    sampler: try Sampler(work.parameters, model, work.grammar, prompt: job.prompt),
                     deliver: work.deliver,
-                    text: TextAssembler(stops: work.parameters.stop)
+                    text: TextAssembler(stops: work.parameters.stop),
+                    logprobs: work.parameters.logprobs.map(LogprobQueue.init)
                 )
                 inbox.count { counters in
                     counters.promptTokens += job.prompt.count
@@ -194,13 +196,23 @@
 
         private mutating func choose(_ slot: Int, _ position: Int) {
             guard var run = runs[slot] else { return }
-            let token = run.sampler.choose(context, at: position)
+            let token: Int32
+            do throws(EngineFailure) {
+                token = try run.sampler.choose(context, at: position)
+                try run.logprobs?.add(token, run.sampler, context, position, model)
+            } catch {
+                end(slot)
+                return run.deliver(.failed(error))
+            }
             let (generated, mayContinue) = schedule.chose(token, slot: slot)
             run.generated = generated
             let isEnd = model.isEnd(token)
             var text = isEnd ? "" : run.text.append(model.piece(of: token))
             let isFinished = isEnd || run.text.hasStopped || !mayContinue
             if isFinished { text += run.text.finish() }
+            if let logprobs = run.logprobs?.take(upTo: run.text.emitted), !logprobs.isEmpty {
+                run.deliver(.logprobs(logprobs))
+            }
             runs[slot] = run
             if !text.isEmpty { run.deliver(.text(text)) }
             guard isFinished else { return }

@@ -17,6 +17,10 @@ package enum EngineFailure: Error, Equatable, Sendable {
     /// The request's deadline passed before it had a slot.
     case overdue
     case decodeFailed(code: Int)
+    /// A part of the request that only the engine can judge, by its name in the API.
+    case refusedField(String, String)
+    case grammarTooAmbiguous
+    case grammarImpossible
     case stopping
 
     package var message: String {
@@ -30,7 +34,7 @@ package enum EngineFailure: Error, Equatable, Sendable {
         case .notADecoder:
             "This model does not generate text from left to right; only decoder models can be served."
         case .unknownTemplate:
-            "The model's own chat template is not one that the engine can apply, and no other is used in its place."
+            "The model's own chat template cannot be rendered, and no other is used in its place."
         case .noTemplate:
             "This model has no chat template: it serves /v1/completions only."
         case .contextUnavailable(let slots, let context):
@@ -51,6 +55,12 @@ package enum EngineFailure: Error, Equatable, Sendable {
             "The time for this request was over before the model was free for it; nothing was computed."
         case .decodeFailed(let code):
             "The engine could not compute the next token (code \(code))."
+        case .refusedField(let field, let reason):
+            "'\(field)' cannot be used: \(reason)."
+        case .grammarTooAmbiguous:
+            "The grammar leaves so many ways open that the answer cannot be matched against it in time."
+        case .grammarImpossible:
+            "The grammar leads to a place where no token of this model can come next."
         case .stopping:
             "The model server is stopping."
         }

@@ -8,7 +8,9 @@
     @safe
     final class Model {
         let pointer: OpaquePointer
-        private let vocabulary: OpaquePointer
+        let vocabulary: OpaquePointer
+        /// Made when the first grammar needs it.
+        private var tree: TokenTree?
         /// Bytes of the longest token: no text has fewer tokens than its size divided by this.
         let longestPiece: Int
 
@@ -77,13 +79,25 @@
         /// A token's bytes, which may be half a character; marks have none.
         func piece(of token: Int32) -> [UInt8] { unsafe Self.piece(vocabulary, token) }
 
-        private static func piece(_ vocabulary: OpaquePointer, _ token: Int32) -> [UInt8] {
+        /// A token's bytes as somebody reads them who looks at tokens: marks have theirs too.
+        func spelling(of token: Int32) -> [UInt8] { unsafe Self.piece(vocabulary, token, marks: true) }
+
+        var vocabularySize: Int { Int(unsafe llama_vocab_n_tokens(vocabulary)) }
+
+        func tokenTree() throws(EngineFailure) -> TokenTree {
+            if let tree { return tree }
+            let made = try unsafe TokenTree(vocabulary)
+            tree = made
+            return made
+        }
+
+        private static func piece(_ vocabulary: OpaquePointer, _ token: Int32, marks: Bool = false) -> [UInt8] {
             var buffer = [CChar](repeating: 0, count: 64)
-            var count = unsafe llama_token_to_piece(vocabulary, token, &buffer, Int32(buffer.count), 0, false)
+            var count = unsafe llama_token_to_piece(vocabulary, token, &buffer, Int32(buffer.count), 0, marks)
             if count < 0 {
                 // Negative: the size that is needed.
                 buffer = [CChar](repeating: 0, count: Int(-count))
-                count = unsafe llama_token_to_piece(vocabulary, token, &buffer, Int32(buffer.count), 0, false)
+                count = unsafe llama_token_to_piece(vocabulary, token, &buffer, Int32(buffer.count), 0, marks)
             }
             return buffer.prefix(max(0, Int(count))).map { UInt8(bitPattern: $0) }
         }

@@ -34,8 +34,7 @@
             case .text(let text): return text
             case .chat(let messages):
                 guard let template else { throw .noTemplate }
-                guard let text = template.apply(messages) else { throw .unknownTemplate }
-                return text
+                return try template.apply(messages)
             }
         }
     }

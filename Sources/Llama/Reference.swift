@@ -33,7 +33,7 @@ package enum Reference {
             var batch = Batch(capacity: step)
             var greedy = GenerationParameters()
             greedy.temperature = 0
-            let sampler = try Sampler(greedy)
+            let sampler = try Sampler(greedy, model)
             for start in stride(from: 0, to: prompt.count, by: step) {
                 let part = start..<min(start + step, prompt.count)
                 batch.fill(
@@ -44,7 +44,7 @@ package enum Reference {
             var bytes: [UInt8] = []
             for index in 0..<count {
                 try context.decode(batch)
-                let token = sampler.choose(context, at: -1)
+                let token = try sampler.choose(context, at: -1)
                 if model.isEnd(token) { break }
                 bytes += model.piece(of: token)
                 batch.fill([.init(slot: 0, token: token, position: prompt.count + index, wantsOutput: true)])

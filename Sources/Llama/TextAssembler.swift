@@ -4,6 +4,8 @@ package struct TextAssembler {
     private let stops: [[UInt8]]
     private var held: [UInt8] = []
     package private(set) var hasStopped = false
+    /// Bytes whose text was given out.
+    package private(set) var emitted = 0
 
     package init(stops: [String]) {
         self.stops = stops.map { Array($0.utf8) }
@@ -30,6 +32,7 @@ package struct TextAssembler {
     private mutating func drain(_ count: Int) -> String {
         let text = String(decoding: held[..<count], as: UTF8.self)
         held.removeSubrange(..<count)
+        emitted += count
         return text
     }
 

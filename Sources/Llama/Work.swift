@@ -32,27 +32,33 @@ package struct Work: Sendable {
     package let prompt: Prompt
     package let parameters: GenerationParameters
     package let terms: WorkTerms
+    /// What the answer must match; nil: anything.
+    package let grammar: Grammar?
     package let deliver: @Sendable (WorkEvent) -> Void
 
     package init(
         _ prompt: Prompt,
         _ parameters: GenerationParameters,
         _ terms: WorkTerms = WorkTerms(),
+        grammar: Grammar? = nil,
         deliver: @escaping @Sendable (WorkEvent) -> Void
     ) {
         self.prompt = prompt
         self.parameters = parameters
         self.terms = terms
+        self.grammar = grammar
         self.deliver = deliver
     }
 }
 
-/// What happens to a request: `started`, any number of `text`, then `finished`; or `failed`, at any time, as the last.
+/// What happens to a request: `started`, any number of `text`, each after the `logprobs` of its tokens where they were
+/// asked for, then `finished`; or `failed`, at any time, as the last.
 ///
 /// Nothing comes after a cancel that the engine's thread has seen.
 package enum WorkEvent: Equatable, Sendable {
     /// The request has a slot: it will not be refused any more.
     case started
+    case logprobs([TokenLogprob])
     case text(String)
     case finished(FinishReason, Usage)
     case failed(EngineFailure)

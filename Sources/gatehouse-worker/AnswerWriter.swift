@@ -6,6 +6,8 @@ struct AnswerWriter {
     let form: Inquiry.Form
     let includesUsage: Bool
     let model: String
+    /// Code points of the answer's text that were written.
+    private var written = 0
     private let id: String
     private let created = Clock.seconds
     private let encoder: JSONEncoder
@@ -20,13 +22,22 @@ struct AnswerWriter {
         encoder.outputFormatting = [.withoutEscapingSlashes]
     }
 
-    func whole(_ text: String, _ reason: FinishReason, _ usage: Usage) throws -> [UInt8] {
+    /// `logprobs` is nil where they were not asked for.
+    func whole(
+        _ text: String,
+        _ logprobs: [TokenLogprob]?,
+        _ reason: FinishReason,
+        _ usage: Usage
+    ) throws -> [UInt8] {
         switch form {
         case .chat:
-            let choice = ChatChoice(message: .init(role: "assistant", content: text), finishReason: reason)
+            let message = ChatChoice.Text(role: "assistant", content: text)
+            let choice = ChatChoice(message: message, logprobs: logprobs.map(ChatLogprobs.init), finishReason: reason)
             return try answer("chat.completion", [choice], .some(usage))
         case .completion:
-            return try answer("text_completion", [TextChoice(text: text, finishReason: reason)], .some(usage))
+            let logprobs = logprobs.map { TextLogprobs($0, from: 0) }
+            let choice = TextChoice(text: text, logprobs: logprobs, finishReason: reason)
+            return try answer("text_completion", [choice], .some(usage))
         }
     }
 
@@ -36,10 +47,13 @@ struct AnswerWriter {
         return try chunk(ChatChoice(delta: .init(role: "assistant", content: "")))
     }
 
-    func piece(_ text: String) throws -> [UInt8] {
+    mutating func piece(_ text: String, _ logprobs: [TokenLogprob]?) throws -> [UInt8] {
         switch form {
-        case .chat: try chunk(ChatChoice(delta: .init(content: text)))
-        case .completion: try chunk(TextChoice(text: text, finishReason: nil))
+        case .chat: return try chunk(ChatChoice(delta: .init(content: text), logprobs: logprobs.map(ChatLogprobs.init)))
+        case .completion:
+            let told = logprobs.map { TextLogprobs($0, from: written) }
+            written += logprobs?.reduce(0) { $0 + TextLogprobs.length(of: $1) } ?? 0
+            return try chunk(TextChoice(text: text, logprobs: told, finishReason: nil))
         }
     }
 

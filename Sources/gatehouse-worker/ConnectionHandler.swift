@@ -101,7 +101,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         let number = exchanges
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        let work = Work(inquiry.prompt, inquiry.parameters, terms) { event in
+        let work = Work(inquiry.prompt, inquiry.parameters, terms, grammar: inquiry.grammar) { event in
             loop.execute { bound.value.handler.receive(event, of: number, bound.value.context) }
         }
         let ticket: Ticket

@@ -25,13 +25,15 @@ final class Exchange {
 
     let head: HTTPRequestHead
     let headers: HTTPHeaders = ["content-type": "text/event-stream", "cache-control": "no-store"]
-    private let writer: AnswerWriter
+    private var writer: AnswerWriter
     private let isStreamed: Bool
     private let ticket: Ticket
     private let engine: Engine
     private let station: Station
     private let began = DispatchTime.now()
     private var text = ""
+    /// Of the tokens of the next piece; of a whole answer's all.
+    private var logprobs: [TokenLogprob]?
     private var hasBegun = false
 
     init(_ inquiry: Inquiry, _ head: HTTPRequestHead, _ ticket: Ticket, _ engine: Engine, _ station: Station) {
@@ -40,6 +42,7 @@ final class Exchange {
         self.engine = engine
         self.station = station
         isStreamed = inquiry.parameters.isStreamed
+        logprobs = inquiry.parameters.logprobs.map { _ in [] }
         writer = AnswerWriter(inquiry.form, model: station.name, includesUsage: inquiry.parameters.includesUsage)
         station.began()
     }
@@ -65,7 +68,12 @@ final class Exchange {
         case .started:
             hasBegun = true
             return .begin(try writer.opening())
-        case .text(let text): return .send(try writer.piece(text))
+        case .logprobs(let more):
+            logprobs?.append(contentsOf: more)
+            return .nothing
+        case .text(let text):
+            defer { logprobs?.removeAll() }
+            return .send(try writer.piece(text, logprobs))
         case .finished(let reason, let usage):
             end(reason.rawValue, usage)
             return .end(try writer.closing(reason, usage))
@@ -76,12 +84,15 @@ final class Exchange {
     private func collect(_ event: WorkEvent) throws -> Action {
         switch event {
         case .started: return .nothing
+        case .logprobs(let more):
+            logprobs?.append(contentsOf: more)
+            return .nothing
         case .text(let more):
             text += more
             return .nothing
         case .finished(let reason, let usage):
             end(reason.rawValue, usage)
-            return .reply(.ok, [:], try writer.whole(text, reason, usage))
+            return .reply(.ok, [:], try writer.whole(text, logprobs, reason, usage))
         case .failed(let failure): return fail(failure)
         }
     }

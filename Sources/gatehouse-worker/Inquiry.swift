@@ -14,6 +14,8 @@ struct Inquiry {
     let form: Form
     let prompt: Prompt
     let parameters: GenerationParameters
+    /// Read here and not by the engine's thread, which has the answers of others to compute.
+    let grammar: Grammar?
 
     init(_ form: Form, body: ByteBuffer) throws(Refusal) {
         self.form = form
@@ -27,11 +29,12 @@ struct Inquiry {
             prompt = .text(request.prompt)
             parameters = request.parameters
         }
+        do throws(EngineFailure) { grammar = try Grammar.make(parameters.format) } catch { throw Refusal(error) }
     }
 
     private static func read<Request: Decodable>(_ type: Request.Type, _ body: ByteBuffer) throws(Refusal) -> Request {
         do {
-            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+            return try OpenAIRequestBody.read(type, from: Array(body.readableBytesView))
         } catch let error as OpenAIRequestError {
             throw Refusal(error)
         } catch let error as DecodingError {

@@ -40,6 +40,14 @@ struct Refusal: Error {
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "invalid_value"))
         case .noTemplate:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "chat_not_supported"))
+        case .refusedField(let field, _):
+            let message = failure.message
+            self.init(
+                .badRequest,
+                OpenAIError(message: message, type: "invalid_request_error", param: field, code: "invalid_value")
+            )
+        case .grammarTooAmbiguous, .grammarImpossible:
+            self.init(.badRequest, .init(failure, "invalid_request_error", code: "grammar_failed"))
         case .notBuiltIn, .noDevice, .modelUnreadable, .notADecoder, .unknownTemplate, .contextUnavailable,
             .noMemory, .decodeFailed:
             self.init(.internalServerError, .init(failure, "server_error", code: "engine_failure"))

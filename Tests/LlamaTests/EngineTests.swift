@@ -30,7 +30,7 @@ struct EngineTests {
                 continuation.yield(event)
                 switch event {
                 case .finished, .failed: continuation.finish()
-                case .started, .text: break
+                case .started, .logprobs, .text: break
                 }
             }
         )

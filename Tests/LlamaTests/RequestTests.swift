@@ -5,7 +5,7 @@ import Testing
 @Suite struct RequestTests {
     private func chat(_ fields: String) throws -> ChatRequest {
         let json = #"{"messages":[{"role":"user","content":"Hi"}]\#(fields.isEmpty ? "" : ",")\#(fields)}"#
-        return try JSONDecoder().decode(ChatRequest.self, from: Data(json.utf8))
+        return try OpenAIRequestBody.read(ChatRequest.self, from: Array(json.utf8))
     }
 
     private func messages(_ json: String) throws -> [ChatMessage] {
@@ -31,8 +31,7 @@ import Testing
 
     @Test(arguments: [
         ("tools", #"[{"type":"function"}]"#), ("tool_choice", #""required""#), ("functions", "[{}]"), ("n", "2"),
-        ("response_format", #"{"type":"json_object"}"#), ("logprobs", "true"), ("top_logprobs", "2"),
-        ("frequency_penalty", "0.5"), ("presence_penalty", "-1"), ("logit_bias", #"{"5":1}"#),
+        ("top_logprobs", "2"),
         ("modalities", #"["text","audio"]"#), ("reasoning_effort", #""high""#), ("no_such_field", "1"),
     ])
     func `a field that would change the answer is refused by its name`(name: String, value: String) {
@@ -52,11 +51,73 @@ import Testing
     @Test(arguments: [
         ("temperature", "2.5"), ("temperature", "-1"), ("temperature", #""hot""#), ("top_p", "1.1"),
         ("max_tokens", "0"),
-        ("max_tokens", "1.5"), ("stop", #"["a","b","c","d","e"]"#), ("stop", "3"), ("seed", "0.5"), ("stream", "1"),
+        ("max_tokens", "1.5"), ("min_p", "1.5"), ("min_p", "-0.1"), ("frequency_penalty", "2.1"),
+        ("presence_penalty", "-2.1"), ("repetition_penalty", "0"), ("repetition_penalty", "2.1"),
+        ("repeat_penalty", "-1"), ("logit_bias", #"{"5":101}"#), ("logit_bias", #"{"a":1}"#),
+        ("logit_bias", #"{"-1":1}"#), ("logit_bias", "[1]"), ("logit_bias", #"{"3000000000":1}"#), ("grammar", "3"),
+        ("response_format", "3"), ("logprobs", "1"), ("stop", #"["a","b","c","d","e"]"#), ("stop", "3"),
+        ("seed", "0.5"), ("stream", "1"),
     ])
     func `a value out of range is refused by its name`(name: String, value: String) {
         let param = refusedField { _ = try chat(#""\#(name)":\#(value)"#) }
         #expect(param == name)
+    }
+
+    @Test func `the ways to change what is likely are read`() throws {
+        let parameters = try chat(
+            #""min_p":0.1,"frequency_penalty":1,"presence_penalty":-1,"repeat_penalty":1.1,"#
+                + #""logit_bias":{"5":-100,"7":2}"#
+        ).parameters
+        #expect(parameters.minP == 0.1 && parameters.frequencyPenalty == 1 && parameters.presencePenalty == -1)
+        #expect(parameters.repetitionPenalty == 1.1)
+        #expect(parameters.logitBias == [5: -100, 7: 2])
+        #expect(try chat(#""repetition_penalty":1.2"#).parameters.repetitionPenalty == 1.2)
+        #expect(refusedField { _ = try chat(#""repetition_penalty":1.2,"repeat_penalty":1.1"#) } == "repeat_penalty")
+    }
+
+    @Test func `more biases than a model can be asked for at once are refused`() {
+        let biases = (0...1024).map { #""\#($0)":1"# }.joined(separator: ",")
+        #expect(refusedField { _ = try chat(#""logit_bias":{\#(biases)}"#) } == "logit_bias")
+    }
+
+    @Test func `the likeliest tokens are told within the API's bounds`() throws {
+        #expect(try chat(#""logprobs":true"#).parameters.logprobs == 0)
+        #expect(try chat(#""logprobs":true,"top_logprobs":20"#).parameters.logprobs == 20)
+        #expect(try chat(#""logprobs":false,"top_logprobs":0"#).parameters.logprobs == nil)
+        #expect(refusedField { _ = try chat(#""logprobs":true,"top_logprobs":21"#) } == "top_logprobs")
+        #expect(try completion(#"{"prompt":"x","logprobs":0}"#).parameters.logprobs == 0)
+        #expect(try completion(#"{"prompt":"x"}"#).parameters.logprobs == nil)
+        #expect(refusedField { _ = try completion(#"{"prompt":"x","logprobs":6}"#) } == "logprobs")
+    }
+
+    @Test func `a schema is read as it was written`() throws {
+        let schema = #"{"type":"object","properties":{"z":{"enum":["}","\"{"]},"a":{"type":"integer"}}}"#
+        let format = try chat(
+            #""response_format" : {"type":"json_schema", "json_schema" : {"name":"n","strict":true,"schema": \#(schema) }}"#
+        ).parameters.format
+        #expect(format == .jsonSchema(schema, isStrict: true))
+        #expect(try chat(#""response_format":{"type":"json_object"}"#).parameters.format == .jsonObject)
+        #expect(try chat(#""grammar":"root ::= \"a\"""#).parameters.format == .grammar(#"root ::= "a""#))
+    }
+
+    @Test(arguments: [
+        (#"{"type":"xml"}"#, "response_format.type"),
+        (#"{}"#, "response_format.type"),
+        (#"{"type":"json_object","schema":{}}"#, "response_format.schema"),
+        (#"{"type":"json_schema"}"#, "response_format.json_schema"),
+        (#"{"type":"json_schema","json_schema":{"schema":{}}}"#, "response_format.json_schema.name"),
+        (#"{"type":"json_schema","json_schema":{"name":"a b","schema":{}}}"#, "response_format.json_schema.name"),
+        (#"{"type":"json_schema","json_schema":{"name":"n"}}"#, "response_format.json_schema.schema"),
+        (#"{"type":"json_schema","json_schema":{"name":"n","schema":[]}}"#, "response_format.json_schema.schema"),
+        (#"{"type":"json_schema","json_schema":{"name":"n","schema":{},"x":1}}"#, "response_format.json_schema.x"),
+    ])
+    func `a form of answer that cannot be understood is refused by its place`(json: String, place: String) {
+        #expect(refusedField { _ = try chat(#""response_format":\#(json)"#) } == place)
+    }
+
+    @Test func `a grammar and a form are not both taken`() {
+        let json = #""grammar":"root ::= \"a\"","response_format":{"type":"json_object"}"#
+        #expect(refusedField { _ = try chat(json) } == "grammar")
     }
 
     @Test func `what is left out is as the API documents it`() throws {
@@ -106,7 +167,7 @@ import Testing
         #expect(refusedField { _ = try completion(json) } == "prompt")
     }
 
-    @Test(arguments: [("echo", "true"), ("suffix", #""x""#), ("best_of", "3"), ("logprobs", "0")])
+    @Test(arguments: [("echo", "true"), ("suffix", #""x""#), ("best_of", "3"), ("top_logprobs", "1")])
     func `what completions cannot do is refused by its name`(name: String, value: String) {
         #expect(refusedField { _ = try completion(#"{"prompt":"x","\#(name)":\#(value)}"#) } == name)
     }

@@ -12,6 +12,8 @@
 # The source is llama.cpp as vendored in this PyPI source package: one file, one checksum, no git.
 LLAMA_VERSION=0.3.36
 LLAMA_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
+# Our C interface to what the engine has in C++ only; it needs headers that are not installed, so it is built beside it.
+LLAMA_TEXT=${repository:?common.sh is sourced first}/Sources/CLlama/text
 # shellcheck disable=SC2034  # read by the scripts that source this file
 LLAMA_PACKAGES=(python3 python3-pip cmake ninja-build g++ pkg-config)
 
@@ -55,6 +57,7 @@ llama_cpu_has() {
 
 # GGML_BACKEND_DL: backends are plug-ins, so that a GPU is one added file later.
 # GGML_OPENMP=OFF: no dependency on libgomp, same speed; the worker's default is one thread, where it makes no difference.
+# LLAMA_BUILD_COMMON: JSON schemas and chat templates are in that C++ library.
 # CMAKE_INSTALL_BINDIR=lib: plug-ins beside the libraries, so that $ORIGIN finds everything.
 # shellcheck disable=SC2016  # $ORIGIN is for the dynamic linker
 llama_cmake_flags() {
@@ -62,14 +65,14 @@ llama_cmake_flags() {
         -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_BINDIR=lib '-DCMAKE_INSTALL_RPATH=$ORIGIN' \
         -DBUILD_SHARED_LIBS=ON -DGGML_BACKEND_DL=ON -DGGML_NATIVE=OFF -DGGML_OPENMP=OFF -DGGML_CCACHE=OFF \
-        -DLLAMA_BUILD_COMMON=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
+        -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
         -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_OPENSSL=OFF
     llama_cpu_flags
 }
 
 # The build's name says what went into it, so that another CPU or another set of flags never gets these files.
 llama_identity() {
-    { echo "$LLAMA_SHA256"; llama_cmake_flags; } | sha256sum | cut -c1-12
+    { echo "$LLAMA_SHA256"; llama_cmake_flags; cat "$LLAMA_TEXT"/*; } | sha256sum | cut -c1-12
 }
 
 # Fetches the source package into directory $1 and unpacks it there. pip checks the hash before it looks inside, but then insists on asking
@@ -111,10 +114,11 @@ llama_build() {
     run_step "llama.cpp: fetching the source package llama-cpp-python $LLAMA_VERSION" \
         "see what pip says above, check that it reaches PyPI, and run this again; $work can go" llama_fetch "$work"
     source=$(echo "$work"/llama_cpp_python-*/vendor/llama.cpp)
+    echo "add_subdirectory(\"$LLAMA_TEXT\" gatehouse)" >>"$source/CMakeLists.txt"
     mapfile -t flags < <(llama_cmake_flags)
     run_step "llama.cpp: configuring" "check that these packages are installed: ${LLAMA_PACKAGES[*]}; the files are in $work" \
         cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_INSTALL_PREFIX="$prefix" "${flags[@]}"
-    run_step "llama.cpp: compiling (about two minutes on two cores)" \
+    run_step "llama.cpp: compiling (about four minutes on two cores)" \
         "where memory or disk was short: LLAMA_JOBS=1 needs less memory, $work can go" \
         nice cmake --build "$work/build" -j "${LLAMA_JOBS:-$(nproc)}"
     # Installed under DESTDIR and moved in one step: an interrupted build never looks like a finished one.

@@ -54,11 +54,18 @@ package struct ChatChoice: Encodable, Sendable {
     package var index = 0
     package var message: Text?
     package var delta: Text?
+    package var logprobs: ChatLogprobs?
     package var finishReason: FinishReason?
 
-    package init(message: Text? = nil, delta: Text? = nil, finishReason: FinishReason? = nil) {
+    package init(
+        message: Text? = nil,
+        delta: Text? = nil,
+        logprobs: ChatLogprobs? = nil,
+        finishReason: FinishReason? = nil
+    ) {
         self.message = message
         self.delta = delta
+        self.logprobs = logprobs
         self.finishReason = finishReason
     }
 
@@ -68,7 +75,7 @@ package struct ChatChoice: Encodable, Sendable {
         try container.encodeIfPresent(message, forKey: .message)
         try container.encodeIfPresent(delta, forKey: .delta)
         // Written as null when there is none: SDKs take the field for granted.
-        try container.encodeNil(forKey: .logprobs)
+        try container.encode(logprobs, forKey: .logprobs)
         try container.encode(finishReason, forKey: .finishReason)
     }
 
@@ -84,10 +91,12 @@ package struct ChatChoice: Encodable, Sendable {
 /// A choice of the older completions API, whole or one piece of a stream.
 package struct TextChoice: Encodable, Sendable {
     package let text: String
+    package let logprobs: TextLogprobs?
     package let finishReason: FinishReason?
 
-    package init(text: String, finishReason: FinishReason?) {
+    package init(text: String, logprobs: TextLogprobs? = nil, finishReason: FinishReason?) {
         self.text = text
+        self.logprobs = logprobs
         self.finishReason = finishReason
     }
 
@@ -95,7 +104,7 @@ package struct TextChoice: Encodable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(0, forKey: .index)
         try container.encode(text, forKey: .text)
-        try container.encodeNil(forKey: .logprobs)
+        try container.encode(logprobs, forKey: .logprobs)
         try container.encode(finishReason, forKey: .finishReason)
     }
 

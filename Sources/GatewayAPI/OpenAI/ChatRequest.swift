@@ -8,9 +8,23 @@ package struct ChatRequest: Decodable, Equatable, Sendable {
         let fields = try Fields(decoder)
         try FieldRules.chat.check(fields)
         model = try fields.optional("model")
-        parameters = try GenerationParameters(fields)
+        var parameters = try GenerationParameters(fields, decoder)
+        parameters.logprobs = try Self.logprobs(fields)
+        self.parameters = parameters
         messages = try fields.required("messages")
         guard !messages.isEmpty else { throw OpenAIRequestError.invalid("messages", "must have at least one message") }
+    }
+
+    private static func logprobs(_ fields: Fields) throws -> Int? {
+        let isAsked = try fields.optional("logprobs", as: Bool.self) ?? false
+        let top = try fields.optional("top_logprobs", as: Int.self) ?? 0
+        guard (0...20).contains(top) else {
+            throw OpenAIRequestError.invalid("top_logprobs", "must be between 0 and 20")
+        }
+        guard isAsked || top == 0 else {
+            throw OpenAIRequestError.invalid("top_logprobs", "needs 'logprobs' to be true")
+        }
+        return isAsked ? top : nil
     }
 }
 

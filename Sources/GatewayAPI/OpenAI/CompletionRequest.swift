@@ -9,10 +9,17 @@ package struct CompletionRequest: Decodable, Equatable, Sendable {
         try FieldRules.completion.check(fields)
         model = try fields.optional("model")
         prompt = try Self.prompt(fields)
-        var parameters = try GenerationParameters(fields)
+        var parameters = try GenerationParameters(fields, decoder)
+        parameters.logprobs = try Self.logprobs(fields)
         // The API's own default for this older form.
         parameters.maxTokens = parameters.maxTokens ?? 16
         self.parameters = parameters
+    }
+
+    private static func logprobs(_ fields: Fields) throws -> Int? {
+        guard let top = try fields.optional("logprobs", as: Int.self) else { return nil }
+        guard (0...5).contains(top) else { throw OpenAIRequestError.invalid("logprobs", "must be between 0 and 5") }
+        return top
     }
 
     private static func prompt(_ fields: Fields) throws -> String {

@@ -26,6 +26,10 @@ struct Fields {
         container = try decoder.container(keyedBy: FieldName.self)
     }
 
+    private init(_ container: KeyedDecodingContainer<FieldName>) {
+        self.container = container
+    }
+
     var names: [String] {
         container.allKeys.map(\.stringValue).sorted()
     }
@@ -51,6 +55,10 @@ struct Fields {
         } catch let error where !(error is DecodingError) && !(error is OpenAIRequestError) {
             throw OpenAIRequestError.invalid(full(name), "is out of range or not of the right type")
         }
+    }
+
+    func object(_ name: String) throws -> Fields {
+        Fields(try container.nestedContainer(keyedBy: FieldName.self, forKey: FieldName(name)))
     }
 
     /// How many elements the array has; nil when the field is not an array.

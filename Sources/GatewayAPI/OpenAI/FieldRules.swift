@@ -6,11 +6,9 @@ struct FieldRules {
     /// The one value of an unsupported field that asks for nothing.
     enum Neutral {
         case emptyArray
-        case emptyObject
         case isFalse
         case number(Double)
         case oneOf([String])
-        case textFormat
         case textOnly
     }
 
@@ -24,25 +22,25 @@ struct FieldRules {
     ]
 
     static let sampling: Set<String> = [
-        "max_completion_tokens", "max_tokens", "model", "seed", "stop", "stream", "stream_options", "temperature",
-        "top_k", "top_p",
+        "frequency_penalty", "grammar", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "min_p",
+        "model",
+        "presence_penalty", "repeat_penalty", "repetition_penalty", "response_format", "seed", "stop", "stream",
+        "stream_options", "temperature", "top_k", "top_p",
     ]
 
     static let chat = FieldRules(
-        read: sampling.union(["messages"]),
+        read: sampling.union(["messages", "top_logprobs"]),
         neutral: [
-            "frequency_penalty": .number(0), "function_call": .oneOf(["none", "auto"]), "functions": .emptyArray,
-            "logit_bias": .emptyObject, "logprobs": .isFalse, "modalities": .textOnly, "n": .number(1),
-            "presence_penalty": .number(0), "response_format": .textFormat, "tool_choice": .oneOf(["none", "auto"]),
-            "tools": .emptyArray, "top_logprobs": .number(0),
+            "function_call": .oneOf(["none", "auto"]), "functions": .emptyArray, "modalities": .textOnly,
+            "n": .number(1),
+            "tool_choice": .oneOf(["none", "auto"]), "tools": .emptyArray,
         ]
     )
 
     static let completion = FieldRules(
         read: sampling.subtracting(["max_completion_tokens"]).union(["prompt"]),
         neutral: [
-            "best_of": .number(1), "echo": .isFalse, "frequency_penalty": .number(0), "logit_bias": .emptyObject,
-            "n": .number(1), "presence_penalty": .number(0), "suffix": .oneOf([""]),
+            "best_of": .number(1), "echo": .isFalse, "n": .number(1), "suffix": .oneOf([""]),
         ]
     )
 
@@ -64,17 +62,10 @@ extension FieldRules.Neutral {
     fileprivate func matches(_ name: String, _ fields: Fields) -> Bool {
         switch self {
         case .emptyArray: fields.arrayCount(name) == 0
-        case .emptyObject: emptyObject(name, fields)
         case .isFalse: (try? fields.optional(name, as: Bool.self)) == false
         case .number(let number): (try? fields.optional(name, as: Double.self)) == number
         case .oneOf(let values): values.contains { $0 == (try? fields.optional(name, as: String.self)) }
-        case .textFormat: (try? fields.optional(name, as: [String: String].self)) == ["type": "text"]
         case .textOnly: fields.arrayCount(name) == 1 && (try? fields.optional(name, as: [String].self)) == ["text"]
         }
-    }
-
-    private func emptyObject(_ name: String, _ fields: Fields) -> Bool {
-        let object = try? fields.container.nestedContainer(keyedBy: FieldName.self, forKey: FieldName(name))
-        return object?.allKeys.isEmpty == true
     }
 }

@@ -4,6 +4,18 @@ package struct GenerationParameters: Equatable, Sendable {
     package var topP = 1.0
     /// An extension that many model servers have; nil: no such limit.
     package var topK: Int?
+    /// Another such extension: the least share of the likeliest token's probability that a token must have.
+    package var minP = 0.0
+    /// What is taken off a token's logit for every time, and for whether, it was written.
+    package var frequencyPenalty = 0.0
+    package var presencePenalty = 0.0
+    /// What the logits of tokens of the prompt and the answer are divided by, an extension; 1: by nothing.
+    package var repetitionPenalty = 1.0
+    /// By token: what is added to its logit.
+    package var logitBias: [Int32: Double] = [:]
+    /// How many likely tokens to tell beside each chosen one; nil: tell nothing of the kind.
+    package var logprobs: Int?
+    package var format = AnswerFormat.text
     package var seed: Int?
     package var stop: [String] = []
     package var maxTokens: Int?
@@ -12,9 +24,15 @@ package struct GenerationParameters: Equatable, Sendable {
 
     package init() {}
 
-    init(_ fields: Fields) throws {
+    init(_ fields: Fields, _ decoder: any Decoder) throws {
         temperature = try Self.number("temperature", in: 0...2, fields) ?? temperature
         topP = try Self.number("top_p", in: 0...1, fields) ?? topP
+        minP = try Self.number("min_p", in: 0...1, fields) ?? minP
+        frequencyPenalty = try Self.number("frequency_penalty", in: -2...2, fields) ?? frequencyPenalty
+        presencePenalty = try Self.number("presence_penalty", in: -2...2, fields) ?? presencePenalty
+        repetitionPenalty = try Self.repetitionPenalty(fields)
+        logitBias = try Self.logitBias(fields)
+        format = try AnswerFormat(fields, decoder)
         seed = try fields.optional("seed")
         isStreamed = try fields.optional("stream") ?? false
         stop = try Self.stop(fields)
@@ -32,6 +50,43 @@ package struct GenerationParameters: Equatable, Sendable {
             )
         }
         return number
+    }
+
+    /// Servers have it under two names.
+    private static func repetitionPenalty(_ fields: Fields) throws -> Double {
+        var penalty: Double?
+        for name in ["repetition_penalty", "repeat_penalty"] where fields.has(name) {
+            let number = try fields.required(name, as: Double.self)
+            guard number > 0, number <= 2 else {
+                throw OpenAIRequestError.invalid(name, "must be above 0 and at most 2")
+            }
+            guard penalty == nil || penalty == number else {
+                throw OpenAIRequestError.invalid(name, "differs from 'repetition_penalty'; give one of them")
+            }
+            penalty = number
+        }
+        return penalty ?? 1
+    }
+
+    private static func logitBias(_ fields: Fields) throws -> [Int32: Double] {
+        guard fields.has("logit_bias") else { return [:] }
+        let biases = try fields.object("logit_bias")
+        let names = biases.names
+        guard names.count <= 1024 else {
+            throw OpenAIRequestError.invalid("logit_bias", "must have at most 1024 tokens")
+        }
+        var result: [Int32: Double] = [:]
+        for name in names {
+            guard let token = Int32(name), token >= 0 else {
+                throw OpenAIRequestError.invalid("logit_bias", "must have the numbers of tokens as its names")
+            }
+            let bias = try biases.required(name, as: Double.self)
+            guard (-100...100).contains(bias) else {
+                throw OpenAIRequestError.invalid("logit_bias", "must have values between -100 and 100")
+            }
+            result[token] = bias
+        }
+        return result
     }
 
     private static func topK(_ fields: Fields) throws -> Int? {
