@@ -22,7 +22,7 @@ import venv
 HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
-PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "worker",
+PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "worker", "batching",
             "worker_socket", "drain", "handover", "instances", "liveness", "faults", "access_log", "proxy", "keys",
             "tokens", "issuers", "limits", "rules", "metering", "clock", "rotation", "tenancy", "anew", "webhooks",
             "durability", "browser", "operators", "admins", "deployment_secrets", "truth", "fairness", "openapi",
