@@ -125,6 +125,8 @@ struct EngineSharingTests {
     @Test func `a request whose time is over while it waits is refused and not computed`() async throws {
         let engine = try await Engine.start(options(slots: 1))
         let long = try ask(engine, "Write a very long story.", maxTokens: 400)
+        // What has a deadline would be seated first.
+        #expect(await long.events.first { $0 == .started } == .started)
         let terms = WorkTerms(deadline: .now + .milliseconds(50))
         let late = try ask(engine, "What is 2+2?", maxTokens: 3, terms)
         let events = await all(late.events)

@@ -85,7 +85,7 @@ import Testing
         #expect(LimitHeaderValue.number(.min).text == "-9223372036854775808")
         #expect(LimitHeaderValue.duration(.max - 999_999).text == "2562047h47m17s")
         let name = #""tenant-bytes-hour""#
-        #expect(LimitHeaderValue.policy(largest).text == #"\#(name);q=\#(number);w=\#(number);qu="content-bytes""#)
+        #expect(LimitHeaderValue.policy(largest).text == #"\#(name);q=\#(number);w=3600;qu="content-bytes""#)
         #expect(LimitHeaderValue.state(largest).text == #"\#(name);r=\#(number);t=9223372036"#)
         var lines: [UInt8] = []
         let report = LimitReport(requests: largest, tokens: largest, timed: largest, warnings: ["a", "b"])

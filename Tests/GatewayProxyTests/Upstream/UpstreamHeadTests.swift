@@ -38,7 +38,7 @@ import Testing
             started: .now(),
             client: ClientFacts(address: client)
         )
-        let plan = try fixture.plan(for: request, body: nil)
+        let plan = try fixture.plan(for: request, body: fixture.isNative ? "{}" : nil)
         let client = ClientFacts(address: client)
         return UpstreamHead.make(request, plan: plan, body: length, from: client, timeLeft: timeLeft)
     }
