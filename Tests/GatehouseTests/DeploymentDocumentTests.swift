@@ -50,7 +50,9 @@ import Testing
             Self.head + "instance_type: auto\n\(line)\ngatehouse: {native: {engine: llama, slots: 8, min_instances: 1}}"
         let deployment = try #require(try documents(text, tenant: "demo").deployments.first)
         #expect(deployment.model == reference)
-        #expect(deployment.native == NativeResource(engine: "llama", slots: 8))
+        var native = NativeResource(engine: "llama", slots: 8)
+        native.minInstances = 1
+        #expect(deployment.native == native)
         #expect(deployment.instanceType == "auto")
     }
 

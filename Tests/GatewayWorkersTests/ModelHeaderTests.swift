@@ -35,13 +35,13 @@ import Testing
     @Test func `the cache's size per token follows from layers, heads and width`() {
         let header = ModelHeader(Self.file(Self.values))
         // 30 layers, 3 heads of 64 for keys and as much for values, two bytes each.
-        #expect(header?.bytesPerToken == 30 * 3 * 128 * 2)
+        #expect(header?.bytesPerToken == Int64(30 * 3 * 128 * 2))
         #expect(header?.context == 8192 && header?.vocabulary == 3)
     }
 
     @Test func `of a number for every layer the greatest counts`() {
         let values = Self.values.map { $0.0.hasSuffix("head_count_kv") ? ($0.0, [1, 3, 2] as Any) : $0 }
-        #expect(ModelHeader(Self.file(values))?.bytesPerToken == 30 * 3 * 128 * 2)
+        #expect(ModelHeader(Self.file(values))?.bytesPerToken == Int64(30 * 3 * 128 * 2))
     }
 
     @Test func `what is cut short or says nonsense is no header and no crash`() {

@@ -11,9 +11,9 @@ struct DeploymentParts: Sendable {
     let budget: RetryBudget
     /// Of the model, where it is known.
     let version: String?
-    /// Of a native deployment, and how many of its instances are of the settings that are served.
+    /// Of a native deployment, and how many of its instances are of the settings that are served; of others all are.
     var pool: WorkerPool?
-    var currentWorkers = 0
+    var currentWorkers: Int?
 
     func deployment(usage: UsageScope?) -> Deployment {
         var upstream: UpstreamDefinition?

@@ -32,6 +32,7 @@ import Testing
         PUT /tenants/:tenant/endpoints/:endpoint/deployments/:deployment oad
         DELETE /tenants/:tenant/endpoints/:endpoint/deployments/:deployment oad
         GET /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/logs oadkr
+        POST /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/warm oad
         GET /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/secrets oadkr
         PUT /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/secrets/:secret oad
         DELETE /tenants/:tenant/endpoints/:endpoint/deployments/:deployment/secrets/:secret oad

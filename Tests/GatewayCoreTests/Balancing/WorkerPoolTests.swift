@@ -26,7 +26,8 @@ import Testing
 
     private func admit() throws(Refusal) -> Decision {
         let moment = Moment(uptime: 1, wall: 0)
-        return try fixture.admission.admit(request("POST", "/demo/chat/score"), fields: nil, token: nil, at: moment)
+        // A worker is asked for a chat: the body is read.
+        return try fixture.admission.admit(request("POST", "/demo/chat/score"), fields: fields(of: "{}"), at: moment)
     }
 
     /// Lets a request wait.
