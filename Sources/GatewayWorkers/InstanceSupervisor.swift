@@ -10,8 +10,8 @@ final class InstanceSupervisor: Sendable {
         var tail = LogTail(capacity: 200)
         var lastEnd: String?
         var process: Int32?
-        /// When the state last changed.
-        var since = ContinuousClock.now
+        /// Since when the process answers.
+        var readySince: ContinuousClock.Instant?
     }
 
     let copy: WorkerSpecification.Copy
@@ -51,13 +51,15 @@ final class InstanceSupervisor: Sendable {
     /// Returns when the instance was asked to stop and its process is gone.
     func run() async {
         while state != .stopped {
-            let started = ContinuousClock.now
             let reason = stop.isSet ? "it was not started" : await runProcess()
-            current.withLock { current in
+            let lifetime = current.withLock { current in
                 current.lastEnd = reason
                 current.process = nil
+                defer { current.readySince = nil }
+                // However long it loaded: one that never answered was never well.
+                return current.readySince.map { ContinuousClock.now - $0 } ?? .zero
             }
-            let action = change { $0.processEnded(reason, afterRunning: .now - started) }
+            let action = change { $0.processEnded(reason, afterRunning: lifetime) }
             await rest(after: action, reason)
         }
         // A worker that was killed leaves its socket behind.
@@ -93,6 +95,7 @@ final class InstanceSupervisor: Sendable {
         return await process.run(until: stop, or: end) { id in
             self.current.withLock { $0.process = id }
         } onReady: {
+            self.current.withLock { $0.readySince = .now }
             if self.change({ $0.processAnswered() }) == .announceReady { self.logger.info("worker is ready") }
         } onLine: { line in
             self.current.withLock { $0.tail.append(line) }

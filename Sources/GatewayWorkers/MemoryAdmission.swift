@@ -135,6 +135,8 @@ extension MemoryNeed {
     private static let base: Int64 = 64 << 20
     /// What a worker takes of a model's context where nothing is said.
     private static let usualContext = 4096
+    /// No need is greater: what a file's header claims may be anything, and needs are added up.
+    private static let most: Int64 = 1 << 50
 
     /// - Parameter header: `nil` when it cannot be read: then the file alone counts, and the worker says what is wrong.
     init(file: Int64, header: ModelHeader?, of specification: WorkerSpecification) {
@@ -145,6 +147,7 @@ extension MemoryNeed {
         }
         let context = Int64(specification.context ?? min(header.context, Self.usualContext))
         let tokens = context * Int64(specification.slots ?? 4)
-        own = Self.base + tokens * header.bytesPerToken + Self.step * header.vocabulary * 4
+        let (cache, isTooLarge) = tokens.multipliedReportingOverflow(by: header.bytesPerToken)
+        own = Self.base + (isTooLarge ? Self.most : min(cache, Self.most)) + Self.step * header.vocabulary * 4
     }
 }

@@ -54,6 +54,8 @@ private struct HeaderReader {
 
     private static let mostValues = 100_000
     private static let mostWords = 1 << 24
+    /// Longer names and texts have no meaning here, and are not kept.
+    private static let longestText = 256
     private let bytes: [UInt8]
     private var position = 0
 
@@ -66,7 +68,7 @@ private struct HeaderReader {
         var values: [String: Value] = [:]
         for _ in 0..<count {
             guard let name = text(), let type = unsigned(4), let value = value(type) else { return nil }
-            values[name] = value
+            if case .text(let name) = name { values[name] = value }
         }
         return values
     }
@@ -79,7 +81,7 @@ private struct HeaderReader {
         case 10, 11: unsigned(8).map(Value.number)
         case 6: take(4).map { _ in .other }
         case 12: take(8).map { _ in .other }
-        case 8: text().map(Value.text)
+        case 8: text()
         case 9: list()
         default: nil
         }
@@ -107,9 +109,9 @@ private struct HeaderReader {
         return .count(count)
     }
 
-    private mutating func text() -> String? {
+    private mutating func text() -> Value? {
         guard let length = unsigned(8), let bytes = take(Int(length)) else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
+        return length <= Self.longestText ? .text(String(decoding: bytes, as: UTF8.self)) : .other
     }
 
     /// - Returns: `nil` also for numbers that no length can be.

@@ -37,6 +37,8 @@ struct Pool {
     private(set) var refusal: MemoryRefusal?
     private var refusedAt: ContinuousClock.Instant?
     private(set) var earlierLines: [String] = []
+    /// Whether an instance ever answered: until then nobody knows that it works, and it does not fall asleep.
+    private var hasServed = false
 
     init(_ specification: WorkerSpecification, wanted: Int, at now: ContinuousClock.Instant = .now) {
         self.specification = specification
@@ -55,11 +57,12 @@ struct Pool {
     mutating func warm(at now: ContinuousClock.Instant) { size.warm(at: now) }
 
     mutating func take(_ demand: WorkerDemand, _ states: [InstanceState], at now: ContinuousClock.Instant) {
+        hasServed = hasServed || states.contains(.ready)
         guard isCurrent else { return }
         let sample = PoolScale.Sample(
             waiting: demand.waiting,
             running: demand.running,
-            isUsed: demand.isUsed,
+            isUsed: demand.isUsed || (!hasServed && size.wanted > 0),
             starting: states.count { $0 == .starting },
             ready: states.count { $0 == .ready }
         )

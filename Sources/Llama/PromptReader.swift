@@ -12,7 +12,7 @@
         func read(_ prompt: Prompt) throws(EngineFailure) -> [Int32] {
             // A text that cannot fit is refused before anything is done with it: megabytes would take seconds, during
             // which nobody gets an answer.
-            let atLeast = size(of: prompt) / model.longestPiece
+            let atLeast = max(size(of: prompt) / model.longestPiece, turns(of: prompt))
             guard atLeast < context else { throw .promptTooLong(tokens: atLeast, context: context, isExact: false) }
             guard let tokens = model.tokens(of: try text(of: prompt)) else { throw .untokenisable }
             guard !tokens.isEmpty else { throw .emptyPrompt }
@@ -20,6 +20,11 @@
                 throw .promptTooLong(tokens: tokens.count, context: context, isExact: true)
             }
             return tokens
+        }
+
+        /// Each has a token at least that says whose it is.
+        private func turns(of prompt: Prompt) -> Int {
+            if case .chat(let messages) = prompt { messages.count } else { 0 }
         }
 
         private func size(of prompt: Prompt) -> Int {

@@ -20,14 +20,15 @@
             _ grammar: Grammar? = nil,
             prompt: [Int32] = []
         ) throws(EngineFailure) {
-            guard let chain = unsafe llama_sampler_chain_init(llama_sampler_chain_default_params()) else {
-                throw .decodeFailed(code: 0)
-            }
-            unsafe self.chain = chain
+            // What may throw first: the chain is freed by `deinit`, which runs for a whole sampler only.
             self.model = model
             match = try grammar.map { (grammar) throws(EngineFailure) in
                 try GrammarMatch(grammar, try model.tokenTree())
             }
+            guard let chain = unsafe llama_sampler_chain_init(llama_sampler_chain_default_params()) else {
+                throw .decodeFailed(code: 0)
+            }
+            unsafe self.chain = chain
             // What changes single logits comes first, on what the model said: a bias or a penalty has the same weight
             // whatever the temperature. What cuts off the unlikely comes after the temperature, since the API describes
             // top_p as a share of the probability that is then left; min_p last, so that its share is of the likeliest

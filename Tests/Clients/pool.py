@@ -231,13 +231,17 @@ with gateway:
         wait_for(lambda: ask(gateway, key, "mortal").status == 200, 30, "an answer after SIGSTOP")
         require("it does not answer" in gateway.log(), "the log does not say why")
 
-    @check("a corrupt model file is named, keeps nobody waiting, and others are answered")
+    @check("a model file that is damaged while it is in use is named, keeps nobody waiting, and others are answered")
     def _():
         broken = gateway.directory / "broken.gguf"
-        broken.write_bytes(pathlib.Path(setting.model).read_bytes()[:100_000])
+        broken.write_bytes(pathlib.Path(setting.model).read_bytes())
         gateway.command("models", "register", "demo/broken", "--version", 1, "--path", broken)
-        gateway.apply(documents("broken", model="broken", min_instances=0), waits=False)
+        gateway.apply(documents("broken", model="broken"))
         key = gateway.key("broken")
+        answered(gateway, key, "broken")
+        # What the worker has mapped is gone with it.
+        with broken.open("r+b") as file:
+            file.truncate(100_000)
         began = time.monotonic()
         response = wait_for(lambda: (got := ask(gateway, key, "broken")).status in [424, 503] and got, 30, "a refusal")
         require(time.monotonic() - began < 20, "it took longer than 20 s")
@@ -245,6 +249,15 @@ with gateway:
         logs = gateway.command("deployments", "logs", "demo/broken/local")
         require("broken.gguf" in logs, f"its log does not name the file: {logs[-400:]}")
         answered(gateway, gateway.key("neighbour"), "neighbour")
+
+    @check("a change of the limits alone is served by a worker of its own, and the one before gives way")
+    def _():
+        before = gateway.created("deployments", "show", "demo/neighbour/local")["instances"][0]["pid"]
+        gateway.apply(documents("neighbour", model="neighbour", start_seconds=120))
+        after = gateway.created("deployments", "show", "demo/neighbour/local")["instances"][0]["pid"]
+        require(before != after, f"process {before} goes on")
+        for _ in range(5):
+            answered(gateway, gateway.key("neighbour"), "neighbour")
 
     @check("a worker that grows over memory_mb is killed, and the log says the numbers")
     def _():

@@ -22,9 +22,9 @@ if not setting.model:
 class Worker:
     """A worker of its own; `arguments` are further flags."""
 
-    def __init__(self, name, *arguments):
+    def __init__(self, name, *arguments, model=setting.model):
         self.path = str(setting.directory / f"{name}.sock")
-        self.command = [setting.worker, "--model", setting.model, "--socket", self.path, *map(str, arguments)]
+        self.command = [setting.worker, "--model", str(model), "--socket", self.path, *map(str, arguments)]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -77,8 +77,7 @@ with Worker("plain") as worker, Worker("small", "--context", CONTEXT) as small:
     @check("a field that would change the answer is 400 and named; the same field at its default is taken")
     def _():
         tool = {"type": "function", "function": {"name": "weather", "parameters": {}}}
-        for name, value, neutral in [("tools", [tool], []), ("n", 2, 1), ("logprobs", True, False),
-                                     ("response_format", {"type": "json_object"}, {"type": "text"})]:
+        for name, value, neutral in [("tools", [tool], []), ("n", 2, 1)]:
             body = {"messages": CHAT, "max_tokens": 1}
             _, error = worker.refused("/v1/chat/completions", {**body, name: value})
             require(error["param"] == name and f"'{name}'" in error["message"], f"{name}: {error}")
@@ -103,21 +102,40 @@ def _():
         wait_for(lambda: worker.ask("POST", "/v1/chat/completions", short)[0] == 200, 5, "an answer from the free slot")
 
 
-def with_another_template(target):
-    """A copy of the model whose chat template nobody knows, of the same length so that every offset stays."""
+def with_template(text, target):
+    """A copy of the model with another chat template, of the same length so that every offset stays."""
     data = bytearray(open(setting.model, "rb").read())
     at = data.index(struct.pack("<Q", len(TEMPLATE_KEY)) + TEMPLATE_KEY) + 8 + len(TEMPLATE_KEY)
     kind, length = struct.unpack_from("<IQ", data, at)
     require(kind == TEXT_TYPE, f"the template has type {kind}")
-    text = b"{% for message in messages %}<{{ message.role }}> {{ message.content }}{% endfor %}"
-    data[at + 12:at + 12 + length] = text.ljust(length)
+    # The rest is a comment of the template, which writes nothing.
+    data[at + 12:at + 12 + length] = text + b"{#" + b"#}".rjust(length - len(text) - 2)
     target.write_bytes(data)
 
 
-@check("a model whose chat template the engine does not know is refused at start, with exit code 65 and the reason")
+@check("a chat template that the engine does not know by its looks is rendered: the prompt is what it says")
 def _():
-    copy, socket = setting.directory / "foreign-template.gguf", setting.directory / "foreign.sock"
-    with_another_template(copy)
+    copy = setting.directory / "foreign-template.gguf"
+    with_template(b"{% for message in messages %}<{{ message.role }}> {{ message.content }}{% endfor %}", copy)
+    try:
+        with Worker("foreign", model=copy) as worker:
+            told = []
+            for path, body in [("/v1/chat/completions", {"messages": CHAT}),
+                               ("/v1/completions", {"prompt": "<user> Hello!"})]:
+                status, _, answer = worker.ask("POST", path, {**body, "max_tokens": 8, "temperature": 0})
+                require(status == 200, f"{path}: status {status}: {answer}")
+                choice = answer["choices"][0]
+                told.append((answer["usage"]["prompt_tokens"], choice.get("text") or choice["message"]["content"]))
+            require(told[0] == told[1], f"the chat and the same text: {told}")
+            return str(told[0])
+    finally:
+        copy.unlink()
+
+
+@check("a model whose chat template cannot be rendered is refused at start, with exit code 65 and the reason")
+def _():
+    copy, socket = setting.directory / "broken-template.gguf", setting.directory / "broken.sock"
+    with_template(b"{% for message in %}{{ message.content }}", copy)
     try:
         result = subprocess.run([setting.worker, "--model", str(copy), "--socket", str(socket)], timeout=60, text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -128,4 +146,6 @@ def _():
     require("chat template" in json.dumps(told) and str(copy) in json.dumps(told), f"{told}")
     require(not socket.exists(), "the socket is still there")
     return told.get("reason") or told.get("message")
+
+
 check.finish()

@@ -65,4 +65,29 @@ import Testing
         #expect(usual.file == 7 && usual.own - short.own == 2 * (4096 - 1024) * header.bytesPerToken)
         #expect(MemoryNeed(file: 7, header: nil, of: specification).own < short.own)
     }
+
+    @Test func `whatever a header claims, what it needs is a number that can be added up`() throws {
+        let absurd = Self.values.map { name, value -> (String, Any) in
+            switch name {
+            case "llama.block_count", "llama.attention.head_count", "llama.attention.head_count_kv": (name, 65_535)
+            case "llama.embedding_length": (name, 16_777_215)
+            default: (name, value)
+            }
+        }
+        let header = try #require(ModelHeader(Self.file(absurd + [("llama.attention.key_length", 16_777_215)])))
+        var specification = WorkerSpecification(id: "a", modelPath: "m", modelName: "m")
+        (specification.slots, specification.context) = (64, 4_194_304)
+        let need = MemoryNeed(file: 7, header: header, of: specification)
+        #expect(need.own > 1 << 40 && need.own < 1 << 52)
+        let admission = MemoryAdmission(available: { 1 << 40 }, need: { _ in need }, own: { _ in 1 << 40 })
+        let holders = (0..<500).map { MemoryAdmission.Holder(specification: specification, process: $0) }
+        #expect(admission.refusal(of: specification, beside: holders) != nil)
+    }
+
+    @Test func `a long text is passed over and not kept`() throws {
+        let long = String(repeating: "x", count: 100_000)
+        let header = ModelHeader(Self.file([("general.description", long)] + Self.values))
+        #expect(header?.context == 8192)
+        #expect(ModelHeader(Self.file([("general.architecture", long)] + Self.values.dropFirst())) == nil)
+    }
 }

@@ -37,4 +37,22 @@ import Testing
         pool.take(WorkerDemand(waiting: 100), [.ready], at: .now + .seconds(3600))
         #expect(pool.wanted == 1)
     }
+
+    @Test func `what never answered does not fall asleep, for it would count as ready`() {
+        var pool = Self.pool(0...2, wanted: 1)
+        let begun = ContinuousClock.now
+        pool.take(WorkerDemand(), [.restarting(failures: 3, reason: "damaged")], at: begun + .seconds(1000))
+        #expect(pool.wanted == 1)
+        pool.take(WorkerDemand(), [.ready], at: begun + .seconds(1001))
+        pool.take(WorkerDemand(), [.ready], at: begun + .seconds(1400))
+        #expect(pool.wanted == 0 && pool.state([]) == .asleep)
+    }
+
+    @Test func `what begins asleep stays so until somebody asks`() {
+        var pool = Self.pool(0...2, wanted: 0)
+        pool.take(WorkerDemand(), [], at: .now + .seconds(1))
+        #expect(pool.wanted == 0)
+        pool.take(WorkerDemand(waiting: 1), [], at: .now + .seconds(2))
+        #expect(pool.wanted == 1)
+    }
 }

@@ -47,6 +47,13 @@
             #expect(reason(.grammar(brackets))?.contains("nested too deeply") == true)
             let literal = String(repeating: "a", count: 30_000)
             #expect(reason(.grammar("root ::= \"\(literal)\"{2000}"))?.contains("too long") == true)
+            // What was repeated is repeated as a whole, also over the end of a line.
+            for tail in ["{1}{2000}", "{40}{50}", "+{2000}"] {
+                #expect(reason(.grammar("root ::= \"\(literal)\"\(tail)"))?.contains("too long") == true)
+            }
+            #expect(reason(.grammar("root ::= ( \"\(literal)\"\n{2000} )"))?.contains("too long") == true)
+            let usual = "root ::= [0-9]{4} \"-\" [0-9]{2} \"-\" [0-9]{2} (\" \" [0-9]{2}){1,3}"
+            #expect(reason(.grammar(usual)) == nil)
             #expect(reason(.grammar(String(repeating: " ", count: 300_000)))?.contains("longer than") == true)
             let deep =
                 String(repeating: #"{"type":"array","items":"#, count: 400) + "{}" + String(repeating: "}", count: 400)

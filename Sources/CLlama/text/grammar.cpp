@@ -35,25 +35,37 @@ class Inspection {
     size_t at = 0;
     int depth = 0;
     size_t elements = 0;
-    // Where the item that a repetition repeats can have begun at the earliest.
-    size_t item = 0;
+    // Elements of the item that a repetition would repeat now; one that was repeated has become longer.
+    size_t item = 1;
 
     void step() {
+        const auto start = at;
         const char character = text[at++];
         switch (character) {
             case '#': skip_past('\n'); break;
-            case '"': skip_literal('"'); break;
-            case '[': skip_literal(']'); break;
+            case '"': skip_literal('"'); item = at - start; break;
+            case '[': skip_literal(']'); item = at - start; break;
             case '(':
                 if (++depth > deepest) {
                     throw std::runtime_error("its brackets are nested too deeply");
                 }
                 break;
-            case ')': depth = std::max(0, depth - 1); break;
+            // What was in brackets is a rule of its own.
+            case ')': depth = std::max(0, depth - 1); item = 1; break;
             case '{': repetition(); break;
-            case '\n': item = at; break;
+            case '*': case '+': case '?': repeat(1); break;
+            case ' ': case '\t': case '\r': case '\n': break;
             case '<': case '!': throw std::runtime_error("it names tokens, which is not supported here: write their text");
-            default: break;
+            default: item = 1; break;
+        }
+    }
+
+    // The reader writes each time out, and an element that leads to the rest.
+    void repeat(size_t times) {
+        item = times * item + 1;
+        elements += item;
+        if (times > most_times || elements > most_elements) {
+            throw std::runtime_error("its repetitions are too long: at most " + std::to_string(most_times) + " times");
         }
     }
 
@@ -87,12 +99,7 @@ class Inspection {
         if (!is_open && bounds.back() < bounds.front()) {
             throw std::runtime_error("a repetition's first bound must not be above its second");
         }
-        const auto times = std::max(bounds.front(), bounds.back());
-        elements += times * (at - item);
-        item = at;
-        if (times > most_times || elements > most_elements) {
-            throw std::runtime_error("its repetitions are too long: at most " + std::to_string(most_times) + " times");
-        }
+        repeat(std::max(bounds.front(), bounds.back()));
     }
 };
 

@@ -18,8 +18,8 @@ package struct NativeInstance: Sendable, Equatable {
 
     /// A short name, since a socket's path has room for 107 bytes only.
     ///
-    /// They change with what the workers run, so that the processes of the old settings and those of the new can overlap;
-    /// another number of them changes nothing.
+    /// They change with what the workers are started with, so that the processes of the old settings and those of the new
+    /// can overlap; another number of them changes nothing.
     static func socketPaths(
         of resource: String,
         model: ModelDefinition?,
@@ -28,7 +28,8 @@ package struct NativeInstance: Sendable, Equatable {
     ) -> [String] {
         let identity = [
             resource, settings.engine, "\(settings.slots)", "\(settings.context)", "\(settings.threads)",
-            model?.path ?? "", model?.version ?? "", model?.sha256 ?? "",
+            model?.path ?? "", model?.name ?? "", model?.version ?? "", model?.sha256 ?? "",
+            settings.memoryMegabytes.map(String.init) ?? "", "\(settings.startSeconds)",
         ]
         let digest = SHA256.hash(data: Array(identity.joined(separator: "#").utf8))
         let name = digest.prefix(8).map { byte in

@@ -7,7 +7,14 @@ struct GGUFHeader {
     private static let mostEntries: UInt64 = 65_536
     private static let mostTensors: UInt64 = 1 << 20
     private static let longestName: UInt64 = 65_535
-    private static let longestText: UInt64 = 1 << 20
+    /// Of a chat template; all other texts that are kept are words.
+    private static let longestTemplate: UInt64 = 1 << 20
+    private static let longestText: UInt64 = 4096
+    private static let template = "tokenizer.chat_template"
+    private static let kept: Set<String> = [
+        "general.architecture", "general.name", "general.file_type", "general.alignment", "tokenizer.ggml.model",
+        "tokenizer.ggml.tokens", template,
+    ]
     private static let mostDimensions: UInt32 = 4
 
     /// A value that is kept.
@@ -67,17 +74,18 @@ struct GGUFHeader {
         let length = try reader.integer(UInt64.self)
         guard length <= Self.longestName else { throw ModelFileProblem("a name in its header is too long") }
         let key = String(decoding: try reader.bytes(Int(length)), as: UTF8.self)
-        let value = try readValue(of: try reader.integer(UInt32.self), &reader, isKept: Self.isWanted(key))
-        if Self.isWanted(key), values.count < 256 { values[key] = value }
+        let longest = !Self.isWanted(key) ? 0 : key == Self.template ? Self.longestTemplate : Self.longestText
+        let value = try readValue(of: try reader.integer(UInt32.self), &reader, longest)
+        if longest > 0, values.count < 256 { values[key] = value }
     }
 
     private static func isWanted(_ key: String) -> Bool {
-        key.hasPrefix("general.") || key.hasSuffix(".context_length") || key.hasSuffix(".pooling_type")
-            || key.hasSuffix(".embedding_length") || key.hasPrefix("tokenizer.ggml.model")
-            || key == "tokenizer.ggml.tokens" || key == "tokenizer.chat_template"
+        kept.contains(key) || key.hasSuffix(".context_length") || key.hasSuffix(".pooling_type")
+            || key.hasSuffix(".embedding_length")
     }
 
-    private func readValue(of type: UInt32, _ reader: inout HeaderReader, isKept: Bool) throws -> Value {
+    /// - Parameter longest: bytes of a text that is kept.
+    private func readValue(of type: UInt32, _ reader: inout HeaderReader, _ longest: UInt64) throws -> Value {
         switch type {
         case 0, 7: return .number(UInt64(try reader.integer(UInt8.self)))
         case 2: return .number(UInt64(try reader.integer(UInt16.self)))
@@ -86,7 +94,7 @@ struct GGUFHeader {
         case 5:
             let number = Int32(bitPattern: try reader.integer(UInt32.self))
             return number < 0 ? .other : .number(UInt64(number))
-        case 8: return try readText(&reader, isKept: isKept)
+        case 8: return try readText(&reader, longest)
         case 9: return try readList(&reader)
         default:
             try reader.skip(try Self.width(of: type))
@@ -94,9 +102,9 @@ struct GGUFHeader {
         }
     }
 
-    private func readText(_ reader: inout HeaderReader, isKept: Bool) throws -> Value {
+    private func readText(_ reader: inout HeaderReader, _ longest: UInt64) throws -> Value {
         let length = try reader.integer(UInt64.self)
-        guard isKept, length <= Self.longestText else {
+        guard length <= longest else {
             try reader.skip(length)
             return .other
         }

@@ -34,8 +34,13 @@ struct ContentRange: Equatable {
         guard text.hasPrefix("bytes ") else { return nil }
         let parts = text.dropFirst("bytes ".count).split(separator: "/")
         guard parts.count == 2 else { return nil }
-        first = parts[0].split(separator: "-").first.flatMap { Int64($0) }
-        total = Int64(parts[1])
+        first = parts[0].split(separator: "-", omittingEmptySubsequences: false).first.flatMap { Self.count($0) }
+        total = Self.count(parts[1])
+    }
+
+    /// A number of bytes: digits and nothing else, so that what a server says is never below zero.
+    static func count(_ text: some StringProtocol) -> Int64? {
+        text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int64(text) : nil
     }
 }
 

@@ -22,6 +22,8 @@ final class DownloadFile: Sendable {
         var file: FileHandle
         var hash = SHA256()
         var count: Int64 = 0
+        /// What room was found for.
+        var bound: Int64?
     }
 
     private static let piece = 4 << 20
@@ -73,9 +75,16 @@ final class DownloadFile: Sendable {
         try? FileManager.default.removeItem(atPath: notePath)
     }
 
+    /// Says how many bytes it may have; `nil`: nobody knows.
+    func bound(to count: Int64?) { state.withLock { $0.bound = count } }
+
+    /// - Throws: where more comes than it may have.
     func write(_ bytes: ByteBuffer) throws {
         try state.withLock { state in
             let data = Data(bytes.readableBytesView)
+            if let bound = state.bound, Int64(data.count) > bound - state.count {
+                throw ModelPullProblem(.unreachable, "the server sends more than the \(bound) bytes that it said")
+            }
             try state.file.write(contentsOf: data)
             state.hash.update(data: data)
             state.count += Int64(data.count)

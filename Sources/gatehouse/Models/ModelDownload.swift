@@ -73,6 +73,8 @@ struct ModelDownload: Sendable {
         into file: DownloadFile,
         _ watch: ModelFetchWatch
     ) async throws -> String? {
+        // A part that nothing tells from another content's is not gone on with.
+        if file.count > 0, known?.tag == nil, known?.sha256 == nil { try file.restart() }
         let (transfer, head, linked) = try await open(target, known, at: file.count)
         do {
             let sha256 = linked.sha256 ?? target.sha256
@@ -85,9 +87,10 @@ struct ModelDownload: Sendable {
             known = note
             try await watch.makeRoom(max(0, (note.total ?? 0) - file.count), sha256)
             try file.writeNote(note)
+            file.bound(to: note.total)
             try await receive(transfer, into: file, note, watch)
             try Self.checkLength(file, note)
-            return sha256
+            return note.sha256
         } catch {
             transfer.cancel()
             throw try Self.cut(error)
@@ -114,12 +117,13 @@ struct ModelDownload: Sendable {
         switch head.status {
         case 206:
             let range = ContentRange(head.first("content-range") ?? "")
-            let isSame = sha256.map { $0 == known?.sha256 } ?? (tag == known?.tag)
-            guard let range, range.first == file.count, isSame else {
+            let isSame = sha256.map { $0 == known?.sha256 } ?? (tag != nil && tag == known?.tag)
+            let isAsLong = range?.total == nil || known?.total == nil || range?.total == known?.total
+            guard let range, range.first == file.count, isSame, isAsLong else {
                 try file.restart()
                 throw Cut("the server has gone on with something else than what is there")
             }
-            return DownloadFile.Note(tag: tag, sha256: sha256, total: range.total)
+            return DownloadFile.Note(tag: tag, sha256: sha256 ?? known?.sha256, total: range.total ?? known?.total)
         case 416:
             if let total = ContentRange(head.first("content-range") ?? "")?.total, total == file.count, total > 0 {
                 return nil
@@ -131,7 +135,7 @@ struct ModelDownload: Sendable {
             return DownloadFile.Note(
                 tag: tag,
                 sha256: sha256,
-                total: head.first("content-length").flatMap { Int64($0) }
+                total: head.first("content-length").flatMap { ContentRange.count($0) }
             )
         }
     }
@@ -195,7 +199,8 @@ extension ModelDownload {
                 transfer.cancel()
                 throw try Self.cut(error)
             }
-            linked = Self.linked(head, linked)
+            // The hub tells of its file; where it leads to has no say in what the file must be.
+            if Origin(url) == Origin(target.url) { linked = Self.linked(head, linked) }
             switch head.status {
             case 200, 206: return (transfer, head, linked)
             case 416 where offset > 0: return (transfer, head, linked)
@@ -243,7 +248,7 @@ extension ModelDownload {
         {
             linked.sha256 = tag
         }
-        if let size = head.first("x-linked-size").flatMap({ Int64($0) }), size >= 0 { linked.size = size }
+        if let size = head.first("x-linked-size").flatMap({ ContentRange.count($0) }) { linked.size = size }
         return linked
     }
 

@@ -54,6 +54,8 @@ import Testing
             ("bytes 100-199/200", ContentRange(first: 100, total: 200)),
             ("bytes */200", ContentRange(first: nil, total: 200)),
             ("bytes 5-9/*", ContentRange(first: 5, total: nil)), ("lines 1-2/3", nil), ("bytes", nil), ("bytes 1", nil),
+            ("bytes -5-9/-9223372036854775808", ContentRange(first: nil, total: nil)),
+            ("bytes +5-9/+20", ContentRange(first: nil, total: nil)),
         ] as [(String, ContentRange?)]
     )
     func `a content range is read`(text: String, range: ContentRange?) {
