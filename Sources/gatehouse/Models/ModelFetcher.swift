@@ -9,7 +9,7 @@ import NIOPosix
 /// Fetches models as the configuration says: from which hub, trusting whom, or not at all.
 struct ModelFetcher: Sendable {
     private let settings: ModelSettings
-    private let hub: ModelHub
+    private let hub: ModelHub?
     private let curl: CurlClient
     /// One thread that writes what comes to the disk.
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -24,8 +24,8 @@ struct ModelFetcher: Sendable {
         logger: Logger
     ) {
         self.settings = settings
-        let token = environment["HF_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
-        hub = ModelHub(url: settings.hubURL(environment: environment), token: token)
+        let token = ModelSettings.token(environment: environment)
+        hub = settings.hubURL(environment: environment).map { ModelHub(url: $0, token: token) }
         // Its own: downloads are no burden to the requests of callers.
         curl = CurlClient(logger: logger, addressAllowed: isAddressAllowed)
     }
@@ -64,6 +64,15 @@ struct ModelFetcher: Sendable {
     private func target(of order: ModelOrder) async throws -> (ModelSource, ModelDownload.Target) {
         switch order.source {
         case .hub(let asked):
+            guard let hub else {
+                throw ModelPullProblem(
+                    .invalid,
+                    """
+                    HF_ENDPOINT in the gateway's environment is no base URL such as https://hub.example.com; correct it and start \
+                    the gateway again, or set models.hub in gatehouse.yaml
+                    """
+                )
+            }
             // A tenant's operators must not read what only the owner of the token may.
             let token = order.isOwner ? hub.token : nil
             let file = asked.path == nil ? try await hub.onlyModel(of: asked, curl, authority, token: token) : asked

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How models are pulled, as the section `models:` says it.
 struct ModelSettings: Sendable, Equatable {
     static let publicHub = "https://huggingface.co"
@@ -11,10 +13,17 @@ struct ModelSettings: Sendable, Equatable {
     /// A file with the certificates to trust instead of the system's.
     var authority: String?
 
-    func hubURL(environment: [String: String]) -> String {
+    /// `nil` when `HF_ENDPOINT` says something else than a base URL: another hub must not get what was meant for it.
+    func hubURL(environment: [String: String]) -> String? {
         if let hub { return hub }
-        let mirror = environment["HF_ENDPOINT"].flatMap { Self.hub($0) }
-        return mirror ?? Self.publicHub
+        guard let endpoint = environment["HF_ENDPOINT"], !endpoint.isEmpty else { return Self.publicHub }
+        return Self.hub(endpoint)
+    }
+
+    /// What opens gated repositories; `nil` when there is none that fits into a header.
+    static func token(environment: [String: String]) -> String? {
+        let token = environment["HF_TOKEN"]?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        return !token.isEmpty && token.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? token : nil
     }
 
     /// `nil` for what is no base URL.

@@ -41,10 +41,17 @@ import Testing
         #expect(status > 403 || explain(status).message.contains("HF_TOKEN"))
     }
 
+    @Test func `a token is what fits into a header, without the end of its line`() {
+        #expect(ModelSettings.token(environment: ["HF_TOKEN": "hf_abc\n"]) == "hf_abc")
+        #expect(ModelSettings.token(environment: ["HF_TOKEN": "a\nb"]) == nil)
+        #expect(ModelSettings.token(environment: [:]) == nil)
+    }
+
     @Test func `the mirror of the file is before that of the environment, and both before the public hub`() {
         var settings = ModelSettings()
         #expect(settings.hubURL(environment: [:]) == "https://huggingface.co")
         #expect(settings.hubURL(environment: ["HF_ENDPOINT": "https://mirror.test/"]) == "https://mirror.test")
+        #expect(settings.hubURL(environment: ["HF_ENDPOINT": "mirror.test"]) == nil)
         settings.hub = "https://own.test"
         #expect(settings.hubURL(environment: ["HF_ENDPOINT": "https://mirror.test"]) == "https://own.test")
     }
