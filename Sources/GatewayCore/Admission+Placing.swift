@@ -57,6 +57,20 @@ extension Admission {
         return nil
     }
 
+    /// The same deployment as it is served now, for a request that waited for a place at its earlier settings; what the plan
+    /// held is given back.
+    ///
+    /// - Returns: `nil` where the deployment is the same still, is gone, or takes nothing.
+    package func followChange(_ plan: Plan, of head: RequestHead, at now: Moment) -> Decision? {
+        guard let call = call(of: plan, head),
+            let endpoint = call.tenant.endpoints[plan.endpoint.name],
+            let next = endpoint.deployments.first(where: { $0.name == plan.deployment.name }),
+            next !== plan.deployment
+        else { return nil }
+        plan.permit?.settle(ActualUsage(isAnswered: false), at: now)
+        return try? seat(call, on: next, origin: next, isLast: true, at: now)
+    }
+
     /// The next deployment of the endpoint's fallback chain that takes the request, and what the plan held is given back;
     /// `nil` when there is none: then the plan goes on holding it.
     package func fallBack(

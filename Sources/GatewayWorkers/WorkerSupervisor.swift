@@ -78,6 +78,8 @@ package actor WorkerSupervisor: Service {
         }
         for copy in running.keys where pools[copy.specification] == nil { stop(copy) }
         for shape in pools.keys { settle(shape) }
+        // Who still waits at settings that nobody runs any more goes on to those that are served.
+        for (shape, pool) in before where pools[shape] == nil { announce(.failing, of: pool) }
         publish()
     }
 
@@ -270,11 +272,14 @@ extension WorkerSupervisor {
     }
 
     private func report(_ shape: WorkerSpecification) {
-        guard let pool = pools[shape],
-            let socket = try? WorkerSocket.paths(of: pool.specification, in: runtimeDirectory).first
-        else { return }
+        guard let pool = pools[shape] else { return }
         let members = copies(of: shape).map(\.supervisor)
-        reports.pool(socket, pool.state(members.map { ($0.state, $0.failures) }))
+        announce(pool.state(members.map { ($0.state, $0.failures) }), of: pool)
+    }
+
+    private func announce(_ state: WorkerPoolState, of pool: Pool) {
+        guard let socket = try? WorkerSocket.paths(of: pool.specification, in: runtimeDirectory).first else { return }
+        reports.pool(socket, state)
     }
 
     private static func failure(

@@ -137,13 +137,15 @@ with Gateway(setting, "worker") as gateway:
 
     @check("a change of a deployment's settings loses no request")
     def _():
-        statuses, stop = [], threading.Event()
+        # What is asked of the first settings may wait as long as of those that follow.
+        gateway.apply(native_documents("chat", max_queue_wait_ms=30000))
+        answers, stop = [], threading.Event()
         def load():
             while not stop.is_set():
                 response = chat(gateway, key, PROMPTS[1], 2, stream=False)
-                response.read()
+                body = response.read()
                 response.connection.close()
-                statuses.append(response.status)
+                answers.append("" if response.status == 200 else f"{response.status}: {body[:200]}")
         threads = [threading.Thread(target=load) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -157,8 +159,8 @@ with Gateway(setting, "worker") as gateway:
             stop.set()
             for thread in threads:
                 thread.join()
-        require(set(statuses) == {200}, f"{len(statuses)} answers: { {s: statuses.count(s) for s in set(statuses)} }")
-        return f"{len(statuses)} answers"
+        require(not any(answers), f"of {len(answers)} answers: {[answer for answer in answers if answer]}")
+        return f"{len(answers)} answers"
 
     @check("a document as az takes it, with its model's file, is served and gets traffic once it is ready")
     def _():

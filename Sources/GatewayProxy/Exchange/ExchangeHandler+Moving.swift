@@ -41,7 +41,9 @@ extension ExchangeHandler {
         case .seated(let instance): takeSeat(waiting.seated(at: instance), request)
         case .displaced: queueWasFull(waiting)
         case .released:
-            if !fallsBack(waiting, because: .noHealthyInstance) {
+            if let decision = resources.admission.followChange(waiting, of: request.head, at: .now) {
+                follow(decision)
+            } else if !fallsBack(waiting, because: .noHealthyInstance) {
                 refuse(.notReady(deployment: waiting.deployment.name))
             }
         }
@@ -183,19 +185,24 @@ extension ExchangeHandler {
         call?.cancel()
         call = nil
         request.receipt.upstreamStatus = 0
+        follow(decision)
+        return true
+    }
+
+    /// Goes where an admitted request is placed anew.
+    private func follow(_ decision: Decision) {
         switch decision {
         case .plan(let next):
-            request.plan = next
+            current?.plan = next
             requestTimer.set(.now() + TimeAmount(next.deployment.timeout))
             connect(next)
         case .queue(let next):
-            request.plan = next
-            request.receipt.deployment = next.deployment.name
+            current?.plan = next
+            current?.receipt.deployment = next.deployment.name
             wait(next)
         case .needsBody, .needsToken, .answer, .issuer, .issueToken:
             preconditionFailure("an admitted request needs nothing more")
         }
-        return true
     }
 }
 
