@@ -54,7 +54,7 @@ class Inspection {
             case ')': depth = std::max(0, depth - 1); item = 1; break;
             case '{': repetition(); break;
             case '*': case '+': case '?': repeat(1); break;
-            case ' ': case '\t': case '\r': case '\n': break;
+            case ' ': case '\t': case '\r': case '\n': case '}': break;
             case '<': case '!': throw std::runtime_error("it names tokens, which is not supported here: write their text");
             default: item = 1; break;
         }
