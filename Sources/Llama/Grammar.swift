@@ -3,12 +3,15 @@ package import GatewayAPI
 #if Llama
     import CLlama
 
-    /// What an answer must look like, ready to be matched; shared by nobody changes it.
+    /// What an answer must look like, ready to be matched by any thread.
     ///
-    /// Safe because the pointer is private, dies with its one owner, and what it points to never changes.
+    /// Safe because the address is private, dies with its one owner, and nobody changes what it leads to. Swift makes every
+    /// pointer non-Sendable; a number says that this one may be shared.
     @safe
-    package final class Grammar: @unchecked Sendable {
-        fileprivate let pointer: OpaquePointer
+    package final class Grammar: Sendable {
+        private let bits: UInt
+
+        fileprivate var pointer: OpaquePointer? { unsafe OpaquePointer(bitPattern: bits) }
 
         /// Nil where any text will do.
         package static func make(_ format: AnswerFormat) throws(EngineFailure) -> Grammar? {
@@ -34,7 +37,7 @@ package import GatewayAPI
             guard let pointer = unsafe cllama_grammar_new(text, text.utf8.count, &error) else {
                 throw .refusedField(field, unsafe CText.reason(error))
             }
-            unsafe self.pointer = pointer
+            bits = UInt(bitPattern: pointer)
         }
 
         deinit { unsafe cllama_grammar_free(pointer) }
