@@ -26,35 +26,42 @@ extension Admission {
     /// Another place for a request whose instance could not be reached: first the deployment's other instances, then, unless
     /// the caller pinned it or the endpoint has a fallback, its other deployments that may answer instead and have room in their limits.
     ///
-    /// The old plan's place is given back.
+    /// Where a worker could not and there is nobody else, the request waits until its supervisor has another. The old plan's
+    /// place is given back.
     ///
     /// - Parameter tried: the instances that could not.
-    package func pickAgain(_ plan: Plan, of head: RequestHead, except tried: [Instance], at now: Moment) -> Plan? {
+    package func pickAgain(_ plan: Plan, of head: RequestHead, except tried: [Instance], at now: Moment) -> Decision? {
         plan.leave(at: now.uptime)
         guard let call = call(of: plan, head) else { return nil }
         if case .taken(let instance) = plan.deployment.take(except: tried, at: now.uptime) {
-            return self.plan(call, plan, on: plan.deployment, instance, plan.permit)
+            return .plan(self.plan(call, plan, on: plan.deployment, instance, plan.permit))
         }
-        guard !plan.isPinned, plan.endpoint.fallback == nil else { return nil }
+        guard !plan.isPinned, plan.endpoint.fallback == nil else { return awaitWorker(plan) }
         var isGivenBack = false
         for (index, deployment) in plan.endpoint.deployments.enumerated()
         where deployment !== plan.deployment && plan.endpoint.mayServe(index, insteadOf: plan.choice) {
             guard case .taken(let instance) = deployment.take(except: tried, at: now.uptime) else { continue }
             let isMetered = call.request.usage(on: deployment) == plan.usage
             if !isGivenBack, isMetered, plan.deployment.isCounted(like: deployment) {
-                return self.plan(call, plan, on: deployment, instance, plan.permit)
+                return .plan(self.plan(call, plan, on: deployment, instance, plan.permit))
             }
             // First given back, then taken: what both share would be counted twice.
             isGivenBack = true
             plan.permit?.settle(ActualUsage(isAnswered: false), at: now)
             do throws(Refusal) {
                 let permit = try reserve(call, deployment, at: now)
-                return self.plan(call, plan, on: deployment, instance, permit)
+                return .plan(self.plan(call, plan, on: deployment, instance, permit))
             } catch {
                 instance.leave(begun: now.uptime, at: now.uptime)
             }
         }
-        return nil
+        return isGivenBack ? nil : awaitWorker(plan)
+    }
+
+    /// The same plan without a place; `nil` where no worker will come, or another deployment may answer at once.
+    private func awaitWorker(_ plan: Plan) -> Decision? {
+        guard let pool = plan.deployment.pool, pool.isWorthWaiting, !plan.canFallBack else { return nil }
+        return .queue(plan.holding(plan.permit))
     }
 
     /// The same deployment as it is served now, for a request that waited for a place at its earlier settings; what the plan

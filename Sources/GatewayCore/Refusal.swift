@@ -21,6 +21,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case timedOut(deployment: String, milliseconds: Int)
     /// Every instance has as many requests as it may, and as many wait as may.
     case queueFull(deployment: String, limit: Int)
+    /// The worker has as many requests as it may, and as many wait as may.
+    case workerBusy(deployment: String)
     /// No instance had a place within `max_queue_wait_ms`.
     case queueWaitOver(deployment: String, milliseconds: Int, limit: Int)
     /// No worker was ready within the request's time; one is starting.
@@ -41,10 +43,10 @@ package enum Refusal: Error, Sendable, Equatable {
     /// The endpoint gives out no tokens.
     case noTokens
 
-    /// Whether the request never left the gateway's own queue.
+    /// Whether the request never left a queue: nobody worked on it.
     package var isOfQueue: Bool {
         switch self {
-        case .queueFull, .queueWaitOver, .paused: true
+        case .queueFull, .queueWaitOver, .paused, .workerBusy: true
         default: false
         }
     }

@@ -146,6 +146,13 @@ private struct RefusalFacts {
         case .queueFull(let deployment, let limit):
             self.init(429, "QueueFull", Self.queueSentence(deployment, limit) + "and as many wait as may.")
             retryAfter = 1
+        case .workerBusy(let deployment):
+            self.init(
+                429,
+                "QueueFull",
+                "The worker of deployment \(deployment) has as many requests as it may, and as many wait as may."
+            )
+            retryAfter = 1
         case .queueWaitOver(let deployment, let milliseconds, let limit):
             self.init(
                 429,

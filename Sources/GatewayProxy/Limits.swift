@@ -49,6 +49,8 @@ enum Limits {
     static let stalledClient: TimeAmount = .seconds(55)
     static let idleStream: TimeAmount = .seconds(300)
     static let connect: TimeAmount = .seconds(3)
+    /// Within what its supervisor knows that a worker has died, in nanoseconds.
+    static let workerLoss: Int64 = 100_000_000
     /// Shorter than the keep-alive of common servers (uvicorn's 5 s), so that we are the side that closes.
     static let idleUpstream: TimeAmount = .seconds(4)
     /// How long a client has to take the last answer before the socket closes.

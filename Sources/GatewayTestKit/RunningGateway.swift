@@ -25,6 +25,8 @@ package struct RunningGateway: Sendable {
         package var version: String?
         /// Which addresses the names of its URLs may stand for.
         package var reach = Reach.everywhere
+        /// Its upstreams are workers of the embedded pool.
+        package var isNative = false
 
         package init(
             _ name: String,
@@ -175,7 +177,7 @@ package struct RunningGateway: Sendable {
         let deployments = try serving.map { serving in
             Deployment(
                 name: serving.name,
-                isNative: false,
+                isNative: serving.isNative,
                 instances: try serving.urls.map {
                     var address = try InstanceAddress.parse($0).get()
                     address.reach = serving.reach

@@ -44,8 +44,8 @@ final class InstanceSupervisor: Sendable {
     var lastEnd: String? { current.withLock { $0.lastEnd } }
     /// The process that runs, if one does.
     var processID: Int32? { current.withLock { $0.process } }
-    /// How often in a row it has died.
-    var failures: Int { current.withLock { $0.instance.failures } }
+    /// Whether a request may wait for its next start.
+    var isHopeful: Bool { current.withLock { $0.instance.isHopeful } }
     var lines: [String] { current.withLock { Array($0.tail.lines) } }
 
     /// Returns when the instance was asked to stop and its process is gone.

@@ -79,14 +79,13 @@ struct Pool {
 
     mutating func keep(_ lines: [String]) { earlierLines = (earlierLines + lines).suffix(Self.linesKept) }
 
-    /// - Parameter members: each instance's state, and how often in a row it has died.
-    func state(_ members: [(state: InstanceState, failures: Int)]) -> WorkerPoolState {
+    /// - Parameter members: each instance's state, and whether a request may wait for its next start.
+    func state(_ members: [(state: InstanceState, isHopeful: Bool)]) -> WorkerPoolState {
         if members.contains(where: { $0.state == .ready || $0.state == .draining }) { return .serving }
         if members.isEmpty { return refusal == nil ? (wanted == 0 ? .asleep : .starting) : .failing }
-        // One death may be an accident: who waits for the restart is answered.
         let isHopeful = members.contains { member in
             switch member.state {
-            case .starting, .restarting: member.failures < 2
+            case .starting, .restarting: member.isHopeful
             case .ready, .draining, .stopping, .stopped: false
             }
         }

@@ -15,12 +15,15 @@ struct WorkerInstance {
 
     private(set) var state = InstanceState.starting
     private var backoff = RestartBackoff()
+    /// Processes in a row that ended before they answered.
+    private var unanswered = 0
 
     /// The health probe was answered.
     mutating func processAnswered() -> Action {
         switch state {
         case .starting:
             state = .ready
+            unanswered = 0
             return .announceReady
         case .ready, .draining, .restarting, .stopping, .stopped:
             return .wait
@@ -48,14 +51,16 @@ struct WorkerInstance {
         }
     }
 
-    /// How often in a row it has died.
-    var failures: Int { backoff.failures }
+    /// Whether a request may wait for the next start: one death may be an accident, and one that answered before it died
+    /// will again, but not for ever.
+    var isHopeful: Bool { unanswered < 2 && backoff.failures < 6 }
 
     /// The process ended, or could not be started.
     mutating func processEnded(_ reason: String, afterRunning lifetime: Duration) -> Action {
         switch state {
         case .starting, .ready:
             let wasReady = state == .ready
+            if !wasReady { unanswered += 1 }
             let delay = backoff.delay(afterRunning: lifetime)
             state = .restarting(failures: backoff.failures, reason: reason)
             return .restart(after: delay, wasReady: wasReady)

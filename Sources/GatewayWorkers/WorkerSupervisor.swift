@@ -274,7 +274,7 @@ extension WorkerSupervisor {
     private func report(_ shape: WorkerSpecification) {
         guard let pool = pools[shape] else { return }
         let members = copies(of: shape).map(\.supervisor)
-        announce(pool.state(members.map { ($0.state, $0.failures) }), of: pool)
+        announce(pool.state(members.map { ($0.state, $0.isHopeful) }), of: pool)
     }
 
     private func announce(_ state: WorkerPoolState, of pool: Pool) {

@@ -117,7 +117,7 @@
                 schedule.enqueue(Schedule.Job(ticket: ticket, prompt: prompt, limit: limit, terms: work.terms))
                 waiting[ticket] = work
             } catch {
-                inbox.ended(of: work.terms.tenant)
+                inbox.ended(work.terms)
                 work.deliver(.failed(error))
             }
         }
@@ -126,14 +126,14 @@
             if let slot = schedule.withdraw(ticket) {
                 end(slot)
             } else if let work = waiting.removeValue(forKey: ticket) {
-                inbox.ended(of: work.terms.tenant)
+                inbox.ended(work.terms)
             }
         }
 
         /// One that waited in vain.
         private mutating func refuse(_ job: Schedule.Job, _ failure: EngineFailure) {
             guard let work = waiting.removeValue(forKey: job.ticket) else { return }
-            inbox.ended(of: work.terms.tenant)
+            inbox.ended(work.terms)
             if failure == .overdue { inbox.count { $0.overdue += 1 } }
             work.deliver(.failed(failure))
         }
@@ -226,7 +226,7 @@
         }
 
         private mutating func end(_ slot: Int) {
-            if let tenant = schedule.tenant(of: slot) { inbox.ended(of: tenant) }
+            if let terms = schedule.terms(of: slot) { inbox.ended(terms) }
             if !schedule.vacate(slot) { context.forget(slot: slot) }
             runs[slot] = nil
         }
@@ -248,7 +248,7 @@
             failAll(.stopping)
             for (ticket, work) in waiting {
                 _ = schedule.withdraw(ticket)
-                inbox.ended(of: work.terms.tenant)
+                inbox.ended(work.terms)
                 work.deliver(.failed(.stopping))
             }
             waiting = [:]

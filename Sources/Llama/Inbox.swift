@@ -4,7 +4,8 @@ import Synchronization
 /// The way into the engine's thread: requests and cancels from anywhere, taken in order by the one thread that decodes.
 ///
 /// Bounded: it knows how many requests are under way and refuses those beyond slots and queue, but for a tenant that has
-/// fewer than another: the schedule then gives it the place of the other's last.
+/// fewer than another, or a caller that has fewer than another of a tenant that has the most: the schedule then gives it
+/// the place of the other's last.
 final class Inbox: Sendable {
     /// What the engine's thread is told.
     enum Message: Sendable {
@@ -13,11 +14,16 @@ final class Inbox: Sendable {
         case stop
     }
 
+    private struct Party {
+        var underWay = 0
+        var callers: [String: Int] = [:]
+    }
+
     private struct State {
         var messages: [Message] = []
         var underWay = 0
-        /// The same by tenant; none that has none.
-        var tenants: [String: Int] = [:]
+        /// The same by tenant and by caller; none that has none.
+        var tenants: [String: Party] = [:]
         var lastNumber: UInt64 = 0
         var isStopping = false
         var counters = EngineCounters()
@@ -36,10 +42,10 @@ final class Inbox: Sendable {
     func submit(_ work: Work) throws(EngineFailure) -> Ticket {
         let result = state.withLock { state -> Result<Ticket, EngineFailure> in
             guard !state.isStopping else { return .failure(.stopping) }
-            let own = state.tenants[work.terms.tenant] ?? 0
-            guard hasRoom(state, own: own) else { return .failure(busy) }
+            guard hasRoom(state, work.terms) else { return .failure(busy) }
             state.underWay += 1
-            state.tenants[work.terms.tenant] = own + 1
+            state.tenants[work.terms.tenant, default: Party()].underWay += 1
+            state.tenants[work.terms.tenant]?.callers[work.terms.caller, default: 0] += 1
             state.lastNumber += 1
             let ticket = Ticket(number: state.lastNumber)
             state.messages.append(.submit(ticket, work))
@@ -54,10 +60,14 @@ final class Inbox: Sendable {
     var busy: EngineFailure { .busy(slots: slots, queue: queue) }
 
     /// Those that are let in beyond the bound are there until the engine's thread looks: they have a bound of their own.
-    private func hasRoom(_ state: State, own: Int) -> Bool {
+    private func hasRoom(_ state: State, _ terms: WorkTerms) -> Bool {
         let bound = slots + queue
         if state.underWay < bound { return true }
-        return state.underWay < 2 * bound && own + 1 < state.tenants.values.max() ?? 0
+        guard state.underWay < 2 * bound else { return false }
+        let own = state.tenants[terms.tenant] ?? Party()
+        let most = state.tenants.values.lazy.map(\.underWay).max() ?? 0
+        if own.underWay + 1 < most { return true }
+        return own.underWay == most && (own.callers[terms.caller] ?? 0) + 1 < own.callers.values.max() ?? 0
     }
 
     func cancel(_ ticket: Ticket) {
@@ -97,11 +107,14 @@ final class Inbox: Sendable {
     }
 
     /// A request is over, however it ended.
-    func ended(of tenant: String = WorkTerms().tenant) {
+    func ended(_ terms: WorkTerms = WorkTerms()) {
         state.withLock { state in
             state.underWay -= 1
-            let left = (state.tenants[tenant] ?? 0) - 1
-            state.tenants[tenant] = left > 0 ? left : nil
+            guard var party = state.tenants.removeValue(forKey: terms.tenant) else { return }
+            party.underWay -= 1
+            let left = (party.callers[terms.caller] ?? 0) - 1
+            party.callers[terms.caller] = left > 0 ? left : nil
+            if party.underWay > 0 { state.tenants[terms.tenant] = party }
         }
     }
 

@@ -122,7 +122,7 @@ struct Schedule {
             entries.append(Entry(slot: slot, token: token, position: position, wantsOutput: true))
             seats[slot]?.next = nil
             cache.append(CollectionOfOne(token), slot: slot)
-            queue.charge(seat.job.terms.tenant, 1)
+            queue.charge(seat.job.terms, 1)
         }
         let answers = entries.count
         let room = answers == 0 ? budget.step : pace.room(first: budget.besideAnswers, most: budget.step - answers)
@@ -154,7 +154,7 @@ struct Schedule {
         let end = min(seat.fed + room, seat.job.prompt.count)
         seats[slot]?.fed = end
         cache.append(seat.job.prompt[seat.fed..<end], slot: slot)
-        queue.charge(seat.job.terms.tenant, end - seat.fed)
+        queue.charge(seat.job.terms, end - seat.fed)
         return (seat.fed..<end).map { position in
             let isLast = position == seat.job.prompt.count - 1
             return Entry(slot: slot, token: seat.job.prompt[position], position: position, wantsOutput: isLast)
@@ -176,7 +176,7 @@ struct Schedule {
     @discardableResult
     mutating func vacate(_ slot: Int) -> Bool {
         guard let seat = seats[slot] else { return false }
-        queue.leave(seat.job.terms.tenant)
+        queue.leave(seat.job.terms)
         seats[slot] = nil
         return cache.end(slot: slot)
     }
@@ -187,7 +187,7 @@ struct Schedule {
     }
 
     /// Whose request has a slot.
-    func tenant(of slot: Int) -> String? { seats[slot]?.job.terms.tenant }
+    func terms(of slot: Int) -> WorkTerms? { seats[slot]?.job.terms }
 
     /// Where a request is: its slot, or nil once it was taken out of the queue.
     mutating func withdraw(_ ticket: Ticket) -> Int? {

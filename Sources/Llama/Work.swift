@@ -14,13 +14,25 @@ package struct WorkTerms: Equatable, Sendable {
     package var tenant: String
     /// How many tokens its tenant gets for each that one of weight 1 gets.
     package var weight: Int
+    /// Which of its tenant's: callers share what their tenant gets by their weights.
+    package var caller: String
+    package var callerWeight: Int
     /// When nobody wants an answer any more that has not begun; nil: never.
     package var deadline: ContinuousClock.Instant?
 
-    /// - Parameter weight: taken to the nearest of `weights`.
-    package init(tenant: String = "", weight: Int = 1, deadline: ContinuousClock.Instant? = nil) {
+    /// Weights are taken to the nearest of `weights`.
+    package init(
+        tenant: String = "",
+        weight: Int = 1,
+        caller: String = "",
+        callerWeight: Int = 1,
+        deadline: ContinuousClock.Instant? = nil
+    ) {
+        func bounded(_ weight: Int) -> Int { min(max(weight, Self.weights.lowerBound), Self.weights.upperBound) }
         self.tenant = tenant
-        self.weight = min(max(weight, Self.weights.lowerBound), Self.weights.upperBound)
+        self.weight = bounded(weight)
+        self.caller = caller
+        self.callerWeight = bounded(callerWeight)
         self.deadline = deadline
     }
 }

@@ -8,6 +8,10 @@ struct Refusal: Error {
     let body: OpenAIError
     var headers: HTTPHeaders = [:]
 
+    /// Tells the gateway that the request was not worked on, and why: it places it anew, or says it to its caller in the
+    /// caller's own terms.
+    private static let reason = "x-gatehouse-refusal"
+
     init(_ status: HTTPResponseStatus, _ body: OpenAIError, headers: HTTPHeaders = [:]) {
         self.status = status
         self.body = body
@@ -24,16 +28,20 @@ struct Refusal: Error {
             self.init(
                 .tooManyRequests,
                 .init(failure, "server_busy", code: "queue_full"),
-                headers: ["retry-after": "1"]
+                headers: ["retry-after": "1", Self.reason: "busy"]
             )
         case .stopping:
             self.init(
                 .serviceUnavailable,
                 .init(failure, "server_error", code: "stopping"),
-                headers: ["retry-after": "1"]
+                headers: ["retry-after": "1", Self.reason: "stopping"]
             )
         case .overdue:
-            self.init(.gatewayTimeout, .init(failure, "timeout_error", code: "deadline_exceeded"))
+            self.init(
+                .gatewayTimeout,
+                .init(failure, "timeout_error", code: "deadline_exceeded"),
+                headers: [Self.reason: "overdue"]
+            )
         case .promptTooLong:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "context_length_exceeded"))
         case .emptyPrompt, .untokenisable:
@@ -57,7 +65,7 @@ struct Refusal: Error {
     static let loading = Refusal(
         .serviceUnavailable,
         OpenAIError(message: "The model is being loaded.", type: "server_error", code: "loading"),
-        headers: ["retry-after": "1"]
+        headers: ["retry-after": "1", reason: "loading"]
     )
 
     static let tooLarge = Refusal(
@@ -69,13 +77,13 @@ struct Refusal: Error {
         )
     )
 
-    static func longTenant(_ bound: Int) -> Refusal {
+    static func longName(_ header: String, _ bound: Int) -> Refusal {
         Refusal(
             .badRequest,
             OpenAIError(
-                message: "The header x-gatehouse-tenant may have \(bound) bytes.",
+                message: "The header \(header) may have \(bound) bytes.",
                 type: "invalid_request_error",
-                param: "x-gatehouse-tenant",
+                param: header,
                 code: "invalid_value"
             )
         )

@@ -23,8 +23,8 @@ def documents(endpoint, model="smollm2", probe=None, **native):
     return text
 
 
-def ask(gateway, key, endpoint, tokens=4, timeout=120):
-    body = {"model": endpoint, "messages": [{"role": "user", "content": "Name a colour."}], "temperature": 0,
+def ask(gateway, key, endpoint, tokens=4, timeout=120, text="Name a colour."):
+    body = {"model": endpoint, "messages": [{"role": "user", "content": text}], "temperature": 0,
             "max_tokens": tokens}
     return gateway.request("POST", "/v1/chat/completions", body, {"api-key": key}, timeout=timeout)
 
@@ -216,6 +216,26 @@ with gateway:
         wait_for(lambda: ask(gateway, key, "mortal").status == 200, 30, "an answer after SIGKILL")
         require(workers.pids() != victims, "the dead worker is still there")
         require("worker died" in gateway.log(), "the log does not say that it died")
+
+    @check("the requests of an only worker that is killed before it answers wait for the next one and are answered")
+    def _():
+        workers, key = Workers(gateway, "mortal"), gateway.key("mortal")
+        victims = workers.wait_for(1, 30, "it runs")
+        answered(gateway, key, "mortal")
+        callers = 6
+        result = []
+        asking = threading.Thread(target=lambda: result.extend(
+            at_once(callers, lambda: ask(gateway, key, "mortal", tokens=200, text="Tell me a very long story."))))
+        asking.start()
+        deployment = "demo/endpoints/mortal/deployments/local"
+        slots = 2
+        wait_for(lambda: gateway.manage("GET", deployment)["instances"][0]["inFlight"] == slots, 10, "its slots are taken")
+        os.kill(victims[0], signal.SIGKILL)
+        asking.join()
+        statuses = [getattr(one, "status", one) for one in result]
+        require(statuses == [200] * callers, f"{statuses}")
+        attempts = [gateway.receipt(one.getheader("x-request-id"))["attempts"] for one in result]
+        require(attempts.count(2) == slots and attempts.count(1) == callers - slots, f"attempts: {attempts}")
 
     @check("a worker that hangs (SIGSTOP) is ended and replaced, and another deployment answers meanwhile")
     def _():

@@ -126,8 +126,15 @@ extension Admission {
         try admit(head, fields: fields, token: token, at: Moment(uptime: 0, wall: 0))
     }
 
-    func pickAgain(_ plan: Plan, of head: RequestHead = request("POST", "/"), except tried: [Instance]) -> Plan? {
-        pickAgain(plan, of: head, except: tried, at: Moment(uptime: 0, wall: 0))
+    /// The plan of another attempt, if one is made at once.
+    func planAgain(
+        _ plan: Plan,
+        of head: RequestHead = request("POST", "/"),
+        except tried: [Instance],
+        at now: Moment = Moment(uptime: 0, wall: 0)
+    ) -> Plan? {
+        guard case .plan(let plan) = pickAgain(plan, of: head, except: tried, at: now) else { return nil }
+        return plan
     }
 }
 

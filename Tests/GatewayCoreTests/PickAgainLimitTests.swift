@@ -35,7 +35,7 @@ import Testing
                 plans.append(plan)
                 continue
             }
-            if let moved = admission.pickAgain(plan, of: head, except: [plan.instance]) {
+            if let moved = admission.planAgain(plan, of: head, except: [plan.instance]) {
                 plans.append(moved)
             } else {
                 refused += 1
@@ -64,9 +64,9 @@ import Testing
         guard case .plan(let plan) = try admission.admit(head, fields: body, at: now) else { throw Fixture.NoPlan() }
         #expect(plan.deployment === dead)
         #expect(registry.status(of: subject, at: now).map(\.used) == [0])
-        let moved = try #require(admission.pickAgain(plan, of: head, except: [plan.instance], at: now))
+        let moved = try #require(admission.planAgain(plan, of: head, except: [plan.instance], at: now))
         #expect(moved.deployment === native)
         #expect(registry.status(of: subject, at: now).map(\.used) == [700 + Int64(body.length) / 4])
-        #expect(admission.pickAgain(plan, of: head, except: [plan.instance], at: now) == nil)
+        #expect(admission.planAgain(plan, of: head, except: [plan.instance], at: now) == nil)
     }
 }

@@ -8,7 +8,7 @@ import Testing
 
     @Test func `first comes another instance of the same deployment`() throws {
         let plan = try fixture.plan(request("POST", "/demo/chat/score?x=y"))
-        let again = try #require(fixture.admission.pickAgain(plan, except: [plan.instance]))
+        let again = try #require(fixture.admission.planAgain(plan, except: [plan.instance]))
         #expect(again.deployment === plan.deployment)
         #expect(again.instance !== plan.instance)
         #expect(again.path == plan.path)
@@ -19,15 +19,15 @@ import Testing
     @Test func `what was tried is not picked again, in whatever order`() throws {
         let plan = try fixture.plan(request("POST", "/demo/chat/score"))
         let blue = plan.deployment.instances
-        #expect(fixture.admission.pickAgain(plan, except: blue)?.deployment.name == "green")
+        #expect(fixture.admission.planAgain(plan, except: blue)?.deployment.name == "green")
         let all = try fixture.chat.deployments.flatMap(\.instances)
-        #expect(fixture.admission.pickAgain(plan, except: all.reversed()) == nil)
+        #expect(fixture.admission.planAgain(plan, except: all.reversed()) == nil)
     }
 
     @Test func `then another deployment with weight`() throws {
         let plan = try fixture.plan(request("POST", "/demo/chat/score"))
         for instance in plan.deployment.instances where instance !== plan.instance { instance.markReady(false) }
-        #expect(fixture.admission.pickAgain(plan, except: [plan.instance])?.deployment.name == "green")
+        #expect(fixture.admission.planAgain(plan, except: [plan.instance])?.deployment.name == "green")
     }
 
     @Test func `one without weight is never asked`() throws {
@@ -35,20 +35,20 @@ import Testing
         for deployment in try fixture.chat.deployments.prefix(2) {
             for instance in deployment.instances { instance.markReady(false) }
         }
-        #expect(fixture.admission.pickAgain(plan, except: [plan.instance]) == nil)
+        #expect(fixture.admission.planAgain(plan, except: [plan.instance]) == nil)
     }
 
     @Test func `a pinned request never leaves its deployment`() throws {
         let plan = try fixture.plan(request("POST", "/demo/chat/score", pinned: "green"))
-        #expect(fixture.admission.pickAgain(plan, except: [plan.instance])?.deployment.name == "green")
+        #expect(fixture.admission.planAgain(plan, except: [plan.instance])?.deployment.name == "green")
         for instance in plan.deployment.instances where instance !== plan.instance { instance.markReady(false) }
-        #expect(fixture.admission.pickAgain(plan, except: [plan.instance]) == nil)
+        #expect(fixture.admission.planAgain(plan, except: [plan.instance]) == nil)
     }
 
     @Test func `a single instance has no second`() throws {
         fixture.publishChat([try fixture.deployment("one", ["http://one:1"])], weights: [100])
         let plan = try fixture.plan(request("POST", "/demo/chat/score"))
-        #expect(fixture.admission.pickAgain(plan, except: [plan.instance]) == nil)
+        #expect(fixture.admission.planAgain(plan, except: [plan.instance]) == nil)
     }
 
     @Test(arguments: [true, false]) func `a moved plan has the other deployment's own path`(startsNative: Bool) throws {
@@ -58,7 +58,7 @@ import Testing
         fixture.publishChat(order, weights: [50, 50])
         let plan = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
         #expect(plan.deployment === order[0])
-        let again = try #require(fixture.admission.pickAgain(plan, except: [plan.instance]))
+        let again = try #require(fixture.admission.planAgain(plan, except: [plan.instance]))
         #expect(again.deployment === order[1])
         #expect(plan.path == (startsNative ? "/v1/chat/completions" : "/score"))
         #expect(again.path == (startsNative ? "/score" : "/v1/chat/completions"))

@@ -34,6 +34,26 @@ import Testing
         )
     }
 
+    @Test func `who waits is let go after two that never answered, or six that died soon after they did`() {
+        var loading = WorkerInstance()
+        var serving = WorkerInstance()
+        var hopes: [[Bool]] = [[], []]
+        for _ in 0..<6 {
+            _ = loading.processEnded("no model", afterRunning: .zero)
+            _ = serving.processAnswered()
+            _ = serving.processEnded("killed", afterRunning: .seconds(1))
+            hopes[0].append(loading.isHopeful)
+            hopes[1].append(serving.isHopeful)
+            loading.restartDue()
+            serving.restartDue()
+        }
+        #expect(hopes[0] == [true, false, false, false, false, false])
+        #expect(hopes[1] == [true, true, true, true, true, false])
+        _ = serving.processAnswered()
+        _ = serving.processEnded("killed", afterRunning: .seconds(61))
+        #expect(serving.isHopeful)
+    }
+
     @Test func `a stop ends the process first and then the instance`() {
         var instance = WorkerInstance()
         _ = instance.processAnswered()

@@ -9,21 +9,29 @@ import Testing
         _ number: UInt64,
         _ tenant: String,
         weight: Int = 1,
+        caller: String = "",
+        callerWeight: Int = 1,
         within deadline: Duration? = nil,
         after wait: Duration = .zero
     ) -> Schedule.Job {
         let arrived = Self.start + wait
-        let terms = WorkTerms(tenant: tenant, weight: weight, deadline: deadline.map { arrived + $0 })
+        let terms = WorkTerms(
+            tenant: tenant,
+            weight: weight,
+            caller: caller,
+            callerWeight: callerWeight,
+            deadline: deadline.map { arrived + $0 }
+        )
         return Schedule.Job(ticket: Ticket(number: number), prompt: [1], limit: 1, terms: terms, arrived: arrived)
     }
 
     /// Seats one after the other, each of which takes so many tokens and leaves.
     private func order(_ queue: inout FairOrder, _ count: Int, tokens: (String) -> Int = { _ in 100 }) -> [String] {
         (0..<count).compactMap { _ in
-            guard let tenant = queue.next()?.terms.tenant else { return nil }
-            queue.charge(tenant, tokens(tenant))
-            queue.leave(tenant)
-            return tenant
+            guard let terms = queue.next()?.terms else { return nil }
+            queue.charge(terms, tokens(terms.tenant))
+            queue.leave(terms)
+            return terms.tenant
         }
     }
 
@@ -47,9 +55,9 @@ import Testing
         var queue = FairOrder()
         for number in 1...1000 { queue.add(job(UInt64(number), "a")) }
         for _ in 0..<4 { _ = queue.next() }
-        queue.charge("a", 4)
+        queue.charge(WorkTerms(tenant: "a"), 4)
         queue.add(job(2000, "b"))
-        queue.leave("a")
+        queue.leave(WorkTerms(tenant: "a"))
         let next = queue.next()?.terms.tenant
         #expect(next == "b")
     }
@@ -68,6 +76,32 @@ import Testing
         }
         let seated = order(&queue, 20)
         #expect(seated.count { $0 == "a" } == 15)
+    }
+
+    @Test func `callers of one tenant share what it gets by their weights, however many each has waiting`() {
+        var queue = FairOrder()
+        for number in 1...100 { queue.add(job(UInt64(number), "a", caller: "batch")) }
+        for number in 101...130 { queue.add(job(UInt64(number), "a", caller: "chat", callerWeight: 3)) }
+        for number in 201...230 { queue.add(job(UInt64(number), "b")) }
+        var seated: [String] = []
+        for _ in 0..<40 {
+            guard let terms = queue.next()?.terms else { break }
+            queue.charge(terms, 100)
+            queue.leave(terms)
+            seated.append(terms.tenant + terms.caller)
+        }
+        #expect(seated.count { $0 == "b" } == 20)
+        #expect(seated.count { $0 == "achat" } == 15)
+        #expect(seated.count { $0 == "abatch" } == 5)
+    }
+
+    @Test func `a full queue takes the place of the caller that has the most, of the tenant that has`() {
+        var queue = FairOrder()
+        for number in 1...3 { queue.add(job(UInt64(number), "a", caller: "x")) }
+        for number in 4...8 { queue.add(job(UInt64(number), "a", caller: "y")) }
+        for number in 9...14 { queue.add(job(UInt64(number), "b")) }
+        let last = queue.removeLastOfLongest()
+        #expect(last?.ticket.number == 8)
     }
 
     @Test func `who comes back after a rest has not saved up anything`() {
@@ -134,7 +168,7 @@ import Testing
         _ = queue.next()
         for number in 2...5000 {
             queue.add(job(UInt64(number), "tenant \(number)"))
-            queue.charge("stays", 1)
+            queue.charge(WorkTerms(tenant: "stays"), 1)
             _ = order(&queue, 1)
         }
         #expect(queue.known < 1000)

@@ -33,6 +33,17 @@ import Testing
         #expect(throws: EngineFailure.busy(slots: 1, queue: 3)) { _ = try inbox.submit(other("d")) }
     }
 
+    @Test func `a caller with less than another of its tenant is let in to a full queue`() throws {
+        let inbox = Inbox(slots: 1, queue: 3)
+        for _ in 0..<4 { _ = try inbox.submit(work) }
+        let other = Work(.text("x"), GenerationParameters(), WorkTerms(caller: "other")) { _ in }
+        for _ in 0..<3 { _ = try inbox.submit(other) }
+        #expect(throws: EngineFailure.busy(slots: 1, queue: 3)) { _ = try inbox.submit(other) }
+        for _ in 0..<3 { inbox.ended(other.terms) }
+        #expect(throws: EngineFailure.busy(slots: 1, queue: 3)) { _ = try inbox.submit(work) }
+        _ = try inbox.submit(other)
+    }
+
     @Test func `an engine that stops takes nothing more`() {
         let inbox = Inbox(slots: 1, queue: 1)
         inbox.stop()

@@ -94,7 +94,12 @@ package final class CapacityQueue: Sendable {
     }
 
     private static func next(of waiters: inout FairQueue<Waiter>, at now: Int64?) -> (Waiter, Instance)? {
-        if let next = waiters.next(of: \.kind, where: { $0.deployment.hasPlace(isLast: $0.isLast, at: now) }) {
+        let next = waiters.next { waiter in
+            waiter.kind(at: now)
+        } where: { waiter in
+            waiter.mayBeServed(at: now) && waiter.deployment.hasPlace(isLast: waiter.isLast, at: now)
+        }
+        if let next {
             // Somebody without a cap may have been quicker.
             let waiter = next.element
             guard case .taken(let instance) = waiter.deployment.take(isLast: waiter.isLast, at: now) else { return nil }
@@ -132,6 +137,7 @@ package final class Waiter: Sendable {
     struct Kind: Hashable {
         let deployment: ObjectIdentifier
         let isLast: Bool
+        let mayBeServed: Bool
     }
 
     let deployment: Deployment
@@ -139,19 +145,32 @@ package final class Waiter: Sendable {
     let substitutes: [Deployment]
     /// Whether it has nowhere else to go.
     var isLast: Bool { substitutes.isEmpty }
-    var kind: Kind { Kind(deployment: ObjectIdentifier(deployment), isLast: isLast) }
     let flow: FairQueue<Waiter>.Flow
     let weights: FairQueue<Waiter>.Weights
     /// Given by the queue.
     let number = Atomic<Int>(0)
     let wake: @Sendable (Outcome) -> Void
+    /// Nanoseconds of the monotonic clock.
+    private let notBefore: Int64?
 
-    /// - Parameter wake: called once at most, on any thread and outside of locks; must be quick.
-    package init(_ plan: Plan, wake: @escaping @Sendable (Outcome) -> Void) {
+    /// - Parameters:
+    ///   - notBefore: takes no place sooner: whether the worker that left it is gone shows within that time.
+    ///   - wake: called once at most, on any thread and outside of locks; must be quick.
+    package init(_ plan: Plan, notBefore: Int64? = nil, wake: @escaping @Sendable (Outcome) -> Void) {
+        self.notBefore = notBefore
         deployment = plan.deployment
         substitutes = plan.substitutes
         flow = FairQueue<Waiter>.Flow(tenant: plan.endpoint.tenant, caller: plan.caller.label)
         weights = FairQueue<Waiter>.Weights(tenant: plan.tenantWeight, caller: plan.caller.queueWeight)
         self.wake = wake
+    }
+
+    func kind(at now: Int64?) -> Kind {
+        Kind(deployment: ObjectIdentifier(deployment), isLast: isLast, mayBeServed: mayBeServed(at: now))
+    }
+
+    func mayBeServed(at now: Int64?) -> Bool {
+        guard let notBefore else { return true }
+        return now.map { $0 >= notBefore } ?? false
     }
 }

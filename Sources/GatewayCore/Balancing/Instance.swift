@@ -56,8 +56,9 @@ package final class Instance: Sendable {
     /// Whether there is anything to send to.
     package var isUsable: Bool { usable.load(ordering: .relaxed) }
 
-    /// A worker answers, or is gone.
+    /// A worker answers, or is gone; what was known of the process before it says nothing about the one that is there now.
     package func markReady(_ isReady: Bool) {
+        if isReady { begin() }
         ready.store(isReady, ordering: .relaxed)
         usable.store(isReady, ordering: .relaxed)
     }
@@ -142,6 +143,14 @@ extension Instance {
 
     /// Why it takes no requests now, as the end of a sentence; `nil` when it does.
     package func outage(at now: Int64) -> String? { health.withLock { $0.reason(at: now) } }
+
+    private func begin() {
+        health.withLock { health in
+            health = InstanceHealth()
+            availableAt.store(health.availableAt, ordering: .relaxed)
+            isDoubtful.store(false, ordering: .relaxed)
+        }
+    }
 
     /// Until when its backend wants to be left alone; `nil` when it does not.
     func pauseEnd(at now: Int64) -> Int64? {

@@ -8,23 +8,26 @@ extension ExchangeHandler {
     // MARK: - Waiting for a place
 
     /// Every instance has as many requests as it may.
-    func wait(_ plan: Plan) {
+    ///
+    /// - Parameter isForWorker: the one that had it is gone, as it seems; it waits for the next as long as for a start.
+    func wait(_ plan: Plan, isForWorker: Bool = false) {
         guard let request = current else { return }
         exchange.planned()
         request.attemptStarted = .now()
         let number = resources.nextWaiting()
         let bound = NIOLoopBound(resources, eventLoop: resources.loop)
         let loop = resources.loop
-        let waiter = Waiter(plan) { outcome in
+        let notBefore = isForWorker ? Int64.uptime + Limits.workerLoss : nil
+        let waiter = Waiter(plan, notBefore: notBefore) { outcome in
             loop.execute { bound.value.woken(number, outcome) }
         }
         let deployment = plan.deployment
-        let longest = deployment.longestWait
+        let longest = isForWorker ? deployment.timeout : deployment.longestWait
         request.waiter = QueuePlace(
             number: number,
             waiter: waiter,
             queue: deployment.queue,
-            isForStart: deployment.isComing
+            isForStart: isForWorker || deployment.isComing
         )
         resources.waiting[number] = self
         requestTimer.set(.now() + TimeAmount(longest))
@@ -112,8 +115,7 @@ extension ExchangeHandler {
         let isDeath = plan.deployment.isNative && failure.isDeath && !exchange.hasResponseBegun
         if isDeath { request.deaths += 1 }
         if !exchange.hasResponseBegun, let next = again(failure, isDeath: isDeath, request, plan) {
-            request.plan = next
-            return connect(next)
+            return goOn(next, request)
         }
         let isRepeatable =
             isDeath ? request.deaths < RetryRule.deaths : RetryRule.isIdempotent(request.head.method)
@@ -125,13 +127,47 @@ extension ExchangeHandler {
         refuse(.upstreamFailed(deployment: plan.deployment.name, phase: failure.phase))
     }
 
-    /// The plan of another attempt, within the deployment's retry budget.
+    /// A worker that is well did not work on the request: nothing is held against it.
+    func workerRefused(_ reason: WorkerRefusal, _ plan: Plan) {
+        guard let request = current else { return }
+        switch reason {
+        case .loading, .stopping:
+            call?.cancel()
+            call = nil
+            let failure = UpstreamFailure(phase: .connect, isReused: false, hasSent: false)
+            if let next = again(failure, isDeath: false, request, plan) { return goOn(next, request) }
+            if fallsBack(plan, because: .noHealthyInstance) { return }
+            refuse(.notReady(deployment: plan.deployment.name))
+        case .busy:
+            if fallsBack(plan, because: .queueFull) { return }
+            refuse(.workerBusy(deployment: plan.deployment.name))
+        case .overdue:
+            let milliseconds = plan.deployment.timeout.milliseconds
+            if fallsBack(plan, because: .timedOut) { return }
+            refuse(.timedOut(deployment: plan.deployment.name, milliseconds: milliseconds))
+        }
+    }
+
+    private func goOn(_ decision: Decision, _ request: CurrentRequest) {
+        switch decision {
+        case .plan(let next):
+            request.plan = next
+            connect(next)
+        case .queue(let next):
+            request.plan = next
+            wait(next, isForWorker: true)
+        case .needsBody, .needsToken, .answer, .issuer, .issueToken:
+            preconditionFailure("an admitted request needs nothing more")
+        }
+    }
+
+    /// Where another attempt is made: within the deployment's retry budget, but for the requests of a worker that has died.
     private func again(
         _ failure: UpstreamFailure,
         isDeath: Bool,
         _ request: CurrentRequest,
         _ plan: Plan
-    ) -> Plan? {
+    ) -> Decision? {
         let mayRetry = RetryRule.mayRetry(
             failure,
             method: request.head.method,
@@ -139,8 +175,9 @@ extension ExchangeHandler {
             deaths: isDeath ? request.deaths : nil,
             canReplay: request.canReplay
         )
-        guard mayRetry, plan.deployment.budget.spend(at: .uptime) else { return nil }
-        guard failure.phase == .connect || isDeath else { return plan }
+        // Each of a worker's requests is repeated once at most: no outage multiplies them.
+        guard mayRetry, isDeath || plan.deployment.budget.spend(at: .uptime) else { return nil }
+        guard failure.phase == .connect || isDeath else { return .plan(plan) }
         return resources.admission.pickAgain(plan, of: request.head, except: request.tried, at: .now)
     }
 
@@ -203,6 +240,22 @@ extension ExchangeHandler {
         case .needsBody, .needsToken, .answer, .issuer, .issueToken:
             preconditionFailure("an admitted request needs nothing more")
         }
+    }
+}
+
+/// Why a worker did not work on a request, as it says itself in `x-gatehouse-refusal`.
+enum WorkerRefusal: String {
+    /// Its model is not loaded yet.
+    case loading
+    case stopping
+    /// It has as many requests as it may.
+    case busy
+    /// The request's time was over before its turn came.
+    case overdue
+
+    init?(_ head: HTTPResponseHead) {
+        guard head.status.code >= 400, let word = head.headers.first(name: "x-gatehouse-refusal") else { return nil }
+        self.init(rawValue: word)
     }
 }
 

@@ -6,6 +6,7 @@ import NIOHTTP1
 extension ExchangeHandler {
     func upstreamHead(_ head: HTTPResponseHead) {
         guard let request = current, let plan = request.plan else { return }
+        if plan.deployment.isNative, let reason = WorkerRefusal(head) { return workerRefused(reason, plan) }
         let body: ResponseBody
         do throws(ResponseFault) {
             body = try ResponseRules.check(head, requestMethod: request.checked.method)

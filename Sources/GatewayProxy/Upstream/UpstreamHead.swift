@@ -44,6 +44,10 @@ enum UpstreamHead {
     private static func addTerms(to headers: inout HTTPHeaders, _ plan: Plan, timeLeft: Duration) {
         headers.replaceOrAdd(name: "x-gatehouse-tenant", value: plan.endpoint.tenant)
         headers.replaceOrAdd(name: "x-gatehouse-queue-weight", value: String(plan.tenantWeight))
+        // Tells callers apart, in this process, and not who they are.
+        let caller = UInt(bitPattern: plan.caller.label.hashValue)
+        headers.replaceOrAdd(name: "x-gatehouse-caller", value: String(caller, radix: 36))
+        headers.replaceOrAdd(name: "x-gatehouse-caller-weight", value: String(plan.caller.queueWeight))
         headers.replaceOrAdd(name: "x-gatehouse-time-left-ms", value: String(max(0, timeLeft.milliseconds)))
     }
 

@@ -138,7 +138,7 @@ import Testing
         fixture.publishChat([deployment], weights: [100])
         let plan = try fixture.plan(request("POST", "/demo/chat/score"))
         #expect(plan.instance === deployment.instances[0])
-        #expect(fixture.admission.pickAgain(plan, except: [plan.instance]) == nil)
+        #expect(fixture.admission.planAgain(plan, except: [plan.instance]) == nil)
     }
 
     @Test func `a request waits for a ready one that is full`() throws {

@@ -30,13 +30,22 @@ import Testing
         return try fixture.admission.admit(request("POST", "/demo/chat/score"), fields: fields(of: "{}"), at: moment)
     }
 
+    private func pickAgain(_ plan: Plan) -> Decision? {
+        let moment = Moment(uptime: 1, wall: 0)
+        return fixture.admission.pickAgain(plan, of: request("POST", "/"), except: [plan.instance], at: moment)
+    }
+
     /// Lets a request wait.
     ///
     /// - Returns: what became of it, once it is known.
     private func wait() throws -> OutcomeBox {
         guard case .queue(let plan) = try admit() else { throw Fixture.NoPlan() }
+        return try wait(plan)
+    }
+
+    private func wait(_ plan: Plan, notBefore: Int64? = nil) throws -> OutcomeBox {
         let box = OutcomeBox()
-        let waiter = Waiter(plan) { outcome in box.value.withLock { $0 = outcome } }
+        let waiter = Waiter(plan, notBefore: notBefore) { outcome in box.value.withLock { $0 = outcome } }
         #expect(plan.deployment.queue.enter(waiter, at: 1))
         return box
     }
@@ -83,6 +92,76 @@ import Testing
         pool.state = .failing
         local.queue.review(at: 2)
         guard case .released = outcome.value.withLock({ $0 }) else { throw Fixture.NoPlan() }
+    }
+
+    @Test func `a request whose only worker is lost waits for the next, which takes it when it is ready`() throws {
+        local.instances[0].markReady(true)
+        guard case .plan(let plan) = try admit() else { throw Fixture.NoPlan() }
+        local.instances[0].markReady(false)
+        guard case .queue(let waiting)? = pickAgain(plan) else { throw Fixture.NoPlan() }
+        #expect(waiting.deployment === local && local.instances[0].load.inFlight == 0)
+        let outcome = try wait(waiting)
+        local.queue.review(at: 2)
+        #expect(outcome.value.withLock { $0 == nil })
+        local.instances[0].markReady(true)
+        local.queue.review(at: 3)
+        guard case .seated(let instance) = outcome.value.withLock({ $0 }) else { throw Fixture.NoPlan() }
+        #expect(instance === local.instances[0])
+    }
+
+    @Test func `a worker that was just lost gets nothing until its supervisor had time to see it`() throws {
+        local.instances[0].markReady(true)
+        guard case .plan(let plan) = try admit() else { throw Fixture.NoPlan() }
+        guard case .queue(let waiting)? = pickAgain(plan) else { throw Fixture.NoPlan() }
+        let outcome = try wait(waiting, notBefore: 50)
+        local.queue.review(at: 49)
+        #expect(outcome.value.withLock { $0 == nil })
+        local.queue.review(at: 50)
+        guard case .seated = outcome.value.withLock({ $0 }) else { throw Fixture.NoPlan() }
+    }
+
+    @Test func `nobody waits for the next worker where none will come, or another deployment may answer`() throws {
+        local.instances[0].markReady(true)
+        guard case .plan(let plan) = try admit() else { throw Fixture.NoPlan() }
+        local.instances[0].markReady(false)
+        pool.state = .failing
+        #expect(pickAgain(plan) == nil)
+        pool.state = .serving
+        local.instances[0].markReady(true)
+        fixture.publishChat([local], weights: [100], fallback: [try fixture.deployment("other", ["http://other:1"])])
+        guard case .plan(let second) = try admit() else { throw Fixture.NoPlan() }
+        local.instances[0].markReady(false)
+        #expect(pickAgain(second) == nil)
+    }
+
+    @Test func `the breaker of a worker that died does not hold for the next`() throws {
+        let worker = local.instances[0]
+        worker.markReady(true)
+        for _ in 0..<InstanceHealth.fewestJudged { worker.failed(.closed, begun: 1, at: 1) }
+        #expect(worker.isCircuitOpen && worker.outage(at: 1) != nil)
+        worker.markReady(false)
+        worker.markReady(true)
+        #expect(!worker.isCircuitOpen && worker.outage(at: 1) == nil)
+        guard case .plan(let plan) = try admit() else { throw Fixture.NoPlan() }
+        #expect(plan.instance === worker)
+    }
+
+    @Test func `who waits at earlier settings is placed at those that are served now`() throws {
+        guard case .queue(let waiting) = try admit() else { throw Fixture.NoPlan() }
+        let moment = Moment(uptime: 2, wall: 0)
+        let head = request("POST", "/demo/chat/score")
+        #expect(fixture.admission.followChange(waiting, of: head, at: moment) == nil)
+        let address = InstanceAddress(transport: .unix(path: "/run/next.sock"))
+        let workers = fixture.registry.workers(of: "demo/chat/local", at: [address])
+        workers[0].markReady(true)
+        let next = Deployment(name: "local", isNative: true, instances: workers, timeout: .seconds(60), pool: pool)
+        fixture.publishChat([next], weights: [100])
+        guard case .plan(let plan)? = fixture.admission.followChange(waiting, of: head, at: moment) else {
+            throw Fixture.NoPlan()
+        }
+        #expect(plan.deployment === next && plan.instance === workers[0])
+        fixture.publishChat([try fixture.deployment("other", ["http://other:1"])], weights: [100])
+        #expect(fixture.admission.followChange(waiting, of: head, at: moment) == nil)
     }
 
     @Test func `a deployment that sleeps is ready: it answers as soon as it is asked`() {

@@ -81,14 +81,19 @@ import Testing
     }
 
     @Test func `no client, and no header of a deployment, tells a worker whose the request is`() throws {
-        let names = ["x-gatehouse-tenant", "x-gatehouse-queue-weight", "x-gatehouse-time-left-ms"]
+        let names = [
+            "x-gatehouse-tenant", "x-gatehouse-queue-weight", "x-gatehouse-time-left-ms", "x-gatehouse-caller",
+            "x-gatehouse-caller-weight",
+        ]
         let fixture = PlanFixture(
             headers: names.map { UpstreamHeader(name: $0, value: "7") },
             isNative: true
         )
         let forged = names.flatMap { [($0, "99"), ($0.uppercased(), "99")] }
         let headers = try head(forged, fixture: fixture, timeLeft: .seconds(1)).headers
-        #expect(names.map { headers[$0] } == [["demo"], ["1"], ["1000"]])
+        let own = try head(fixture: PlanFixture(isNative: true)).headers["x-gatehouse-caller"]
+        #expect(own.count == 1 && own != ["99"] && own != ["7"])
+        #expect(names.map { headers[$0] } == [["demo"], ["1"], ["1000"], own, ["1"]])
     }
 
     @Test(arguments: ["authorization", "api-key", "x-api-key", "Ocp-Apim-Subscription-Key"])
