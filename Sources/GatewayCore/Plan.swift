@@ -118,6 +118,9 @@ package final class Plan: Sendable {
         }
     }
 
+    /// Places of each of the deployment's workers that it leaves free, as it is a guest there.
+    var reserve: Int { fallback == nil ? 0 : endpoint.reserve(of: deployment) }
+
     /// The same plan at the instance where a place was taken for it.
     package func seated(at instance: Instance) -> Plan {
         let seat = Seat(
