@@ -44,6 +44,8 @@ final class InstanceSupervisor: Sendable {
     var lastEnd: String? { current.withLock { $0.lastEnd } }
     /// The process that runs, if one does.
     var processID: Int32? { current.withLock { $0.process } }
+    /// Since when its process answers; `nil` while none does.
+    var readySince: ContinuousClock.Instant? { current.withLock { $0.readySince } }
     /// How often in a row it has died.
     var failures: Int { current.withLock { $0.instance.failures } }
     var lines: [String] { current.withLock { Array($0.tail.lines) } }
