@@ -107,7 +107,7 @@ package actor WorkerSupervisor: Service {
             if reports.isIdle(instance.supervisor.socket) { stop(copy) }
         }
         running = running.filter { $0.value.supervisor.state != .stopped }
-        leaving = leaving.filter { $0.value.supervisor.state != .stopped }
+        dropGone()
         publish()
     }
 
@@ -243,8 +243,15 @@ extension WorkerSupervisor {
         guard let instance = running.removeValue(forKey: copy) else { return }
         instance.supervisor.requestStop()
         pools[copy.specification]?.keep(instance.supervisor.lines)
-        leaving = leaving.filter { $0.value.supervisor.state != .stopped }
+        dropGone()
         leaving[copy] = instance
+    }
+
+    /// What one that is gone had of a GPU is free, which the list of devices does not know yet.
+    private func dropGone() {
+        let gone = leaving.filter { $0.value.supervisor.state == .stopped }
+        if gone.contains(where: { !$0.value.site.placement.shares.isEmpty }) { devices?.expire() }
+        for copy in gone.keys { leaving[copy] = nil }
     }
 
     private func stopAll() async {
@@ -259,9 +266,7 @@ extension WorkerSupervisor {
         for pool in pools.values where pool.isCurrent {
             let id = pool.specification.id
             status[id] = PoolStatus(
-                workers: instances(of: id).map { instance in
-                    WorkerStatus(instance, running[instance.copy]?.site)
-                },
+                workers: instances(of: id).map { WorkerStatus($0, running[$0.copy]?.site) },
                 wanted: pool.wanted,
                 lastUse: pool.lastUse,
                 refusal: pool.refusal?.description

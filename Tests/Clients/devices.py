@@ -5,7 +5,6 @@ import pathlib
 import struct
 import subprocess
 import sys
-import time
 
 from harness import Checks, Failure, Gateway, Setting, require, run, upstream_documents, wait_for
 
@@ -228,7 +227,6 @@ with Machine("placed", 1000, 700) as machine:
         for name in ["pair", "late"]:
             machine.gateway.command("endpoints", "delete", f"demo/{name}")
         wait_for(lambda: not list((machine.folder / "taken").iterdir()), 60, "the workers are gone")
-        time.sleep(3)
         machine.apply("wide", large=768)
         device, reason = machine.place("wide", "large")
         require(reason is None and device.startswith("CUDA0 6") and " + CUDA1 3" in device, f"{device}, {reason}")

@@ -36,7 +36,8 @@ enum DeviceListing {
     }
 
     private static func device(_ entry: Entry) throws(DeviceFailure) -> Device {
-        guard !entry.name.isEmpty, entry.name.utf8.count <= longestName,
+        // It becomes an argument: a dash in front would make it an option.
+        guard entry.name.first?.isLetter == true, entry.name.utf8.count <= longestName,
             entry.name.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ",") })
         else {
             let name = String(entry.name.prefix(longestName))

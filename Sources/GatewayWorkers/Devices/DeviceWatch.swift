@@ -16,6 +16,14 @@ package final class DeviceWatch: Sendable {
         /// The question that is under way, by its number; set when it is answered.
         var asking: (number: Int, answered: StopSignal)?
         var number = 0
+        /// What was asked for before is not true any more.
+        var expired: ContinuousClock.Instant?
+
+        /// Whether what is known was asked for late enough.
+        var isExpired: Bool {
+            guard let expired, let finding else { return false }
+            return finding.askedAt < expired
+        }
     }
 
     /// A list of GPUs stands for so long, or ten times as long as it took: what asking costs stays a tenth of the time.
@@ -52,7 +60,8 @@ package final class DeviceWatch: Sendable {
     /// Whether somebody may be placed by what is known; where not, it is being asked for.
     func isFresh() -> Bool {
         if policy == .cpu { return true }
-        guard let finding else {
+        let (known, isExpired) = state.withLock { ($0.finding, $0.isExpired) }
+        guard let finding = known else {
             ask()
             return false
         }
@@ -63,15 +72,20 @@ package final class DeviceWatch: Sendable {
             if age >= Self.standingWithout { ask() }
             return true
         }
-        guard age >= max(Self.standing, (finding.answeredAt - finding.askedAt) * 10) else { return true }
+        let standing = max(Self.standing, (finding.answeredAt - finding.askedAt) * 10)
+        guard isExpired || age >= standing else { return true }
         ask()
         return false
     }
 
+    /// Somebody has given memory back: who is placed next waits for another list.
+    func expire() { state.withLock { $0.expired = .now } }
+
     /// Returns when there is an answer that is no older than so long.
     package func refresh(olderThan age: Duration = .zero) async {
         if let finding, ContinuousClock.now - finding.answeredAt < age { return }
-        await ask().wait(atMost: limit + Self.grace)
+        // Set in any case: `ask` sees to that.
+        await ask().wait()
     }
 
     /// Asks, unless a question is under way.

@@ -22,6 +22,7 @@ import Testing
         "[\(gpu.replacingOccurrences(of: "CUDA0", with: ""))]",
         "[\(gpu.replacingOccurrences(of: "CUDA0", with: "a,b"))]",
         "[\(gpu.replacingOccurrences(of: "CUDA0", with: "a b"))]",
+        "[\(gpu.replacingOccurrences(of: "CUDA0", with: "--once"))]",
         "[\(gpu.replacingOccurrences(of: "\"gpu\"", with: "\"quantum\""))]",
         "[\(gpu.replacingOccurrences(of: "149000000000", with: "-1"))]",
         "[\(gpu.replacingOccurrences(of: "149000000000", with: "9223372036854775807"))]",
