@@ -31,9 +31,9 @@
         private var isStopped = false
 
         init(_ options: EngineOptions, _ inbox: Inbox) throws(EngineFailure) {
-            let devices = try Runtime.load(options.backendDirectory)
+            let devices = Runtime.used(options, of: try Runtime.load(options.backendDirectory))
             let budget = Schedule.Budget.fitting(devices: devices)
-            let model = try Model(path: options.modelPath, gpuLayers: options.gpuLayers)
+            let model = try Model(options)
             let tokens = options.context ?? min(model.trainedContext, EngineOptions.defaultContextLimit)
             let reader = PromptReader(model: model, template: try ChatTemplate.find(in: model), context: tokens)
             try Self.admit(model, options.slots, tokens, options)

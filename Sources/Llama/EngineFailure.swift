@@ -2,6 +2,7 @@
 package enum EngineFailure: Error, Equatable, Sendable {
     case notBuiltIn
     case noDevice(directory: String)
+    case unknownDevice(String, known: [String])
     case modelUnreadable(path: String)
     case notADecoder
     case unknownTemplate
@@ -29,6 +30,9 @@ package enum EngineFailure: Error, Equatable, Sendable {
             "This build has no model engine: build with --traits Llama and PKG_CONFIG_PATH set to llama.cpp's llama.pc."
         case .noDevice(let directory):
             "No backend could be loaded from \(directory): it must hold libggml-cpu*.so of the same build as libllama."
+        case .unknownDevice(let name, let known):
+            "No GPU is called \(name.debugDescription): the backends report "
+                + "\(known.isEmpty ? "none" : known.joined(separator: ", ")). --list-devices shows them."
         case .modelUnreadable(let path):
             "The model file \(path) cannot be loaded: it is missing, damaged or of a kind that the engine does not run."
         case .notADecoder:

@@ -14,10 +14,13 @@
         /// Bytes of the longest token: no text has fewer tokens than its size divided by this.
         let longestPiece: Int
 
-        init(path: String, gpuLayers: Int) throws(EngineFailure) {
-            var parameters = unsafe llama_model_default_params()
-            unsafe parameters.n_gpu_layers = Int32(clamping: gpuLayers)
-            guard let pointer = unsafe llama_model_load_from_file(path, parameters),
+        /// Where the options say.
+        convenience init(_ options: EngineOptions) throws(EngineFailure) {
+            try self.init(path: options.modelPath, gpuLayers: options.gpuLayers, devices: options.devices)
+        }
+
+        init(path: String, gpuLayers: Int, devices: ModelDevices = .all) throws(EngineFailure) {
+            guard let pointer = unsafe try Self.load(path, gpuLayers, devices),
                 let vocabulary = unsafe llama_model_get_vocab(pointer)
             else { throw .modelUnreadable(path: path) }
             unsafe self.pointer = pointer
@@ -29,6 +32,26 @@
         }
 
         deinit { unsafe llama_model_free(pointer) }
+
+        private static func load(_ path: String, _ gpuLayers: Int, _ devices: ModelDevices) throws(EngineFailure)
+            -> OpaquePointer?
+        {
+            var places = unsafe try Runtime.places(devices, gpuLayers: gpuLayers)
+            var parameters = unsafe llama_model_default_params()
+            unsafe parameters.n_gpu_layers = Int32(clamping: gpuLayers)
+            // Several get whole layers each; one gets all.
+            if devices.names.count == 1 { unsafe parameters.split_mode = LLAMA_SPLIT_MODE_NONE }
+            // The engine copies what it needs of both lists before it returns.
+            let isGiven = unsafe places.devices != nil
+            var list = unsafe places.devices ?? []
+            return unsafe list.withUnsafeMutableBufferPointer { list in
+                unsafe places.parts.withUnsafeMutableBufferPointer { parts in
+                    if isGiven { unsafe parameters.devices = list.baseAddress }
+                    if !parts.isEmpty { unsafe parameters.tensor_split = UnsafePointer(parts.baseAddress) }
+                    return unsafe llama_model_load_from_file(path, parameters)
+                }
+            }
+        }
 
         var trainedContext: Int { Int(unsafe llama_model_n_ctx_train(pointer)) }
 

@@ -8,8 +8,8 @@ package enum Reference {
         -> String
     {
         #if Llama
-            let devices = try Runtime.load(options.backendDirectory)
-            let model = try Model(path: options.modelPath, gpuLayers: options.gpuLayers)
+            let devices = Runtime.used(options, of: try Runtime.load(options.backendDirectory))
+            let model = try Model(options)
             guard let template = try ChatTemplate.find(in: model) else { throw .noTemplate }
             let limit = options.context ?? min(model.trainedContext, EngineOptions.defaultContextLimit)
             let tokens = try PromptReader(model: model, template: template, context: limit)

@@ -56,8 +56,8 @@ struct Refusal: Error {
             )
         case .grammarTooAmbiguous, .grammarImpossible:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "grammar_failed"))
-        case .notBuiltIn, .noDevice, .modelUnreadable, .notADecoder, .unknownTemplate, .contextUnavailable,
-            .noMemory, .decodeFailed:
+        case .notBuiltIn, .noDevice, .unknownDevice, .modelUnreadable, .notADecoder, .unknownTemplate,
+            .contextUnavailable, .noMemory, .decodeFailed:
             self.init(.internalServerError, .init(failure, "server_error", code: "engine_failure"))
         }
     }
