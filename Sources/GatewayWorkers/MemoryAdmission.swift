@@ -48,15 +48,18 @@ package struct MemoryAdmission: Sendable {
     }
 
     /// Why it must not start; `nil` when it may.
+    ///
+    /// - Parameter gone: workers whose memory is taken as free.
     func refusal(
         of specification: WorkerSpecification,
         on placement: Placement = .host(reason: nil),
-        beside holders: [Holder]
+        beside holders: [Holder],
+        without gone: [Holder] = []
     ) -> MemoryRefusal? {
         guard let available = available(), let need = need(specification, placement) else { return nil }
         var files: Set<String> = []
         var held: Int64 = 0
-        var taken: Int64 = 0
+        var taken = gone.reduce(0) { $0 + ($1.process.flatMap(own) ?? 0) }
         for holder in holders {
             let own = holder.process.flatMap(own) ?? 0
             taken += own

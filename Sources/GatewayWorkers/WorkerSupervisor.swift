@@ -196,12 +196,9 @@ extension WorkerSupervisor {
         pools[shape]?.refuse(nil, at: now)
         for index in free.prefix(pool.wanted - active.count) {
             let site = site(of: pool.specification)
-            if let refusal = refusal(pool.specification, at: site) {
-                if pool.refusal != refusal {
-                    let metadata: Logger.Metadata = ["deployment": "\(shape.id)", "reason": "\(refusal)"]
-                    logger.error("worker is not started", metadata: metadata)
-                }
-                pools[shape]?.refuse(refusal, at: now)
+            if let obstacle = obstacle(to: pool.specification, at: site) {
+                tell(obstacle, of: shape, after: pool)
+                pools[shape]?.refuse(obstacle.refusal, isBlocked: obstacle.isPassing, at: now)
                 break
             }
             start(WorkerSpecification.Copy(specification: shape, index: index), pool.specification, site)

@@ -62,6 +62,31 @@ import Testing
         try await fake.stop()
     }
 
+    @Test func `a change of settings takes over the GPU of the worker that it replaces, if there is no room for both`()
+        async throws
+    {
+        let shelf = Shelf(1000)
+        let fake = try Self.fake(shelf)
+        let succession = WorkerSuccession(fake.supervisor, logger: fake.logger)
+        let (first, second) = (fake.specification(), fake.specification("--changed"))
+        func places() -> [String?] {
+            fake.supervisor.board.status(of: first.id)?.workers.map(\.placement?.text) ?? []
+        }
+        await succession.settle(on: [first])
+        try await Self.look(fake) { await fake.supervisor.states()[first.id] == [.ready] }
+        #expect(places() == ["CUDA0"])
+        shelf.free.withLock { $0 = [300] }
+        await fake.supervisor.devices?.refresh()
+        let settling = Task { await succession.settle(on: [second]) }
+        try await Self.look(fake) { await fake.supervisor.states()[first.id] == nil }
+        #expect(fake.told.state.withLock { $0 } == .starting)
+        shelf.free.withLock { $0 = [1000] }
+        try await Self.look(fake) { await fake.supervisor.states()[first.id] == [.ready] }
+        #expect(places() == ["CUDA0"])
+        await settling.value
+        try await fake.stop()
+    }
+
     @Test func `what a worker that is gone had of a GPU is there for the next one at once`() async throws {
         let shelf = Shelf(750)
         let fake = try Self.fake(shelf)
