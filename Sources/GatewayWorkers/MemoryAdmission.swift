@@ -146,8 +146,12 @@ extension MemoryNeed {
             return
         }
         let context = Int64(specification.context ?? min(header.context, Self.usualContext))
-        let tokens = context * Int64(specification.slots ?? 4)
+        let slots = Int64(specification.slots ?? 4)
+        let tokens = header.kind == .embedding ? context : context * slots
+        // An encoder gives a row of logits for every token of its text, in each slot.
+        let rows = header.kind == .encoderDecoder ? max(tokens, Self.step) : Self.step
         let (cache, isTooLarge) = tokens.multipliedReportingOverflow(by: header.bytesPerToken)
-        own = Self.base + (isTooLarge ? Self.most : min(cache, Self.most)) + Self.step * header.vocabulary * 4
+        let logits = min(rows * header.vocabulary * 4, Self.most)
+        own = Self.base + (isTooLarge ? Self.most : min(cache, Self.most)) + logits
     }
 }
