@@ -24,9 +24,18 @@
             _ ready: (Result<ModelCard, EngineFailure>) -> Void
         ) {
             do throws(EngineFailure) {
-                var loop = try DecodeLoop(options, inbox)
-                ready(.success(loop.card))
-                loop.run()
+                let devices = try Runtime.load(options.backendDirectory)
+                let model = try Model(path: options.modelPath, gpuLayers: options.gpuLayers)
+                switch model.kind {
+                case .decoder, .encoderDecoder:
+                    var loop = try DecodeLoop(model, devices: devices, options, inbox)
+                    ready(.success(loop.card))
+                    loop.run()
+                case .embedding:
+                    var loop = try EmbeddingLoop(model, devices: devices, options, inbox)
+                    ready(.success(loop.card))
+                    loop.run()
+                }
             } catch {
                 ready(.failure(error))
             }

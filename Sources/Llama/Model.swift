@@ -11,6 +11,7 @@
         let vocabulary: OpaquePointer
         /// Made when the first grammar needs it.
         private var tree: TokenTree?
+        let kind: ModelKind
         /// Bytes of the longest token: no text has fewer tokens than its size divided by this.
         let longestPiece: Int
 
@@ -23,12 +24,19 @@
             unsafe self.pointer = pointer
             unsafe self.vocabulary = vocabulary
             longestPiece = unsafe Self.longestPiece(vocabulary)
-            guard unsafe llama_model_has_decoder(pointer), unsafe !llama_model_has_encoder(pointer) else {
-                throw .notADecoder
-            }
+            kind = try unsafe ModelHeader(pointer).kind()
         }
 
         deinit { unsafe llama_model_free(pointer) }
+
+        /// Numbers of one text's vector.
+        var vectorSize: Int { Int(unsafe llama_model_n_embd_out(pointer)) }
+
+        /// What an encoder-decoder's answer begins with.
+        var startToken: Int32 {
+            let token = unsafe llama_model_decoder_start_token(pointer)
+            return token == LLAMA_TOKEN_NULL ? unsafe llama_vocab_bos(vocabulary) : token
+        }
 
         var trainedContext: Int { Int(unsafe llama_model_n_ctx_train(pointer)) }
 
@@ -40,27 +48,21 @@
             let heads = unsafe Int(llama_model_n_head_kv(pointer))
             let head = unsafe Int(llama_model_n_embd(pointer)) / max(1, unsafe Int(llama_model_n_head(pointer)))
             let kept = window > 0 ? min(window, tokens) : tokens
-            let width = (number("attention.key_length") ?? head) + (number("attention.value_length") ?? head)
+            let header = unsafe ModelHeader(pointer)
+            let keys = header.number("attention.key_length") ?? head
+            let width = keys + (header.number("attention.value_length") ?? head)
             // Two bytes each.
             return kept * layers * heads * width * 2
         }
 
-        /// Whether a sequence's memory can be copied: that of other kinds of model has a state that cannot be shortened.
-        var canCopySequences: Bool {
-            unsafe !llama_model_is_recurrent(pointer) && !llama_model_is_hybrid(pointer)
+        /// How a sequence's memory can be copied: that of some models has a state that cannot be shortened, and that of a
+        /// decoder with an encoder follows from the text that was read for it.
+        func copying(context: Int) -> PrefixCache.Copying {
+            if kind == .encoderDecoder { return .nothingKept }
+            let canCopy =
+                unsafe !llama_model_is_recurrent(pointer) && !llama_model_is_hybrid(pointer)
                 && llama_model_n_swa(pointer) == 0
-        }
-
-        /// A number of the file's header, under the name of its architecture.
-        private func number(_ key: String) -> Int? {
-            text("general.architecture").flatMap { text("\($0).\(key)") }.flatMap { Int($0) }
-        }
-
-        private func text(_ key: String) -> String? {
-            var buffer = [CChar](repeating: 0, count: 128)
-            let count = unsafe llama_model_meta_val_str(pointer, key, &buffer, buffer.count)
-            guard count > 0 else { return nil }
-            return String(decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return canCopy ? .whole(context: context) : .never
         }
 
         func isEnd(_ token: Int32) -> Bool { unsafe llama_vocab_is_eog(vocabulary, token) }
@@ -78,6 +80,14 @@
 
         /// A token's bytes, which may be half a character; marks have none.
         func piece(of token: Int32) -> [UInt8] { unsafe Self.piece(vocabulary, token) }
+
+        /// A token's bytes in an answer: one that is a text of its own, and goes on with none, does not begin with the space
+        /// that its first word carries.
+        func piece(of token: Int32, isFirst: Bool) -> [UInt8] {
+            let bytes = piece(of: token)
+            guard isFirst, kind == .encoderDecoder, bytes.first == UInt8(ascii: " ") else { return bytes }
+            return Array(bytes.dropFirst())
+        }
 
         /// A token's bytes as somebody reads them who looks at tokens: marks have theirs too.
         func spelling(of token: Int32) -> [UInt8] { unsafe Self.piece(vocabulary, token, marks: true) }
