@@ -13,7 +13,7 @@
                 let place = place(index, of: inputs.count)
                 switch input {
                 case .text(let text):
-                    let atLeast = text.utf8.count / model.longestPiece
+                    let atLeast = model.leastTokens(of: text)
                     guard atLeast <= most else {
                         throw .inputTooLong(tokens: atLeast, most: most, isExact: false, place: place)
                     }

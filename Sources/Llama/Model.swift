@@ -12,8 +12,11 @@
         /// Made when the first grammar needs it.
         private var tree: TokenTree?
         let kind: ModelKind
-        /// Bytes of the longest token: no text has fewer tokens than its size divided by this.
-        let longestPiece: Int
+        /// Bytes of the longest token.
+        private let longestPiece: Int
+        /// Whether words that are not known, and spaces, are merged into less than what they are.
+        private let mergesText: Bool
+        private let takesHangulApart: Bool
 
         init(path: String, gpuLayers: Int) throws(EngineFailure) {
             var parameters = unsafe llama_model_default_params()
@@ -24,6 +27,9 @@
             unsafe self.pointer = pointer
             unsafe self.vocabulary = vocabulary
             longestPiece = unsafe Self.longestPiece(vocabulary)
+            let type = unsafe llama_vocab_type(vocabulary)
+            mergesText = type == LLAMA_VOCAB_TYPE_WPM || type == LLAMA_VOCAB_TYPE_UGM
+            takesHangulApart = unsafe type == LLAMA_VOCAB_TYPE_WPM && !Self.hasSyllables(vocabulary)
             kind = try unsafe ModelHeader(pointer).kind()
         }
 
@@ -70,6 +76,7 @@
         /// The text's tokens; marks such as `<|im_start|>` in it are read as marks, since that is how templates write
         /// them.
         func tokens(of text: String) -> [Int32]? {
+            let text = takesHangulApart ? HangulText.apart(text) : text
             let bytes = text.utf8.map { CChar(bitPattern: $0) }
             guard let size = Int32(exactly: bytes.count) else { return nil }
             // Never more tokens than bytes, but for what the model wants at the ends.
@@ -110,6 +117,20 @@
                 count = unsafe llama_token_to_piece(vocabulary, token, &buffer, Int32(buffer.count), 0, marks)
             }
             return buffer.prefix(max(0, Int(count))).map { UInt8(bitPattern: $0) }
+        }
+
+        /// Tokens that a text has at least, told without reading it.
+        func leastTokens(of text: String) -> Int {
+            guard mergesText else { return text.utf8.count / longestPiece }
+            // Shorter ones are read in no time: better the whole number.
+            return text.utf8.count < 1 << 16 ? 0 : WordCount.least(in: text)
+        }
+
+        private static func hasSyllables(_ vocabulary: OpaquePointer) -> Bool {
+            (0..<(unsafe llama_vocab_n_tokens(vocabulary))).contains { token in
+                guard let text = unsafe llama_vocab_get_text(vocabulary, token) else { return false }
+                return unsafe HangulText.hasSyllables(String(cString: text))
+            }
         }
 
         private static func longestPiece(_ vocabulary: OpaquePointer) -> Int {

@@ -12,7 +12,7 @@
         func read(_ prompt: Prompt) throws(EngineFailure) -> [Int32] {
             // A text that cannot fit is refused before anything is done with it: megabytes would take seconds, during
             // which nobody gets an answer.
-            let atLeast = max(size(of: prompt) / model.longestPiece, turns(of: prompt))
+            let atLeast = max(leastTokens(of: prompt), turns(of: prompt))
             try check(atLeast, isExact: false)
             let text = try text(of: prompt)
             guard let tokens = model.tokens(of: text) else { throw .untokenisable }
@@ -38,10 +38,10 @@
             if case .chat(let messages) = prompt { messages.count } else { 0 }
         }
 
-        private func size(of prompt: Prompt) -> Int {
+        private func leastTokens(of prompt: Prompt) -> Int {
             switch prompt {
-            case .text(let text): text.utf8.count
-            case .chat(let messages): messages.reduce(0) { $0 + $1.content.utf8.count }
+            case .text(let text): model.leastTokens(of: text)
+            case .chat(let messages): model.leastTokens(of: messages.lazy.map(\.content).joined())
             case .inputs: 0
             }
         }

@@ -187,6 +187,8 @@ with gateway:
         receipt = gateway.receipt(response.headers["x-request-id"])
         used = (receipt["prompt_tokens"], receipt["completion_tokens"])
         require(used == (len(ANSWERS[0]["tokens"]), len(ANSWERS[0]["answer"])), f"{used}")
+        told = [response.headers[f"x-gatehouse-{part}-tokens"] for part in ["prompt", "completion"]]
+        require(told == [str(count) for count in used], f"{told} in the head")
         _, answer = score("rewriter", {"inputs": [one["prompt"] for one in ANSWERS[:3]], "parameters": {"do_sample": False}})
         require(answer == [{"generated_text": one["text"]} for one in ANSWERS[:3]], f"{answer}")
         _, short = score("rewriter", {"inputs": ANSWERS[0]["prompt"], "parameters": {"max_new_tokens": 1}})

@@ -25,6 +25,7 @@ TEXTS = [
     "Quarterly revenue grew by 12 % (see table 3).",
     "Déjà vu: l'été, la forêt, une garçonnière à Zürich.",
     "東京は日本の首都です。",
+    "서울은 대한민국의 수도이다.",
     "x",
     "The harbour was quiet that morning; boats lay at their moorings, and nobody on the quay spoke. " * 12,
 ]

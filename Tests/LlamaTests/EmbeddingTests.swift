@@ -80,6 +80,8 @@
                 return
             }
             #expect(await KindFixture.failure(engine, .inputs([.tokens(Array(repeating: 1, count: 513))])) != nil)
+            let spaces = "a" + String(repeating: " ", count: 1 << 20) + "b"
+            #expect(try await KindFixture.embed(engine, [.text(spaces)])?.usage.promptTokens == 4)
             #expect(try await KindFixture.embed(engine, [.text("the next is answered")]) != nil)
         }
 
@@ -112,7 +114,7 @@
 
         @Test func `a cancelled request is over, and others go on`() async throws {
             let engine = try await start(slots: 1)
-            let texts = Array(repeating: EmbeddingInput.text(reference.embeddings[6].text), count: 400)
+            let texts = Array(repeating: EmbeddingInput.text(reference.embeddings[7].text), count: 400)
             let long = try KindFixture.submit(engine, .inputs(texts))
             var events = long.events.makeAsyncIterator()
             let first = await events.next()
@@ -125,7 +127,7 @@
 
         @Test func `who waits beyond the deadline is refused and who has no place at once`() async throws {
             let engine = try await start(slots: 1, queue: 1)
-            let texts = Array(repeating: EmbeddingInput.text(reference.embeddings[6].text), count: 100)
+            let texts = Array(repeating: EmbeddingInput.text(reference.embeddings[7].text), count: 100)
             let long = try KindFixture.submit(engine, .inputs(texts))
             let late = try KindFixture.submit(engine, .inputs([.text("late")]), WorkTerms(deadline: .now))
             #expect(throws: EngineFailure.busy(slots: 1, queue: 1)) {
@@ -137,7 +139,7 @@
 
         @Test func `an engine that is let go tells those that wait`() async throws {
             var engine: Engine? = try await start(slots: 1)
-            let texts = Array(repeating: EmbeddingInput.text(reference.embeddings[6].text), count: 400)
+            let texts = Array(repeating: EmbeddingInput.text(reference.embeddings[7].text), count: 400)
             let long = try KindFixture.submit(try #require(engine), .inputs(texts))
             engine = nil
             #expect(await KindFixture.answer(long.events).last == .failed(.stopping))

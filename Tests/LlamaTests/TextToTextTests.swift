@@ -46,6 +46,8 @@
             let engine = try await start(slots: 4)
             let all = try reference.answers.map { (try ask(engine, $0), $0) }
             for (events, expected) in all { await check(events, expected) }
+            // Once the next is refused, all before it is counted.
+            _ = await KindFixture.failure(engine, .text(""))
             #expect(engine.counters.cellsUsed == 0)
         }
 
@@ -94,6 +96,8 @@
                     == .inputTooLong(tokens: 21, most: 16, isExact: true, place: nil)
             )
             #expect(await KindFixture.failure(engine, .text("")) == .emptyPrompt)
+            let spaces = "a" + String(repeating: " ", count: 1 << 20) + "b"
+            #expect(await KindFixture.failure(engine, .text(spaces)) == nil)
             let full = String(repeating: "word ", count: 15)
             let events = try KindFixture.submit(engine, .text(full)) { $0.logitBias = [1: -100] }.events
             guard case .finished(_, let usage) = await KindFixture.answer(events).last else {
