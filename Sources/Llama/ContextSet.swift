@@ -1,6 +1,6 @@
 #if Llama
-    /// The contexts of all slots: one that they share or, where an encoder's output belongs to a context and is replaced by the
-    /// next, one for each.
+    /// The contexts of all slots: one that they share or, where an encoder's output belongs to a context and is replaced by
+    /// the next, one for each.
     ///
     /// Requests with a context of their own are computed one after the other: each is answered as if it were alone.
     struct ContextSet: ~Copyable {

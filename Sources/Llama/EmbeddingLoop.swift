@@ -1,8 +1,8 @@
 #if Llama
     import GatewayAPI
 
-    /// Takes embedding requests in, computes vectors of as many texts as a step holds, whosever they are, and hands a request's
-    /// out when it has all.
+    /// Takes embedding requests in, computes vectors of as many texts as a step holds, whosever they are, and hands a
+    /// request's out when it has all.
     ///
     /// Decides nothing itself about whose turn it is: `EmbeddingSchedule` does.
     struct EmbeddingLoop: ~Copyable {

@@ -42,7 +42,7 @@ package enum EngineFailure: Error, Equatable, Sendable {
         case .modelUnreadable(let path):
             "The model file \(path) cannot be loaded: it is missing, damaged or of a kind that the engine does not run."
         case .notServed(let what):
-            "This model \(what); what can be served is what generates text, turns one text into another, or gives embeddings."
+            "This model \(what); what can be served generates text, turns one text into another, or gives embeddings."
         case .noPooling(let key):
             "This model gives embeddings, but its header does not say by \(key) how a text's become one: convert it from a "
                 + "folder that does."
@@ -64,8 +64,8 @@ package enum EngineFailure: Error, Equatable, Sendable {
             "The prompt has \(isExact ? "" : "at least ")\(tokens) tokens; the context of this model is \(context) "
                 + "tokens, of which the answer needs at least one."
         case .inputTooLong(let tokens, let most, let isExact, let place):
-            "\(Self.input(place)) has \(isExact ? "" : "at least ")\(tokens) tokens; this model reads at most \(most) at once: "
-                + "shorten or split it."
+            "\(Self.input(place)) has \(isExact ? "" : "at least ")\(tokens) tokens; this model reads at most \(most) "
+                + "at once: shorten or split it."
         case .emptyInput(let place): "\(Self.input(place)) is empty."
         case .unknownToken(let token, let last, let place):
             "\(Self.input(place)) has the token \(token); this model's tokens have the numbers 0 to \(last)."

@@ -1,7 +1,7 @@
 /// What a model does with what it is given: the one thing by which engine and server tell requests apart.
 ///
-/// Reranking, classification, vision and images are further cases: each has a loop of its own in `EngineThread`, a prompt and
-/// an event.
+/// Reranking, classification, vision and images are further cases: each has a loop of its own in `EngineThread`, a prompt
+/// and an event.
 package enum ModelKind: String, Sendable, Encodable {
     /// Goes on with a text.
     case decoder

@@ -6,7 +6,7 @@ extension Refusal {
     static func wrongDimensions(_ asked: Int, _ given: Int) -> Refusal {
         Refusal(
             OpenAIRequestError(
-                "'dimensions' is \(asked), and this model's vectors have \(given) numbers, which cannot be fewer: leave it out.",
+                "'dimensions' is \(asked), and this model's vectors have \(given) numbers and are never cut: leave it out.",
                 param: "dimensions",
                 code: "unsupported_value"
             )

