@@ -33,7 +33,7 @@ package final class Plan: Sendable {
     let nextFallback: Int
     /// The deployment that should have answered.
     let origin: Deployment
-    /// What the path is made from when the plan moves: the embedded pool has paths of its own.
+    /// What the path is made from when the plan moves: deployments may lead it elsewhere.
     let request: UpstreamRequest
     private let holdsPlace: Atomic<Bool>
 

@@ -15,17 +15,27 @@ enum ModelMemory {
     /// No need is greater: what a file's header claims may be anything, and needs are added up.
     static let most: Int64 = 1 << 50
 
+    /// Tokens that the context has room for; all requests to an embedding model share one.
+    private static func tokens(_ header: ModelHeader, _ specification: WorkerSpecification) -> Int64 {
+        let context = Int64(specification.context ?? min(header.context, usualContext))
+        return header.kind == .embedding ? context : context * Int64(specification.slots ?? 4)
+    }
+
     /// The cache of keys and values of all slots.
     static func cache(_ header: ModelHeader, _ specification: WorkerSpecification) -> Int64 {
-        let context = Int64(specification.context ?? min(header.context, usualContext))
-        let tokens = context * Int64(specification.slots ?? 4)
-        let (cache, isTooLarge) = tokens.multipliedReportingOverflow(by: header.bytesPerToken)
+        let (cache, isTooLarge) = tokens(header, specification).multipliedReportingOverflow(by: header.bytesPerToken)
         return isTooLarge ? most : min(cache, most)
     }
 
-    static func logits(_ header: ModelHeader) -> Int64 { step * header.vocabulary * 4 }
+    /// An encoder gives a row for every token of its text, in each slot.
+    static func logits(_ header: ModelHeader, _ specification: WorkerSpecification) -> Int64 {
+        let count = header.kind == .encoderDecoder ? max(tokens(header, specification), step) : step
+        return min(count * header.vocabulary * 4, most)
+    }
 
-    static func computing(_ header: ModelHeader) -> Int64 { logits(header) + step * rows * header.width * 4 }
+    static func computing(_ header: ModelHeader, _ specification: WorkerSpecification) -> Int64 {
+        logits(header, specification) + step * rows * header.width * 4
+    }
 }
 
 extension MemoryNeed {
@@ -43,7 +53,7 @@ extension MemoryNeed {
             // The file is read and not kept; only what a GPU has no use for stays, for this worker alone.
             self.file = 0
             own = ModelMemory.base + ModelMemory.driver + (header?.weights?.input ?? 0)
-            own += header.map(ModelMemory.logits) ?? 0
+            own += header.map { ModelMemory.logits($0, specification) } ?? 0
             own += shares.reduce(0) { $1.isIntegrated ? $0 + min($1.bytes, ModelMemory.most) : $0 }
             return
         }
@@ -54,7 +64,8 @@ extension MemoryNeed {
         let repacked = header.weights.map { min($0.repacked, file) } ?? 0
         // What is repacked is in each worker, and of the file only the rest is in use.
         self.file = file - (header.weights.map { min($0.repackedOfFile, file) } ?? 0)
-        own = ModelMemory.base + ModelMemory.cache(header, specification) + ModelMemory.logits(header) + repacked
+        own = ModelMemory.base + ModelMemory.cache(header, specification) + ModelMemory.logits(header, specification)
+        own += repacked
     }
 }
 
@@ -73,7 +84,7 @@ extension DeviceNeed {
         self.init(
             divisible: onGPU + cache,
             piece: min(max(layer, header.weights?.output ?? 0), onGPU + cache),
-            each: ModelMemory.backend + ModelMemory.computing(header)
+            each: ModelMemory.backend + ModelMemory.computing(header, specification)
         )
     }
 }

@@ -5,6 +5,17 @@ struct ModelHeader: Sendable, Equatable {
     /// No header is longer: a vocabulary of a million words fits.
     private static let longest = 64 << 20
 
+    /// What its worker holds beside the model.
+    enum Kind: Sendable {
+        /// A cache for each slot.
+        case decoder
+        /// The same, and what an encoder has read.
+        case encoderDecoder
+        /// One step, in which the texts of all slots are.
+        case embedding
+    }
+
+    let kind: Kind
     /// What the model was trained for, in tokens.
     let context: Int
     /// Of the cache of keys and values, in half precision.
@@ -42,6 +53,7 @@ struct ModelHeader: Sendable, Equatable {
         let groups = min(number("attention.head_count_kv") ?? heads, heads)
         let keys = min(number("attention.key_length") ?? width / heads, width)
         let valueLength = min(number("attention.value_length") ?? width / heads, width)
+        kind = number("pooling_type") != nil ? .embedding : family == "t5" ? .encoderDecoder : .decoder
         context = Int(number("context_length") ?? 4096)
         bytesPerToken = layers * groups * (keys + valueLength) * 2
         if case .count(let words)? = values["tokenizer.ggml.tokens"] {

@@ -11,7 +11,7 @@ import Logging
 struct Worker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse-worker",
-        abstract: "Serves one GGUF model on a Unix socket, as the OpenAI API.",
+        abstract: "Serves one GGUF model on a Unix socket, as the OpenAI API and on /score.",
         discussion: """
             Exit codes: 0 after SIGTERM, SIGINT or the parent's death, 64 for wrong arguments, 65 when the model \
             cannot be served, 69 when this build has no model engine, 71 when the socket cannot be opened.
@@ -28,7 +28,10 @@ struct Worker: AsyncParsableCommand {
     var slots = 4
     @Option(
         help:
-            "Tokens per request, prompt and answer; what the model was trained for, at most 4096, if not given."
+            """
+            Tokens per request, prompt and answer; of an encoder-decoder each of the two, of an embedding model one text. \
+            What the model was trained for, at most 4096, if not given.
+            """
     )
     var context: Int?
     @Option(help: "Threads that compute; half of the cores if not given.")

@@ -64,6 +64,9 @@ class Setting:
         self.gatehouse = os.environ["CLIENTS_GATEHOUSE"]
         self.worker = os.environ.get("CLIENTS_WORKER", "")
         self.model = os.environ.get("CLIENTS_MODEL", "")
+        # Of other kinds: MiniLM and a Flan-T5.
+        self.embedding_model = os.environ.get("CLIENTS_EMBEDDING_MODEL", "")
+        self.t5_model = os.environ.get("CLIENTS_T5_MODEL", "")
         # The long forms of scripts/soak.
         self.is_long = os.environ.get("CLIENTS_LONG") == "1"
         self.directory = pathlib.Path(os.environ["CLIENTS_DIRECTORY"])

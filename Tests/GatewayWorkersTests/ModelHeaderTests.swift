@@ -58,6 +58,23 @@ import Testing
         #expect(ModelHeader(Self.file(values))?.bytesPerToken == Int64(30 * 3 * 128 * 2))
     }
 
+    @Test func `an embedding model needs one cache for all slots, an encoder logits in each`() throws {
+        func need(_ family: String, slots: Int, _ more: [(String, Any)] = []) throws -> Int64 {
+            let values = Self.values.map { name, value -> (String, Any) in
+                let name = name.replacingOccurrences(of: "llama.", with: "\(family).")
+                return (name, value as? String == "llama" ? family : value)
+            }
+            var specification = WorkerSpecification(id: "a", modelPath: "m", modelName: "m")
+            (specification.slots, specification.context) = (slots, 1000)
+            let header = try #require(ModelHeader(Self.file(values + more)))
+            return MemoryNeed(file: 1, header: header, of: specification).own
+        }
+        let pooling: [(String, Any)] = [("bert.pooling_type", 1)]
+        #expect(try need("bert", slots: 8, pooling) == need("bert", slots: 1, pooling))
+        #expect(try need("bert", slots: 8) > need("bert", slots: 1))
+        #expect(try need("t5", slots: 8) - need("llama", slots: 8) == Int64(8000 - 512) * 3 * 4)
+    }
+
     @Test func `what is cut short or says nonsense is no header and no crash`() {
         let whole = Self.file(Self.values)
         for length in 0..<whole.count - 1 { #expect(ModelHeader(whole.prefix(length)) == nil) }

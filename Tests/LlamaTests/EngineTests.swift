@@ -30,7 +30,7 @@ struct EngineTests {
                 continuation.yield(event)
                 switch event {
                 case .finished, .failed: continuation.finish()
-                case .started, .logprobs, .text: break
+                case .started, .logprobs, .text, .vectors: break
                 }
             }
         )
