@@ -59,7 +59,7 @@ struct EmbeddingSchedule {
         guard let position = seats.firstIndex(where: { $0.next < $0.job.limit }) else { return }
         var seat = seats.remove(at: position)
         seat.next += 1
-        queue.charge(seat.job.terms.tenant, tokens)
+        queue.charge(seat.job.terms, tokens)
         seats.append(seat)
     }
 
@@ -67,7 +67,7 @@ struct EmbeddingSchedule {
     mutating func remove(_ ticket: Ticket) {
         queue.remove(ticket)
         guard let position = seats.firstIndex(where: { $0.job.ticket == ticket }) else { return }
-        queue.leave(seats.remove(at: position).job.terms.tenant)
+        queue.leave(seats.remove(at: position).job.terms)
     }
 
     /// Takes out those whose time is over before they had a slot.

@@ -183,7 +183,7 @@ struct Schedule {
 
     /// Tokens beside those of the plan were computed for a slot's tenant.
     mutating func charge(_ tokens: Int, slot: Int) {
-        if let tenant = tenant(of: slot) { queue.charge(tenant, tokens) }
+        if let terms = terms(of: slot) { queue.charge(terms, tokens) }
     }
 
     /// The slots' memory is lost.

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import GatewayWorkers
@@ -43,6 +44,7 @@ import Testing
         let changed = fake.specification("--changed")
         await succession.settle(on: [changed])
         #expect(await fake.nextChanges(1) == [false])
+        await fake.supervisor.scale([:])
         while true {
             let told = fake.told.state.withLock { $0 }
             if await fake.supervisor.states()[changed.id] == [.ready] { break }

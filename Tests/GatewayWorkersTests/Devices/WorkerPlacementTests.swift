@@ -79,8 +79,9 @@ import Testing
         await fake.supervisor.devices?.refresh()
         let settling = Task { await succession.settle(on: [second]) }
         try await Self.look(fake) { await fake.supervisor.states()[first.id] == nil }
-        #expect(fake.told.state.withLock { $0 } == .starting)
         shelf.free.withLock { $0 = [1000] }
+        await fake.supervisor.scale([:])
+        #expect(fake.told.state.withLock { $0 } == .starting)
         try await Self.look(fake) { await fake.supervisor.states()[first.id] == [.ready] }
         #expect(places() == ["CUDA0"])
         await settling.value
