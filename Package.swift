@@ -196,7 +196,7 @@ let package = Package(
             name: "GatehouseTests",
             dependencies: [
                 "gatehouse", "Curl", "GatewayAPI", "GatewayAdmin", "GatewayCore", "GatewayStore", "GatewayTLS",
-                "GatewayTestKit", logging, lifecycle, nioCore, nioPosix, nioHTTP1, crypto,
+                "GatewayTestKit", "GatewayWorkers", logging, lifecycle, nioCore, nioPosix, nioHTTP1, crypto,
             ],
             swiftSettings: settings
         ),

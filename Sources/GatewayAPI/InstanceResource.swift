@@ -16,6 +16,10 @@ package struct InstanceResource: Codable, Sendable, Equatable {
     package var pid: Int?
     /// Bytes that a worker's process has in memory, its model's file included.
     package var residentBytes: Int?
+    /// Of a worker: what its model is on, `CUDA0`, `CUDA0 60 % + CUDA1 40 %` or `CPU`.
+    package var device: String?
+    /// Of a worker on the CPU: why it is on no GPU.
+    package var deviceReason: String?
 
     package init(url: String, isReady: Bool, outage: String? = nil, lastProbe: String? = nil, inFlight: Int = 0) {
         self.url = url

@@ -21,6 +21,8 @@ package struct ControlPlane: Sendable {
         let pool: @Sendable (_ deployment: String) -> PoolResource?
         /// Starts a worker of `tenant/endpoint/deployment` where none runs.
         let warm: @Sendable (_ deployment: String) async throws -> Void
+        /// The machine's devices, and the workers on them.
+        let devices: @Sendable () async -> DevicesResource
         /// What an instance of a type costs per hour, where that is known.
         let pricePerHour: @Sendable (_ instanceType: String) -> Money?
         /// The last lines of a deployment's log, the oldest first.
@@ -38,6 +40,7 @@ package struct ControlPlane: Sendable {
             instances: @escaping @Sendable (_ deployment: String) -> [InstanceResource] = { _ in [] },
             pool: @escaping @Sendable (_ deployment: String) -> PoolResource? = { _ in nil },
             warm: @escaping @Sendable (_ deployment: String) async throws -> Void = { _ in },
+            devices: @escaping @Sendable () async -> DevicesResource = { DevicesResource(policy: "auto") },
             pricePerHour: @escaping @Sendable (_ instanceType: String) -> Money? = { _ in nil },
             deploymentLogs:
                 @escaping @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource] = { _, _ in [] },
@@ -50,6 +53,7 @@ package struct ControlPlane: Sendable {
             self.instances = instances
             self.pool = pool
             self.warm = warm
+            self.devices = devices
             self.pricePerHour = pricePerHour
             self.deploymentLogs = deploymentLogs
             self.verify = verify

@@ -32,8 +32,8 @@ struct Routes: Sendable {
     /// Everything under `/api/v1`.
     var table: [Route] {
         let routes =
-            tenants + endpoints + deployments + keys + principals + trust + webhooks + limits + models + gateway
-            + operators
+            tenants + endpoints + deployments + keys + principals + trust + webhooks + limits + models + devices
+            + gateway + operators
         return routes + [OpenAPIRoute.route(describing: routes)]
     }
 

@@ -33,7 +33,8 @@ extension Admission {
     package func pickAgain(_ plan: Plan, of head: RequestHead, except tried: [Instance], at now: Moment) -> Decision? {
         plan.leave(at: now.uptime)
         guard let call = call(of: plan, head) else { return nil }
-        if case .taken(let instance) = plan.deployment.take(except: tried, at: now.uptime) {
+        let place = plan.deployment.take(except: tried, leaving: plan.reserve, at: now.uptime)
+        if case .taken(let instance) = place {
             return .plan(self.plan(call, plan, on: plan.deployment, instance, plan.permit))
         }
         guard !plan.isPinned, plan.endpoint.fallback == nil else { return awaitWorker(plan) }
@@ -150,7 +151,8 @@ extension Admission {
         let permit = try reserve(call, deployment, at: now)
         // Nobody overtakes those who wait.
         let mayTake = deployment.capacity.limit == nil || deployment.queue.isEmpty
-        let place = mayTake ? deployment.take(isLast: isLast, at: now.uptime) : .full
+        let reserve = step == nil ? 0 : call.endpoint.reserve(of: deployment)
+        let place = mayTake ? deployment.take(isLast: isLast, leaving: reserve, at: now.uptime) : .full
         func plan(_ instance: Instance, isTaken: Bool) -> Plan {
             let seat = Plan.Seat(
                 deployment: deployment,

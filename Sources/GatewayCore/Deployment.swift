@@ -159,13 +159,14 @@ package final class Deployment: Sendable {
         choice(except: excluded).hasAny(at: now) || isComing
     }
 
-    /// Whether a place is free now; `isLast` as in `take`.
-    func hasPlace(isLast: Bool, at now: Int64?) -> Bool {
-        switch choice().pick(turn: 0, at: now) {
+    /// Whether a place is free now; `isLast` and `reserve` as in `take`.
+    func hasPlace(isLast: Bool, leaving reserve: Int, at now: Int64?) -> Bool {
+        let choice = choice(leaving: reserve)
+        switch choice.pick(turn: 0, at: now) {
         case .instance: return true
         case .full: return false
         case .none:
-            guard isLast, case .instance = choice().pickLast(at: now) else { return false }
+            guard isLast, case .instance = choice.pickLast(at: now) else { return false }
             return true
         }
     }
@@ -175,13 +176,19 @@ package final class Deployment: Sendable {
     /// - Parameters:
     ///   - isLast: there is nothing else for this request: the last instance that went out is used as if it had not, unless
     ///     it asked for a pause.
+    ///   - reserve: places of each instance that are left free.
     ///   - now: nanoseconds of the monotonic clock; without it nobody is sent on trial.
-    func take(except excluded: [Instance] = [], isLast: Bool = false, at now: Int64?) -> Place {
-        let choice = choice(except: excluded)
+    func take(
+        except excluded: [Instance] = [],
+        isLast: Bool = false,
+        leaving reserve: Int = 0,
+        at now: Int64?
+    ) -> Place {
+        let choice = choice(except: excluded, leaving: reserve)
         // Another request may take the place, or the trial, between the look and the step: then it is looked again.
         for _ in 0...instances.count {
             switch choice.pick(turn: nextTurn, at: now) {
-            case .instance(let instance): if enter(instance, at: now) { return .taken(instance) }
+            case .instance(let instance): if enter(instance, limit: choice.limit, at: now) { return .taken(instance) }
             case .full: return .full
             case .none: return isComing ? .full : isLast ? takeLast(choice, at: now) : .none
             }
@@ -189,8 +196,8 @@ package final class Deployment: Sendable {
         return .full
     }
 
-    private func enter(_ instance: Instance, at now: Int64?) -> Bool {
-        guard instance.load.enter(limit: capacity.limit ?? .max) else { return false }
+    private func enter(_ instance: Instance, limit: Int, at now: Int64?) -> Bool {
+        guard instance.load.enter(limit: limit) else { return false }
         pool?.used()
         guard instance.availability(at: now) != .free else { return true }
         if let now, instance.beginTrial(at: now) { return true }
@@ -200,7 +207,7 @@ package final class Deployment: Sendable {
 
     private func takeLast(_ choice: InstanceChoice, at now: Int64?) -> Place {
         switch choice.pickLast(at: now) {
-        case .instance(let instance): instance.load.enter(limit: capacity.limit ?? .max) ? .taken(instance) : .full
+        case .instance(let instance): instance.load.enter(limit: choice.limit) ? .taken(instance) : .full
         case .full: .full
         case .none: .none
         }
@@ -208,10 +215,10 @@ package final class Deployment: Sendable {
 
     private var nextTurn: Int { cursor.next(below: instances.count) }
 
-    private func choice(except excluded: [Instance] = []) -> InstanceChoice {
+    private func choice(except excluded: [Instance] = [], leaving reserve: Int = 0) -> InstanceChoice {
         InstanceChoice(
             instances: instances,
-            limit: capacity.limit ?? .max,
+            limit: (capacity.limit ?? .max) - reserve,
             excluded: excluded,
             honoursPauses: !isNative
         )

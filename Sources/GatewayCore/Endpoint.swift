@@ -46,6 +46,16 @@ package final class Endpoint: Sendable {
         hasPlainPaths = deployments.allSatisfy(\.paths.arePlain)
     }
 
+    /// Places of each worker that requests which fall back to a deployment leave to those that are its own: a quarter, where
+    /// it has traffic.
+    func reserve(of deployment: Deployment) -> Int {
+        guard deployment.isNative, let limit = deployment.capacity.limit, limit > 1,
+            let index = deployments.firstIndex(where: { $0 === deployment }),
+            split.hasWeight(index) || routing.canaries.contains(where: { $0.deployment == index })
+        else { return 0 }
+        return max(1, limit / 4)
+    }
+
     /// Whether a request's body must be held for its account, or to be rewritten: one of the deployments, any of which may
     /// come to answer, leads it to a call that uses tokens.
     func readsBody(_ request: UpstreamRequest, contentType: String?) -> Bool {

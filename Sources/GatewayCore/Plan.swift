@@ -33,7 +33,7 @@ package final class Plan: Sendable {
     let nextFallback: Int
     /// The deployment that should have answered.
     let origin: Deployment
-    /// What the path is made from when the plan moves: the embedded pool has paths of its own.
+    /// What the path is made from when the plan moves: deployments may lead it elsewhere.
     let request: UpstreamRequest
     private let holdsPlace: Atomic<Bool>
 
@@ -117,6 +117,9 @@ package final class Plan: Sendable {
             $0 !== deployment && $0 !== origin && endpoint.mayFallBack(to: $0, from: choice)
         }
     }
+
+    /// Places of each of the deployment's workers that it leaves free, as it is a guest there.
+    var reserve: Int { fallback == nil ? 0 : endpoint.reserve(of: deployment) }
 
     /// The same plan at the instance where a place was taken for it.
     package func seated(at instance: Instance) -> Plan {

@@ -46,6 +46,8 @@ final class InstanceSupervisor: Sendable {
     var processID: Int32? { current.withLock { $0.process } }
     /// Whether a request may wait for its next start.
     var isHopeful: Bool { current.withLock { $0.instance.isHopeful } }
+    /// Since when its process answers; `nil` while none does.
+    var readySince: ContinuousClock.Instant? { current.withLock { $0.readySince } }
     var lines: [String] { current.withLock { Array($0.tail.lines) } }
 
     /// Returns when the instance was asked to stop and its process is gone.

@@ -1,6 +1,3 @@
-import Foundation
-import Synchronization
-
 /// Decides whether one more worker fits into memory, beside those that run and what they are yet to fill.
 ///
 /// The kernel counts a mapped model file as memory that it can give away, and a worker that loads has not taken its memory
@@ -11,68 +8,88 @@ package struct MemoryAdmission: Sendable {
         let specification: WorkerSpecification
         /// `nil` when it has not started yet.
         let process: Int32?
+        var placement = Placement.host(reason: nil)
     }
 
     /// Admits everything.
-    package static let unbounded = MemoryAdmission(available: { nil }, need: { _ in nil }, own: { _ in nil })
+    package static let unbounded = MemoryAdmission(available: { nil }, need: { _, _ in nil }, own: { _ in nil })
 
     /// By this machine's memory, its control group's limit, and the files' own headers.
     package static var ofThisMachine: MemoryAdmission {
-        let book = NeedBook()
+        let book = ModelBook()
         return MemoryAdmission(
             available: { MachineMemory.available() },
-            need: { book.need(of: $0) },
-            own: { ProcessMemory.of($0)?.own }
+            need: { book.model(of: $0)?.need(of: $0, on: $1) },
+            own: { ProcessMemory.of($0)?.own },
+            deviceNeed: { book.model(of: $0)?.deviceNeed(of: $0) }
         )
     }
 
     private let available: @Sendable () -> Int64?
-    private let need: @Sendable (WorkerSpecification) -> MemoryNeed?
+    private let need: @Sendable (WorkerSpecification, Placement) -> MemoryNeed?
     private let own: @Sendable (Int32) -> Int64?
+    /// What a worker takes of GPUs that have all of its model; `nil` = not known.
+    let deviceNeed: @Sendable (WorkerSpecification) -> DeviceNeed?
 
     /// - Parameters:
     ///   - available: bytes that can be had now; `nil` = not known, everything is admitted.
-    ///   - need: what a worker takes; `nil` = not known.
+    ///   - need: what a worker takes of the machine's memory; `nil` = not known.
     ///   - own: bytes that a process has for itself alone.
     init(
         available: @escaping @Sendable () -> Int64?,
-        need: @escaping @Sendable (WorkerSpecification) -> MemoryNeed?,
-        own: @escaping @Sendable (Int32) -> Int64?
+        need: @escaping @Sendable (WorkerSpecification, Placement) -> MemoryNeed?,
+        own: @escaping @Sendable (Int32) -> Int64?,
+        deviceNeed: @escaping @Sendable (WorkerSpecification) -> DeviceNeed? = { _ in nil }
     ) {
         self.available = available
         self.need = need
         self.own = own
+        self.deviceNeed = deviceNeed
     }
 
     /// Why it must not start; `nil` when it may.
-    func refusal(of specification: WorkerSpecification, beside holders: [Holder]) -> MemoryRefusal? {
-        guard let available = available(), let need = need(specification) else { return nil }
+    ///
+    /// - Parameter gone: workers whose memory is taken as free.
+    func refusal(
+        of specification: WorkerSpecification,
+        on placement: Placement = .host(reason: nil),
+        beside holders: [Holder],
+        without gone: [Holder] = []
+    ) -> MemoryRefusal? {
+        guard let available = available(), let need = need(specification, placement) else { return nil }
         var files: Set<String> = []
         var held: Int64 = 0
-        var taken: Int64 = 0
+        var taken = gone.reduce(0) { $0 + ($1.process.flatMap(own) ?? 0) }
         for holder in holders {
             let own = holder.process.flatMap(own) ?? 0
             taken += own
-            guard let entitled = self.need(holder.specification) else {
+            guard let entitled = self.need(holder.specification, holder.placement) else {
                 held += own
                 continue
             }
             held += max(entitled.own, own)
             // However many workers map a file, it is in memory once.
-            if files.insert(holder.specification.modelPath).inserted { held += entitled.file }
+            guard entitled.file > 0, files.insert(holder.specification.modelPath).inserted else { continue }
+            held += entitled.file
         }
         let missing = need.own + (files.contains(specification.modelPath) ? 0 : need.file)
         let free = available + taken - held
         guard missing > free else { return nil }
-        return MemoryRefusal(need: need, missing: missing, free: max(0, free), workers: holders.count)
+        return MemoryRefusal(
+            need: need,
+            missing: missing,
+            free: max(0, free),
+            workers: holders.count,
+            placement: placement
+        )
     }
 }
 
-/// What a worker takes of memory, in bytes; an estimate.
+/// What a worker takes of the machine's memory, in bytes; an estimate.
 package struct MemoryNeed: Sendable, Equatable {
-    /// The model's file, which workers share.
+    /// What is mapped of the model's file, which workers on the CPU share.
     package var file: Int64
-    /// The cache of keys and values of its slots, and what computing needs.
+    /// The cache of keys and values of its slots, what computing needs, and weights that it has for itself.
     package var own: Int64
 }
 
@@ -83,6 +100,7 @@ package struct MemoryRefusal: Sendable, Equatable, CustomStringConvertible {
     let missing: Int64
     let free: Int64
     let workers: Int
+    var placement = Placement.host(reason: nil)
 
     /// The numbers change all the time; a refusal is the same while nothing else has changed.
     package static func == (one: MemoryRefusal, other: MemoryRefusal) -> Bool {
@@ -93,61 +111,9 @@ package struct MemoryRefusal: Sendable, Equatable, CustomStringConvertible {
         """
         it needs \(Self.mebibytes(missing)) MiB of memory (model file \(Self.mebibytes(need.file)), context and \
         buffers \(Self.mebibytes(need.own))) and \(Self.mebibytes(free)) MiB are free beside \(workers) workers; lower slots or \
-        context, or free memory
+        context, or free memory\(placement.reason.map { "; on no GPU: \($0)" } ?? "")
         """
     }
 
     private static func mebibytes(_ bytes: Int64) -> Int64 { (bytes + MemorySize.mebibyte - 1) / MemorySize.mebibyte }
-}
-
-/// Reads needs from files, each once as long as it stays the same.
-private final class NeedBook: Sendable {
-    private struct Entry {
-        let size: Int64
-        let changed: Date
-        let header: ModelHeader?
-    }
-
-    private let entries = Mutex<[String: Entry]>([:])
-
-    func need(of specification: WorkerSpecification) -> MemoryNeed? {
-        let path = specification.modelPath
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-            let size = (attributes[.size] as? NSNumber)?.int64Value,
-            let changed = attributes[.modificationDate] as? Date
-        else { return nil }
-        let known = entries.withLock { $0[path] }
-        if let known, known.size == size, known.changed == changed {
-            return MemoryNeed(file: size, header: known.header, of: specification)
-        }
-        let header = ModelHeader(path: path)
-        entries.withLock { entries in
-            if entries.count >= 1000 { entries = [:] }
-            entries[path] = Entry(size: size, changed: changed, header: header)
-        }
-        return MemoryNeed(file: size, header: header, of: specification)
-    }
-}
-
-extension MemoryNeed {
-    /// The engine's steps take so many tokens at most, and each may have a row of logits.
-    private static let step: Int64 = 512
-    private static let base: Int64 = 64 << 20
-    /// What a worker takes of a model's context where nothing is said.
-    private static let usualContext = 4096
-    /// No need is greater: what a file's header claims may be anything, and needs are added up.
-    private static let most: Int64 = 1 << 50
-
-    /// - Parameter header: `nil` when it cannot be read: then the file alone counts, and the worker says what is wrong.
-    init(file: Int64, header: ModelHeader?, of specification: WorkerSpecification) {
-        self.file = file
-        guard let header else {
-            own = Self.base
-            return
-        }
-        let context = Int64(specification.context ?? min(header.context, Self.usualContext))
-        let tokens = context * Int64(specification.slots ?? 4)
-        let (cache, isTooLarge) = tokens.multipliedReportingOverflow(by: header.bytesPerToken)
-        own = Self.base + (isTooLarge ? Self.most : min(cache, Self.most)) + Self.step * header.vocabulary * 4
-    }
 }

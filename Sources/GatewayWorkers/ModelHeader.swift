@@ -5,21 +5,41 @@ struct ModelHeader: Sendable, Equatable {
     /// No header is longer: a vocabulary of a million words fits.
     private static let longest = 64 << 20
 
+    /// What its worker holds beside the model.
+    enum Kind: Sendable {
+        /// A cache for each slot.
+        case decoder
+        /// The same, and what an encoder has read.
+        case encoderDecoder
+        /// One step, in which the texts of all slots are.
+        case embedding
+    }
+
+    let kind: Kind
     /// What the model was trained for, in tokens.
     let context: Int
     /// Of the cache of keys and values, in half precision.
     let bytesPerToken: Int64
     let vocabulary: Int64
+    let layers: Int64
+    /// Numbers that a token is between layers.
+    let width: Int64
+    /// `nil` where the list of tensors is empty or cannot be read.
+    let weights: ModelWeights?
 
+    /// - Parameter size: the file's, in bytes.
     /// - Returns: `nil` when the file is no GGUF file, or is damaged.
-    init?(path: String) {
+    init?(path: String, size: Int64) {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? file.close() }
         guard let bytes = try? file.read(upToCount: Self.longest) else { return nil }
-        self.init(bytes)
+        self.init(bytes, size: size, repacking: .ofThisMachine)
     }
 
-    init?(_ bytes: Data) {
+    /// - Parameters:
+    ///   - bytes: the file's first ones.
+    ///   - size: of the whole file; left out, those are all.
+    init?(_ bytes: Data, size: Int64? = nil, repacking: Repacking = .none) {
         var reader = HeaderReader(bytes)
         guard let values = reader.values(), case .text(let family)? = values["general.architecture"] else { return nil }
         func number(_ name: String) -> Int64? {
@@ -29,15 +49,24 @@ struct ModelHeader: Sendable, Equatable {
         guard let layers = number("block_count"), layers < 1 << 16, let heads = number("attention.head_count"),
             heads < 1 << 16, let width = number("embedding_length"), width < 1 << 24
         else { return nil }
+        (self.layers, self.width) = (layers, width)
         let groups = min(number("attention.head_count_kv") ?? heads, heads)
         let keys = min(number("attention.key_length") ?? width / heads, width)
         let valueLength = min(number("attention.value_length") ?? width / heads, width)
+        kind = number("pooling_type") != nil ? .embedding : family == "t5" ? .encoderDecoder : .decoder
         context = Int(number("context_length") ?? 4096)
         bytesPerToken = layers * groups * (keys + valueLength) * 2
         if case .count(let words)? = values["tokenizer.ggml.tokens"] {
             vocabulary = words
         } else {
             vocabulary = min(number("vocab_size") ?? 0, 1 << 24)
+        }
+        var alignment: Int64 = 32
+        if case .number(let said)? = values["general.alignment"], (1...1 << 20).contains(said) { alignment = said }
+        // Encoders have no output that tells tokens.
+        let isTied = !family.contains("bert") && family != "t5encoder" && family != "gemma-embedding"
+        weights = reader.tensors(of: size ?? Int64(bytes.count), alignment: alignment).map {
+            ModelWeights($0, isTied: isTied, repacking: repacking)
         }
     }
 }
@@ -56,21 +85,53 @@ private struct HeaderReader {
     private static let mostWords = 1 << 24
     /// Longer names and texts have no meaning here, and are not kept.
     private static let longestText = 256
+    private static let mostTensors = 1 << 17
     private let bytes: [UInt8]
     private var position = 0
+    private var tensorCount: Int64 = 0
 
     init(_ data: Data) { bytes = Array(data) }
 
     mutating func values() -> [String: Value]? {
-        guard take(4) == Array("GGUF".utf8), let version = unsigned(4), (2...3).contains(version), unsigned(8) != nil,
-            let count = unsigned(8), count <= Self.mostValues
+        guard take(4) == Array("GGUF".utf8), let version = unsigned(4), (2...3).contains(version),
+            let tensors = unsigned(8), let count = unsigned(8), count <= Self.mostValues
         else { return nil }
+        tensorCount = tensors
         var values: [String: Value] = [:]
         for _ in 0..<count {
             guard let name = text(), let type = unsigned(4), let value = value(type) else { return nil }
             if case .text(let name) = name { values[name] = value }
         }
         return values
+    }
+
+    /// What follows the values.
+    ///
+    /// A tensor has all bytes up to where the next one begins.
+    mutating func tensors(of size: Int64, alignment: Int64) -> [ModelWeights.Tensor]? {
+        guard (1...Int64(Self.mostTensors)).contains(tensorCount) else { return nil }
+        var found: [(offset: Int64, tensor: ModelWeights.Tensor)] = []
+        for _ in 0..<tensorCount {
+            guard case .text(let name)? = text(), let dimensions = unsigned(4), (0...8).contains(dimensions) else {
+                return nil
+            }
+            var shape: [Int64] = []
+            for _ in 0..<dimensions {
+                guard let length = unsigned(8) else { return nil }
+                shape.append(length)
+            }
+            guard let type = unsigned(4), let offset = unsigned(8) else { return nil }
+            found.append((offset, ModelWeights.Tensor(name: name, shape: shape, type: type, size: 0)))
+        }
+        let begin = (Int64(position) + alignment - 1) / alignment * alignment
+        var end = max(0, size - begin)
+        found.sort { $0.offset < $1.offset }
+        for index in found.indices.reversed() {
+            let start = min(found[index].offset, end)
+            found[index].tensor.size = end - start
+            end = start
+        }
+        return found.map(\.tensor)
     }
 
     private mutating func value(_ type: Int64) -> Value? {

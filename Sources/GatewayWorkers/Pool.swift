@@ -35,7 +35,9 @@ struct Pool {
     private(set) var isCurrent = true
     /// Why another is not started.
     private(set) var refusal: MemoryRefusal?
-    private var refusedAt: ContinuousClock.Instant?
+    /// Whether there will be room once workers that it replaces, or that leave, are gone.
+    private(set) var isBlocked = false
+    private var triedAt: ContinuousClock.Instant?
     private(set) var earlierLines: [String] = []
     /// Whether an instance ever answered: until then nobody knows that it works, and it does not fall asleep.
     private var hasServed = false
@@ -69,20 +71,25 @@ struct Pool {
         size.take(sample, at: now)
     }
 
-    mutating func refuse(_ refusal: MemoryRefusal?, at now: ContinuousClock.Instant) {
+    /// - Parameter isBlocked: there will be room once others are gone.
+    mutating func refuse(_ refusal: MemoryRefusal?, isBlocked: Bool = false, at now: ContinuousClock.Instant) {
         self.refusal = refusal
-        refusedAt = refusal == nil ? nil : now
+        self.isBlocked = isBlocked
+        triedAt = refusal == nil && !isBlocked ? nil : now
     }
 
     /// Whether a start may be tried: memory that was not there a moment ago is not asked for again at once.
-    func mayTry(at now: ContinuousClock.Instant) -> Bool { refusedAt.map { now - $0 >= Self.retryAfter } ?? true }
+    func mayTry(at now: ContinuousClock.Instant) -> Bool { triedAt.map { now - $0 >= Self.retryAfter } ?? true }
 
     mutating func keep(_ lines: [String]) { earlierLines = (earlierLines + lines).suffix(Self.linesKept) }
 
     /// - Parameter members: each instance's state, and whether a request may wait for its next start.
     func state(_ members: [(state: InstanceState, isHopeful: Bool)]) -> WorkerPoolState {
         if members.contains(where: { $0.state == .ready || $0.state == .draining }) { return .serving }
-        if members.isEmpty { return refusal == nil ? (wanted == 0 ? .asleep : .starting) : .failing }
+        if members.isEmpty {
+            if isBlocked { return .starting }
+            return refusal == nil ? (wanted == 0 ? .asleep : .starting) : .failing
+        }
         let isHopeful = members.contains { member in
             switch member.state {
             case .starting, .restarting: member.isHopeful

@@ -8,6 +8,23 @@ package struct WorkerStatus: Sendable, Equatable {
     package var process: Int32?
     /// How the last process ended, if one did.
     package var lastEnd: String?
+    /// Which of the deployment's it is, from 0.
+    package var index = 0
+    /// Where it is; `nil` where the worker program decides.
+    package var placement: Placement?
+}
+
+extension WorkerStatus {
+    init(_ instance: InstanceSupervisor, _ site: WorkerSite?) {
+        self.init(
+            socket: instance.socket,
+            state: instance.state,
+            process: instance.processID,
+            lastEnd: instance.lastEnd,
+            index: instance.copy.index,
+            placement: site.flatMap { $0 == .unknown ? nil : $0.placement }
+        )
+    }
 }
 
 /// The workers of one deployment, as people are shown them.
@@ -27,6 +44,9 @@ package final class WorkerBoard: Sendable {
 
     /// By a deployment's id; `nil` for one that has none.
     package func status(of id: String) -> PoolStatus? { pools.withLock { $0[id] } }
+
+    /// Of all deployments, by their ids.
+    package var all: [String: PoolStatus] { pools.withLock { $0 } }
 
     func publish(_ status: [String: PoolStatus]) { pools.withLock { $0 = status } }
 }

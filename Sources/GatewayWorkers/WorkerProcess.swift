@@ -40,7 +40,7 @@ struct WorkerProcess: Sendable {
             let result = try await Subprocess.run(
                 .path(FilePath(executable)),
                 arguments: Arguments(arguments),
-                environment: .custom(visibleEnvironment()),
+                environment: .custom(WorkerEnvironment.ofThisProcess),
                 platformOptions: Self.ownGroup,
                 // Held open for the process's life: when the gateway dies, even by SIGKILL, the worker reads the end and leaves.
                 input: .inputWriter,
@@ -67,11 +67,6 @@ struct WorkerProcess: Sendable {
         } catch {
             return "it could not be run: \(error)"
         }
-    }
-
-    private func visibleEnvironment() -> [Environment.Key: String] {
-        let visible = WorkerEnvironment.visible(of: ProcessInfo.processInfo.environment)
-        return Dictionary(uniqueKeysWithValues: visible.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
     }
 
     private func probe(_ onReady: @Sendable () -> Void) async {

@@ -1,12 +1,15 @@
 package import Logging
 
 /// Changes workers without a gap: starts what is new beside what it replaces, and ends the old of each deployment when its
-/// new one answers.
+/// new one answers. Where there is room for one of both only the old one ends first, and requests wait for the new one.
 ///
 /// One deployment does not wait for another: a model that cannot be loaded keeps its own earlier worker and no other's.
 package actor WorkerSuccession {
     private static let startLimit = Duration.seconds(600)
     private static let retryDelay = Duration.seconds(5)
+    /// How long there must be no room before the earlier worker goes first: others that leave may make some.
+    private static let blockedLimit = 6
+    private static let blockedDelay = Duration.milliseconds(500)
 
     private let workers: WorkerSupervisor
     private let logger: Logger
@@ -18,7 +21,7 @@ package actor WorkerSuccession {
         self.logger = logger
     }
 
-    /// Returns when all that is desired has taken its place, or when its task is cancelled; one at a time.
+    /// Returns when nothing earlier is left, or when its task is cancelled; one at a time.
     ///
     /// - Parameter isOpening: nothing has changed, the gateway starts: what may sleep does.
     package func settle(on desired: [WorkerSpecification], isOpening: Bool = false) async {
@@ -30,7 +33,7 @@ package actor WorkerSuccession {
             for id in Set(earlier.map(\.id)) {
                 let successors = desired.filter { $0.id == id }
                 group.addTask {
-                    for successor in successors { await self.waitUntilReady(successor) }
+                    for successor in successors { await self.waitUntilReadyOrBlocked(successor) }
                     return id
                 }
             }
@@ -39,6 +42,29 @@ package actor WorkerSuccession {
                 await want(desired + earlier)
             }
         }
+    }
+
+    /// Returns when its workers are ready, or have no room beside those that they replace.
+    private func waitUntilReadyOrBlocked(_ specification: WorkerSpecification) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.waitUntilReady(specification) }
+            group.addTask { await self.waitUntilBlocked(specification) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func waitUntilBlocked(_ specification: WorkerSpecification) async {
+        var count = 0
+        while !Task.isCancelled, count < Self.blockedLimit {
+            count = await workers.isBlocked(specification) ? count + 1 : 0
+            try? await Task.sleep(for: Self.blockedDelay)
+        }
+        guard !Task.isCancelled else { return }
+        logger.warning(
+            "the worker of the earlier settings ends first: there is no room for both",
+            metadata: ["deployment": "\(specification.id)"]
+        )
     }
 
     private func waitUntilReady(_ specification: WorkerSpecification) async {

@@ -9,9 +9,10 @@ import ServiceLifecycle
 /// both, wait until the new one is ready, then want only the new one; `WorkerSuccession` does that.
 package actor WorkerSupervisor: Service {
     /// An instance and the task that keeps it running; the task ends when the instance is asked to stop.
-    private struct Running {
+    struct Running {
         let supervisor: InstanceSupervisor
         let task: Task<Void, Never>
+        let site: WorkerSite
     }
 
     /// What is known of the pools, at any time.
@@ -20,14 +21,17 @@ package actor WorkerSupervisor: Service {
     private let runtimeDirectory: String
     private let grace: Duration
     private let curl: CurlClient
-    private let logger: Logger
+    let logger: Logger
     private let reports: Reports
-    private let admission: MemoryAdmission
+    let admission: MemoryAdmission
+    /// `nil`: the program decides.
+    let devices: DeviceWatch?
+    let threads: ThreadShare?
     /// By the specification's shape.
-    private var pools: [WorkerSpecification: Pool] = [:]
-    private var running: [WorkerSpecification.Copy: Running] = [:]
+    private(set) var pools: [WorkerSpecification: Pool] = [:]
+    private(set) var running: [WorkerSpecification.Copy: Running] = [:]
     /// Instances that were asked to stop and may still be finishing their streams.
-    private var leaving: [WorkerSpecification.Copy: Running] = [:]
+    private(set) var leaving: [WorkerSpecification.Copy: Running] = [:]
     private var isStopping = false
 
     package init(
@@ -36,6 +40,8 @@ package actor WorkerSupervisor: Service {
         grace: Duration = .seconds(30),
         curl: CurlClient,
         admission: MemoryAdmission = .unbounded,
+        devices: DeviceWatch? = nil,
+        threads: ThreadShare? = nil,
         logger: Logger,
         reports: Reports
     ) {
@@ -44,11 +50,14 @@ package actor WorkerSupervisor: Service {
         self.grace = grace
         self.curl = curl
         self.admission = admission
+        self.devices = devices
+        self.threads = threads
         self.logger = logger
         self.reports = reports
     }
 
     package func run() async throws {
+        devices?.ask()
         try? await gracefulShutdown()
         await stopAll()
     }
@@ -91,13 +100,14 @@ package actor WorkerSupervisor: Service {
         for shape in pools.keys {
             let members = copies(of: shape)
             pools[shape]?.take(demand[shape.id] ?? WorkerDemand(), members.map(\.supervisor.state), at: now)
+            endMisplaced(shape)
             settle(shape, at: now)
         }
         for (copy, instance) in running where instance.supervisor.state == .draining {
             if reports.isIdle(instance.supervisor.socket) { stop(copy) }
         }
         running = running.filter { $0.value.supervisor.state != .stopped }
-        leaving = leaving.filter { $0.value.supervisor.state != .stopped }
+        dropGone()
         publish()
     }
 
@@ -153,7 +163,7 @@ package actor WorkerSupervisor: Service {
             .sorted { $0.copy.index < $1.copy.index }
     }
 
-    private func copies(of shape: WorkerSpecification) -> [Running] {
+    func copies(of shape: WorkerSpecification) -> [Running] {
         running.filter { $0.key.specification == shape }.map(\.value)
             .sorted { $0.supervisor.copy.index < $1.supervisor.copy.index }
     }
@@ -182,36 +192,26 @@ extension WorkerSupervisor {
         while active.count > pool.wanted { drain(active.removeLast()) }
         let taken = Set(copies(of: shape).map(\.supervisor.copy.index))
         let free = (0..<pool.specification.bounds.most).filter { !taken.contains($0) }
-        guard pool.mayTry(at: now) else { return report(shape) }
+        guard pool.mayTry(at: now), active.count >= pool.wanted || canPlace else { return report(shape) }
         pools[shape]?.refuse(nil, at: now)
         for index in free.prefix(pool.wanted - active.count) {
-            if let refusal = refusal(pool.specification, index) {
-                if pool.refusal != refusal {
-                    let metadata: Logger.Metadata = ["deployment": "\(shape.id)", "reason": "\(refusal)"]
-                    logger.error("worker is not started", metadata: metadata)
-                }
-                pools[shape]?.refuse(refusal, at: now)
+            let site = site(of: pool.specification)
+            if let obstacle = obstacle(to: pool.specification, at: site) {
+                tell(obstacle, of: shape, after: pool)
+                pools[shape]?.refuse(obstacle.refusal, isBlocked: obstacle.isPassing, at: now)
                 break
             }
-            start(WorkerSpecification.Copy(specification: shape, index: index), pool.specification)
+            start(WorkerSpecification.Copy(specification: shape, index: index), pool.specification, site)
         }
         report(shape)
     }
 
-    /// Why one more does not fit into memory.
-    private func refusal(_ specification: WorkerSpecification, _ index: Int) -> MemoryRefusal? {
-        let there = (Array(running.values) + Array(leaving.values)).map(\.supervisor)
-            .filter { $0.state != .stopped }
-            .map { MemoryAdmission.Holder(specification: $0.copy.specification, process: $0.processID) }
-        return admission.refusal(of: specification, beside: there)
-    }
-
-    private func start(_ copy: WorkerSpecification.Copy, _ specification: WorkerSpecification) {
+    private func start(_ copy: WorkerSpecification.Copy, _ specification: WorkerSpecification, _ site: WorkerSite) {
         guard let sockets = try? WorkerSocket.paths(of: specification, in: runtimeDirectory) else { return }
         let socket = sockets[copy.index]
         let process = WorkerProcess(
             executable: executable,
-            arguments: copy.specification.commandLine(socket: socket),
+            arguments: copy.specification.commandLine(socket: socket) + site.arguments,
             socket: socket,
             curl: curl,
             grace: grace,
@@ -226,7 +226,8 @@ extension WorkerSupervisor {
             await predecessor?.value
             await supervisor.run()
         }
-        running[copy] = Running(supervisor: supervisor, task: task)
+        running[copy] = Running(supervisor: supervisor, task: task, site: site)
+        tell(site, of: copy)
     }
 
     private func drain(_ instance: Running) {
@@ -235,12 +236,19 @@ extension WorkerSupervisor {
         if instance.supervisor.state != .draining { stop(instance.supervisor.copy) }
     }
 
-    private func stop(_ copy: WorkerSpecification.Copy) {
+    func stop(_ copy: WorkerSpecification.Copy) {
         guard let instance = running.removeValue(forKey: copy) else { return }
         instance.supervisor.requestStop()
         pools[copy.specification]?.keep(instance.supervisor.lines)
-        leaving = leaving.filter { $0.value.supervisor.state != .stopped }
+        dropGone()
         leaving[copy] = instance
+    }
+
+    /// What one that is gone had of a GPU is free, which the list of devices does not know yet.
+    private func dropGone() {
+        let gone = leaving.filter { $0.value.supervisor.state == .stopped }
+        if gone.contains(where: { !$0.value.site.placement.shares.isEmpty }) { devices?.expire() }
+        for copy in gone.keys { leaving[copy] = nil }
     }
 
     private func stopAll() async {
@@ -255,14 +263,7 @@ extension WorkerSupervisor {
         for pool in pools.values where pool.isCurrent {
             let id = pool.specification.id
             status[id] = PoolStatus(
-                workers: instances(of: id).map { instance in
-                    WorkerStatus(
-                        socket: instance.socket,
-                        state: instance.state,
-                        process: instance.processID,
-                        lastEnd: instance.lastEnd
-                    )
-                },
+                workers: instances(of: id).map { WorkerStatus($0, running[$0.copy]?.site) },
                 wanted: pool.wanted,
                 lastUse: pool.lastUse,
                 refusal: pool.refusal?.description

@@ -35,7 +35,9 @@
         /// Refuses a context that the machine's memory does not hold, before it is made: a start that takes the last of it
         /// ends the process, or another one.
         static func admit(_ model: Model, slots: Int, tokens: Int, free: Int?) throws(EngineFailure) {
-            let needed = model.cacheSize(tokens: tokens).multipliedReportingOverflow(by: slots)
+            // An encoder's output is a row of logits for each token, beside what is of use.
+            let rows = model.kind == .encoderDecoder ? tokens * model.vocabularySize * 4 : 0
+            let needed = (model.cacheSize(tokens: tokens) + rows).multipliedReportingOverflow(by: slots)
             guard let free, needed.overflow || needed.partialValue > free else { return }
             let bytes = needed.overflow ? .max : needed.partialValue
             throw .noMemory(needed: bytes, free: free, slots: slots, context: tokens)
@@ -47,6 +49,13 @@
             let code = unsafe llama_decode(pointer, batch.raw)
             guard code == 0 else { throw .decodeFailed(code: Int(code)) }
             // A GPU may be at it still: how long a step takes is to be known.
+            unsafe llama_synchronize(pointer)
+        }
+
+        /// Reads a text for all that is decoded from now on, until the next is read.
+        func encode(_ batch: borrowing Batch) throws(EngineFailure) {
+            let code = unsafe llama_encode(pointer, batch.raw)
+            guard code == 0 else { throw .decodeFailed(code: Int(code)) }
             unsafe llama_synchronize(pointer)
         }
 
@@ -97,7 +106,7 @@
     /// Safe because its arrays are private, written within their capacity only, and freed once.
     @safe
     struct Batch: ~Copyable {
-        fileprivate var raw: llama_batch
+        private(set) var raw: llama_batch
         private let capacity: Int
 
         init(capacity: Int) {

@@ -18,26 +18,29 @@
             var generated = 0
         }
 
+        /// A request in the queue: what it will need once it has a slot.
+        private struct Waiting {
+            let work: Work
+            /// What an encoder reads for it.
+            let source: [Int32]
+        }
+
         let card: ModelCard
         private let inbox: Inbox
         private let reader: PromptReader
         private let model: Model
-        private let context: Context
-        private var batch: Batch
+        private var contexts: ContextSet
         private var schedule: Schedule
         private var runs: [Run?]
-        /// Requests in the queue: what they will need once they have a slot.
-        private var waiting: [Ticket: Work] = [:]
+        private var waiting: [Ticket: Waiting] = [:]
         private var isStopped = false
 
-        init(_ options: EngineOptions, _ inbox: Inbox) throws(EngineFailure) {
-            let devices = try Runtime.load(options.backendDirectory)
+        init(_ model: Model, devices: [String], _ options: EngineOptions, _ inbox: Inbox) throws(EngineFailure) {
             let budget = Schedule.Budget.fitting(devices: devices)
-            let model = try Model(path: options.modelPath, gpuLayers: options.gpuLayers)
             let tokens = options.context ?? min(model.trainedContext, EngineOptions.defaultContextLimit)
             let reader = PromptReader(model: model, template: try ChatTemplate.find(in: model), context: tokens)
             try Self.admit(model, options.slots, tokens, options)
-            let context = try Context(
+            contexts = try ContextSet(
                 model,
                 slots: options.slots,
                 tokens: tokens,
@@ -45,6 +48,7 @@
                 threads: options.threads
             )
             card = ModelCard(
+                kind: model.kind,
                 canChat: reader.canChat,
                 context: tokens,
                 slots: options.slots,
@@ -53,14 +57,12 @@
             )
             self.model = model
             self.reader = reader
-            self.context = context
             self.inbox = inbox
-            batch = Batch(capacity: budget.step)
             schedule = Schedule(
                 slots: options.slots,
                 budget: budget,
                 queueLimit: options.queue,
-                copying: model.canCopySequences ? .whole(context: tokens) : .never,
+                copying: model.copying(context: tokens),
                 grain: min(budget.step, Schedule.Budget().step)
             )
             runs = Array(repeating: nil, count: options.slots)
@@ -94,7 +96,7 @@
         }
 
         private func count() {
-            let (active, kept, used) = (schedule.active, schedule.keptTokens, context.cellsUsed)
+            let (active, kept, used) = (schedule.active, schedule.keptTokens, contexts.cellsUsed)
             inbox.count { counters in
                 counters.active = active
                 counters.cellsUsed = used
@@ -112,10 +114,12 @@
 
         private mutating func enqueue(_ ticket: Ticket, _ work: Work) {
             do throws(EngineFailure) {
-                let prompt = try reader.read(work.prompt)
+                let read = try reader.read(work.prompt)
+                // An encoder reads the text, and the decoder begins with a mark.
+                let prompt = model.kind == .encoderDecoder ? [model.startToken] : read
                 let limit = min(work.parameters.maxTokens ?? .max, card.context - prompt.count)
                 schedule.enqueue(Schedule.Job(ticket: ticket, prompt: prompt, limit: limit, terms: work.terms))
-                waiting[ticket] = work
+                waiting[ticket] = Waiting(work: work, source: model.kind == .encoderDecoder ? read : [])
             } catch {
                 inbox.ended(work.terms)
                 work.deliver(.failed(error))
@@ -125,14 +129,14 @@
         private mutating func cancel(_ ticket: Ticket) {
             if let slot = schedule.withdraw(ticket) {
                 end(slot)
-            } else if let work = waiting.removeValue(forKey: ticket) {
+            } else if let work = waiting.removeValue(forKey: ticket)?.work {
                 inbox.ended(work.terms)
             }
         }
 
         /// One that waited in vain.
         private mutating func refuse(_ job: Schedule.Job, _ failure: EngineFailure) {
-            guard let work = waiting.removeValue(forKey: job.ticket) else { return }
+            guard let work = waiting.removeValue(forKey: job.ticket)?.work else { return }
             inbox.ended(work.terms)
             if failure == .overdue { inbox.count { $0.overdue += 1 } }
             work.deliver(.failed(failure))
@@ -141,11 +145,15 @@
         private mutating func seat(_ job: Schedule.Job, at place: PrefixCache.Place) {
             let slot = place.slot
             let cached = prepare(place)
-            guard let work = waiting.removeValue(forKey: job.ticket) else { return end(slot) }
+            guard let (work, source) = waiting.removeValue(forKey: job.ticket).map({ ($0.work, $0.source) }) else {
+                return end(slot)
+            }
+            let promptTokens = source.isEmpty ? job.prompt.count : source.count
             do throws(EngineFailure) {
+                try encode(source, slot: slot)
                 runs[slot] = Run(
                     ticket: job.ticket,
-                    promptTokens: job.prompt.count,
+                    promptTokens: promptTokens,
                     cachedTokens: cached,
                     sampler: try Sampler(work.parameters, model, work.grammar, prompt: job.prompt),
                     deliver: work.deliver,
@@ -153,7 +161,7 @@
                     logprobs: work.parameters.logprobs.map(LogprobQueue.init)
                 )
                 inbox.count { counters in
-                    counters.promptTokens += job.prompt.count
+                    counters.promptTokens += promptTokens
                     counters.prefixTokens += cached
                     counters.prefixHits += cached > 0 ? 1 : 0
                 }
@@ -164,10 +172,18 @@
             }
         }
 
+        /// A text is read whole and at once: nobody gets a token while it is.
+        private mutating func encode(_ source: [Int32], slot: Int) throws(EngineFailure) {
+            guard !source.isEmpty else { return }
+            try contexts.encode(source, slot: slot)
+            schedule.charge(source.count, slot: slot)
+            inbox.count { $0.steps += 1 }
+        }
+
         /// Brings a slot's memory to what its request begins with; says how many tokens that are.
         private mutating func prepare(_ place: PrefixCache.Place) -> Int {
-            if let source = place.source { context.copy(from: source, to: place.slot) }
-            if context.keep(place.count, slot: place.slot) { return place.count }
+            if let source = place.source { contexts.copy(from: source, to: place.slot) }
+            if contexts.keep(place.count, slot: place.slot) { return place.count }
             schedule.recompute(slot: place.slot)
             return 0
         }
@@ -176,15 +192,14 @@
             let entries = schedule.plan()
             guard !entries.isEmpty else { return }
             let began = ContinuousClock.now
-            batch.fill(entries)
             do throws(EngineFailure) {
-                try context.decode(batch)
+                try contexts.decode(entries)
             } catch {
                 return failAll(error)
             }
             var chosen = 0
             for (position, entry) in entries.enumerated() where entry.wantsOutput {
-                choose(entry.slot, position)
+                choose(entry.slot, contexts.output(of: entry, at: position))
                 chosen += 1
             }
             schedule.took(began.duration(to: .now))
@@ -194,12 +209,14 @@
             }
         }
 
-        private mutating func choose(_ slot: Int, _ position: Int) {
+        private mutating func choose(_ slot: Int, _ output: ContextSet.Output) {
             guard var run = runs[slot] else { return }
             let token: Int32
+            let piece: [UInt8]
             do throws(EngineFailure) {
-                token = try run.sampler.choose(context, at: position)
-                try run.logprobs?.add(token, run.sampler, context, position, model)
+                token = try run.sampler.choose(output.context, at: output.position)
+                piece = model.isEnd(token) ? [] : model.piece(of: token, isFirst: run.generated == 0)
+                try run.logprobs?.add(token, piece, run.sampler, output)
             } catch {
                 end(slot)
                 return run.deliver(.failed(error))
@@ -207,7 +224,7 @@
             let (generated, mayContinue) = schedule.chose(token, slot: slot)
             run.generated = generated
             let isEnd = model.isEnd(token)
-            var text = isEnd ? "" : run.text.append(model.piece(of: token))
+            var text = isEnd ? "" : run.text.append(piece)
             let isFinished = isEnd || run.text.hasStopped || !mayContinue
             if isFinished { text += run.text.finish() }
             if let logprobs = run.logprobs?.take(upTo: run.text.emitted), !logprobs.isEmpty {
@@ -227,7 +244,7 @@
 
         private mutating func end(_ slot: Int) {
             if let terms = schedule.terms(of: slot) { inbox.ended(terms) }
-            if !schedule.vacate(slot) { context.forget(slot: slot) }
+            if !schedule.vacate(slot) { contexts.forget(slot: slot) }
             runs[slot] = nil
         }
 
@@ -239,14 +256,14 @@
                 end(slot)
                 run.deliver(.failed(failure))
             }
-            context.forgetAll()
+            contexts.forgetAll()
             schedule.forgetAll()
         }
 
         private mutating func stop() {
             isStopped = true
             failAll(.stopping)
-            for (ticket, work) in waiting {
+            for (ticket, work) in waiting.mapValues(\.work) {
                 _ = schedule.withdraw(ticket)
                 inbox.ended(work.terms)
                 work.deliver(.failed(.stopping))

@@ -29,9 +29,11 @@ package final class Engine: Sendable {
 
     /// Hands in a request.
     ///
-    /// Refused at once when slots and queue are full; every later news goes to `work.deliver`.
+    /// Refused at once when slots and queue are full, or the model is of another kind; every later news goes to
+    /// `work.deliver`.
     package func submit(_ work: Work) throws(EngineFailure) -> Ticket {
-        try inbox.submit(work)
+        guard card.kind.answers(work.prompt) else { throw .wrongKind(card.kind) }
+        return try inbox.submit(work)
     }
 
     /// Ends a request whose answer nobody waits for any more; its slot is free after the step that is being computed.

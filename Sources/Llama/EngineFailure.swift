@@ -2,8 +2,14 @@
 package enum EngineFailure: Error, Equatable, Sendable {
     case notBuiltIn
     case noDevice(directory: String)
+    case unknownDevice(String, known: [String])
     case modelUnreadable(path: String)
-    case notADecoder
+    /// A kind of model that no loop is for: what it does, in words.
+    case notServed(String)
+    /// The header's key that does not say how a text's vectors become one.
+    case noPooling(key: String)
+    /// The request is for another kind of model than this one.
+    case wrongKind(ModelKind)
     case unknownTemplate
     case noTemplate
     case contextUnavailable(slots: Int, context: Int)
@@ -13,6 +19,11 @@ package enum EngineFailure: Error, Equatable, Sendable {
     case emptyPrompt
     /// `tokens` is a lower bound where `isExact` is false: a text that long is not worth counting.
     case promptTooLong(tokens: Int, context: Int, isExact: Bool)
+    /// A text that is read as a whole, by its place where the request has several; `tokens` as above.
+    case inputTooLong(tokens: Int, most: Int, isExact: Bool, place: Int?)
+    case emptyInput(place: Int?)
+    /// The vocabulary's last token has the number `last`.
+    case unknownToken(Int32, last: Int32, place: Int?)
     case busy(slots: Int, queue: Int)
     /// The request's deadline passed before it had a slot.
     case overdue
@@ -29,10 +40,17 @@ package enum EngineFailure: Error, Equatable, Sendable {
             "This build has no model engine: build with --traits Llama and PKG_CONFIG_PATH set to llama.cpp's llama.pc."
         case .noDevice(let directory):
             "No backend could be loaded from \(directory): it must hold libggml-cpu*.so of the same build as libllama."
+        case .unknownDevice(let name, let known):
+            "No GPU is called \(name.debugDescription): the backends report "
+                + "\(known.isEmpty ? "none" : known.joined(separator: ", ")). --list-devices shows them."
         case .modelUnreadable(let path):
             "The model file \(path) cannot be loaded: it is missing, damaged or of a kind that the engine does not run."
-        case .notADecoder:
-            "This model does not generate text from left to right; only decoder models can be served."
+        case .notServed(let what):
+            "This model \(what); what can be served generates text, turns one text into another, or gives embeddings."
+        case .noPooling(let key):
+            "This model gives embeddings, but its header does not say by \(key) how a text's become one: convert it from a "
+                + "folder that does."
+        case .wrongKind(let kind): kind.advice
         case .unknownTemplate:
             "The model's own chat template cannot be rendered, and no other is used in its place."
         case .noTemplate:
@@ -49,6 +67,12 @@ package enum EngineFailure: Error, Equatable, Sendable {
         case .promptTooLong(let tokens, let context, let isExact):
             "The prompt has \(isExact ? "" : "at least ")\(tokens) tokens; the context of this model is \(context) "
                 + "tokens, of which the answer needs at least one."
+        case .inputTooLong(let tokens, let most, let isExact, let place):
+            "\(Self.input(place)) has \(isExact ? "" : "at least ")\(tokens) tokens; this model reads at most \(most) "
+                + "at once: shorten or split it."
+        case .emptyInput(let place): "\(Self.input(place)) is empty."
+        case .unknownToken(let token, let last, let place):
+            "\(Self.input(place)) has the token \(token); this model's tokens have the numbers 0 to \(last)."
         case .busy(let slots, let queue):
             "The model is busy: all \(slots) slots and all \(queue) places in the queue are taken."
         case .overdue:
@@ -65,6 +89,8 @@ package enum EngineFailure: Error, Equatable, Sendable {
             "The model server is stopping."
         }
     }
+
+    private static func input(_ place: Int?) -> String { place.map { "The input with index \($0)" } ?? "The input" }
 
     /// Rounded up: what is needed is never told as less.
     private static func mebibytes(_ bytes: Int) -> Int { (bytes >> 20) + (bytes & ((1 << 20) - 1) == 0 ? 0 : 1) }

@@ -12,6 +12,8 @@ package struct EngineOptions: Sendable {
     package var queue: Int
     /// Layers on a GPU, when there is one; negative: all.
     package var gpuLayers: Int
+    /// Where those layers go.
+    package var devices: ModelDevices
 
     package init(
         modelPath: String,
@@ -20,7 +22,8 @@ package struct EngineOptions: Sendable {
         context: Int? = nil,
         threads: Int = 1,
         queue: Int = 32,
-        gpuLayers: Int = -1
+        gpuLayers: Int = -1,
+        devices: ModelDevices = .all
     ) {
         self.modelPath = modelPath
         self.backendDirectory = backendDirectory
@@ -29,6 +32,7 @@ package struct EngineOptions: Sendable {
         self.threads = threads
         self.queue = queue
         self.gpuLayers = gpuLayers
+        self.devices = devices
     }
 
     static let defaultContextLimit = 4096

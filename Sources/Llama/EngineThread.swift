@@ -24,9 +24,18 @@
             _ ready: (Result<ModelCard, EngineFailure>) -> Void
         ) {
             do throws(EngineFailure) {
-                var loop = try DecodeLoop(options, inbox)
-                ready(.success(loop.card))
-                loop.run()
+                let devices = Runtime.used(options, of: try Runtime.load(options.backendDirectory))
+                let model = try Model(options)
+                switch model.kind {
+                case .decoder, .encoderDecoder:
+                    var loop = try DecodeLoop(model, devices: devices, options, inbox)
+                    ready(.success(loop.card))
+                    loop.run()
+                case .embedding:
+                    var loop = try EmbeddingLoop(model, devices: devices, options, inbox)
+                    ready(.success(loop.card))
+                    loop.run()
+                }
             } catch {
                 ready(.failure(error))
             }

@@ -13,17 +13,19 @@
         }
 
         /// Tokens without text, such as the one that ends the answer, are not told of: nor are they in it.
+        ///
+        /// - Parameter piece: the token's text, as it is in the answer.
         mutating func add(
             _ token: Int32,
+            _ piece: [UInt8],
             _ sampler: Sampler,
-            _ context: Context,
-            _ position: Int,
-            _ model: Model
+            _ output: ContextSet.Output
         ) throws(EngineFailure) {
-            let size = model.piece(of: token).count
-            guard size > 0, !model.isEnd(token) else { return }
-            held.append((end, try sampler.logprob(of: token, beside: count, context, at: position)))
-            end += size
+            guard !piece.isEmpty else { return }
+            let told = try sampler.logprob(of: token, beside: count, output.context, at: output.position)
+            let chosen = TokenLogprob.Candidate(bytes: piece, logprob: told.chosen.logprob)
+            held.append((end, TokenLogprob(chosen: chosen, top: told.top)))
+            end += piece.count
         }
 
         /// Those of which some text was given out by now; a token behind a stop string never is.

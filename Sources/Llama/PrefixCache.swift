@@ -15,13 +15,15 @@ struct PrefixCache {
     /// How a slot's memory can be copied.
     enum Copying {
         case never
+        /// Nor is any of it kept: what it holds follows from more than the tokens it has read.
+        case nothingKept
         /// All of it at once: a copy costs as much as that of a whole context, however little of it is wanted.
         case whole(context: Int)
 
         /// Reading a token takes some hundred times as long as copying its memory: from this on a copy is the cheaper.
         fileprivate var least: Int {
             switch self {
-            case .never: .max
+            case .never, .nothingKept: .max
             case .whole(let context): max(64, context / 32)
             }
         }
@@ -56,7 +58,7 @@ struct PrefixCache {
     func place(for prompt: [Int32], of tenant: String, free: [Int]) -> Place {
         // The last token is computed in any case: what the model says after it is what is wanted.
         let shared = holdings.map { holding in
-            guard let holding, holding.tenant == tenant else { return 0 }
+            guard let holding, holding.tenant == tenant, !isForgetful else { return 0 }
             return Self.common(holding.tokens, prompt.dropLast()) / grain * grain
         }
         let spare = leastUsed(of: free)
@@ -92,13 +94,15 @@ struct PrefixCache {
     /// - Returns: whether anything is kept.
     mutating func end(slot: Int) -> Bool {
         uses += 1
-        guard let holding = holdings[slot], holding.tokens.count >= Self.least else {
+        guard let holding = holdings[slot], holding.tokens.count >= Self.least, !isForgetful else {
             holdings[slot] = nil
             return false
         }
         holdings[slot]?.lastUse = uses
         return true
     }
+
+    private var isForgetful: Bool { if case .nothingKept = copying { true } else { false } }
 
     mutating func forget(slot: Int) {
         holdings[slot] = nil

@@ -8,21 +8,30 @@ package enum Reference {
         -> String
     {
         #if Llama
-            let devices = try Runtime.load(options.backendDirectory)
-            let model = try Model(path: options.modelPath, gpuLayers: options.gpuLayers)
-            guard let template = try ChatTemplate.find(in: model) else { throw .noTemplate }
+            let devices = Runtime.used(options, of: try Runtime.load(options.backendDirectory))
+            let model = try Model(options)
+            guard model.kind != .embedding else { throw .wrongKind(model.kind) }
             let limit = options.context ?? min(model.trainedContext, EngineOptions.defaultContextLimit)
-            let tokens = try PromptReader(model: model, template: template, context: limit)
+            let tokens = try PromptReader(model: model, template: try ChatTemplate.find(in: model), context: limit)
                 .read(.chat([ChatMessage(.user, prompt)]))
-            let step = Schedule.Budget.fitting(devices: devices).step
+            let hasEncoder = model.kind == .encoderDecoder
+            let step = hasEncoder ? limit : Schedule.Budget.fitting(devices: devices).step
             let context = try Context(model, slots: 1, tokens: limit, step: step, threads: options.threads)
-            return try generate(tokens, upTo: min(maxTokens, limit - tokens.count), model, context, step)
+            if hasEncoder { try encode(tokens, context) }
+            let start = hasEncoder ? [model.startToken] : tokens
+            return try generate(start, upTo: min(maxTokens, limit - start.count), model, context, step)
         #else
             throw .notBuiltIn
         #endif
     }
 
     #if Llama
+        private static func encode(_ tokens: [Int32], _ context: Context) throws(EngineFailure) {
+            var batch = Batch(capacity: tokens.count)
+            batch.fill(tokens.enumerated().map { .init(slot: 0, token: $1, position: $0, wantsOutput: true) })
+            try context.encode(batch)
+        }
+
         private static func generate(
             _ prompt: [Int32],
             upTo count: Int,
@@ -46,7 +55,7 @@ package enum Reference {
                 try context.decode(batch)
                 let token = try sampler.choose(context, at: -1)
                 if model.isEnd(token) { break }
-                bytes += model.piece(of: token)
+                bytes += model.piece(of: token, isFirst: index == 0)
                 batch.fill([.init(slot: 0, token: token, position: prompt.count + index, wantsOutput: true)])
             }
             return String(decoding: bytes, as: UTF8.self)

@@ -181,6 +181,11 @@ struct Schedule {
         return cache.end(slot: slot)
     }
 
+    /// Tokens beside those of the plan were computed for a slot's tenant.
+    mutating func charge(_ tokens: Int, slot: Int) {
+        if let terms = terms(of: slot) { queue.charge(terms, tokens) }
+    }
+
     /// The slots' memory is lost.
     mutating func forgetAll() {
         for slot in seats.indices { cache.forget(slot: slot) }

@@ -1,9 +1,10 @@
 package import GatewayAPI
 
-/// What the model is asked to continue.
+/// What the model is asked to continue, to answer, or to make vectors of.
 package enum Prompt: Equatable, Sendable {
     case chat([ChatMessage])
     case text(String)
+    case inputs([EmbeddingInput])
 }
 
 /// What a request may expect beside others: set by whoever is trusted to know.
@@ -66,13 +67,15 @@ package struct Work: Sendable {
 /// What happens to a request: `started`, any number of `text`, each after the `logprobs` of its tokens where they were
 /// asked for, then `finished`; or `failed`, at any time, as the last.
 ///
-/// Nothing comes after a cancel that the engine's thread has seen.
+/// Of embeddings `started`, then `vectors` or `failed`. Nothing comes after a cancel that the engine's thread has seen.
 package enum WorkEvent: Equatable, Sendable {
     /// The request has a slot: it will not be refused any more.
     case started
     case logprobs([TokenLogprob])
     case text(String)
     case finished(FinishReason, Usage)
+    /// One for each text, of length one, in the request's order.
+    case vectors([[Float]], Usage)
     case failed(EngineFailure)
 }
 
@@ -83,11 +86,15 @@ package struct Ticket: Hashable, Sendable {
 
 /// What is known about a loaded model.
 package struct ModelCard: Equatable, Sendable {
+    package let kind: ModelKind
     package let canChat: Bool
+    /// Tokens of one request or, of an embedding model, of one text.
     package let context: Int
     package let slots: Int
     package let threads: Int
     package let devices: [String]
+    /// Numbers of a text's vector; nil for kinds that make none.
+    package var vectorSize: Int?
 }
 
 /// Counts since the engine's start, and what it does now.

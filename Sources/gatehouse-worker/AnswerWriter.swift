@@ -1,9 +1,15 @@
 import Foundation
 import GatewayAPI
 
-/// Writes what the model says in the form that was asked for: one JSON object, or server-sent events.
+/// Writes the text that the model generates in the form that was asked for: one JSON object, or server-sent events.
 struct AnswerWriter {
-    let form: Inquiry.Form
+    /// Which of the two APIs that generate text was asked.
+    enum Form {
+        case chat
+        case completion
+    }
+
+    let form: Form
     let includesUsage: Bool
     let model: String
     /// Code points of the answer's text that were written.
@@ -12,7 +18,7 @@ struct AnswerWriter {
     private let created = Clock.seconds
     private let encoder: JSONEncoder
 
-    init(_ form: Inquiry.Form, model: String, includesUsage: Bool) {
+    init(_ form: Form, model: String, includesUsage: Bool) {
         self.form = form
         self.model = model
         self.includesUsage = includesUsage

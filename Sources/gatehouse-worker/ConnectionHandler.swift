@@ -77,8 +77,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard case .receiving(let head, let body) = state else { return }
         do throws(Refusal) {
             switch Route.match(head.method, head.uri) {
-            case .chat: try ask(Inquiry(.chat, body: body), head, context)
-            case .completion: try ask(Inquiry(.completion, body: body), head, context)
+            case .chat: try ask(Inquiry(chat: body, try engine().card), head, context)
+            case .completion: try ask(Inquiry(completion: body, try engine().card), head, context)
+            case .embeddings: try ask(Inquiry(embeddings: body, try engine().card), head, context)
+            case .scoring: try ask(Inquiry(scoring: body, try engine().card), head, context)
             case .models: reply(ModelList([entry]), head, context)
             case .model(let name):
                 guard name == station.name else { throw .unknownModel(name) }
@@ -98,22 +100,36 @@ final class ConnectionHandler: ChannelInboundHandler {
         let engine = try engine()
         let terms = try WorkTerms(head.headers, at: .now)
         exchanges += 1
+        let exchange = Exchange(inquiry, terms, head, engine, station)
+        try submit(exchange, context)
+        state = .answering(exchange)
+    }
+
+    /// Asks the engine what the exchange has to ask next.
+    private func submit(_ exchange: Exchange, _ context: ChannelHandlerContext) throws(Refusal) {
         let number = exchanges
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        let work = Work(inquiry.prompt, inquiry.parameters, terms, grammar: inquiry.grammar) { event in
+        try exchange.ask { event in
             loop.execute { bound.value.handler.receive(event, of: number, bound.value.context) }
         }
-        let ticket: Ticket
-        do throws(EngineFailure) { ticket = try engine.submit(work) } catch { throw Refusal(error) }
-        state = .answering(Exchange(inquiry, head, ticket, engine, station))
     }
 
     private func receive(_ event: WorkEvent, of number: Int, _ context: ChannelHandlerContext) {
         // What was on its way when the client left, or belongs to an earlier request, is for nobody.
         guard case .answering(let exchange) = state, number == exchanges else { return }
-        switch exchange.receive(event) {
+        perform(exchange.receive(event), of: exchange, context)
+    }
+
+    private func perform(_ action: Exchange.Action, of exchange: Exchange, _ context: ChannelHandlerContext) {
+        switch action {
         case .nothing: break
+        case .ask:
+            do throws(Refusal) {
+                try submit(exchange, context)
+            } catch {
+                perform(exchange.refuse(error), of: exchange, context)
+            }
         case .begin(let bytes):
             writeHead(.ok, exchange.headers, exchange.head, context)
             write(bytes, context)
@@ -140,8 +156,17 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
+    /// Once the model is loaded.
+    private var kind: ModelKind? {
+        switch station.readiness {
+        case .loading: nil
+        case .ready(let engine): engine.card.kind
+        case .stopping(let engine): engine?.card.kind
+        }
+    }
+
     private var entry: ModelList.Entry {
-        ModelList.Entry(id: station.name, created: station.started, ownedBy: "gatehouse")
+        ModelList.Entry(id: station.name, created: station.started, ownedBy: "gatehouse", kind: kind?.rawValue)
     }
 }
 

@@ -12,6 +12,8 @@ final class Exchange {
     /// What to do with the connection.
     enum Action {
         case nothing
+        /// The next of its prompts is to be asked.
+        case ask
         /// The head of a stream and its first bytes.
         case begin([UInt8])
         case send([UInt8])
@@ -25,40 +27,67 @@ final class Exchange {
 
     let head: HTTPRequestHead
     let headers: HTTPHeaders = ["content-type": "text/event-stream", "cache-control": "no-store"]
+    private let inquiry: Inquiry
+    private let terms: WorkTerms
     private var writer: AnswerWriter
-    private let isStreamed: Bool
-    private let ticket: Ticket
     private let engine: Engine
     private let station: Station
     private let began = DispatchTime.now()
+    private var ticket: Ticket?
+    /// Of its prompts.
+    private var asked = 0
+    /// The answers to those that are over.
+    private var texts: [String] = []
+    private var used = Usage(promptTokens: 0, completionTokens: 0)
     private var text = ""
     /// Of the tokens of the next piece; of a whole answer's all.
     private var logprobs: [TokenLogprob]?
     private var hasBegun = false
 
-    init(_ inquiry: Inquiry, _ head: HTTPRequestHead, _ ticket: Ticket, _ engine: Engine, _ station: Station) {
+    init(_ inquiry: Inquiry, _ terms: WorkTerms, _ head: HTTPRequestHead, _ engine: Engine, _ station: Station) {
+        self.inquiry = inquiry
+        self.terms = terms
         self.head = head
-        self.ticket = ticket
         self.engine = engine
         self.station = station
-        isStreamed = inquiry.parameters.isStreamed
-        logprobs = inquiry.parameters.logprobs.map { _ in [] }
-        writer = AnswerWriter(inquiry.form, model: station.name, includesUsage: inquiry.parameters.includesUsage)
-        station.began()
+        let parameters = inquiry.parameters
+        logprobs = parameters.logprobs.map { _ in [] }
+        let form: AnswerWriter.Form = if case .chat = inquiry.form { .chat } else { .completion }
+        writer = AnswerWriter(form, model: station.name, includesUsage: parameters.includesUsage)
+    }
+
+    /// Hands the next of its prompts to the engine.
+    func ask(_ deliver: @escaping @Sendable (WorkEvent) -> Void) throws(Refusal) {
+        let prompt = inquiry.prompts[asked]
+        let work = Work(prompt, inquiry.parameters, terms, grammar: inquiry.grammar, deliver: deliver)
+        do throws(EngineFailure) { ticket = try engine.submit(work) } catch { throw Refusal(error) }
+        if asked == 0 { station.began() }
+        asked += 1
+    }
+
+    /// The engine does not answer it, or not one of its later prompts.
+    func refuse(_ refusal: Refusal) -> Action {
+        end("failed")
+        let bytes = (try? JSONEncoder().encode(refusal.body)) ?? Data()
+        return .reply(refusal.status, refusal.headers, Array(bytes))
     }
 
     /// The client is gone.
     func cancel() {
-        engine.cancel(ticket)
+        withdraw()
         end("cancelled")
+    }
+
+    private func withdraw() {
+        if let ticket { engine.cancel(ticket) }
     }
 
     func receive(_ event: WorkEvent) -> Action {
         do {
-            return try isStreamed ? stream(event) : collect(event)
+            return try inquiry.parameters.isStreamed ? stream(event) : collect(event)
         } catch {
             // Only an answer that cannot be encoded comes here; the engine must not go on for nobody.
-            engine.cancel(ticket)
+            withdraw()
             return fail(.decodeFailed(code: 0))
         }
     }
@@ -75,8 +104,11 @@ final class Exchange {
             defer { logprobs?.removeAll() }
             return .send(try writer.piece(text, logprobs))
         case .finished(let reason, let usage):
-            end(reason.rawValue, usage)
-            return .end(try writer.closing(reason, usage))
+            used = usage
+            let bytes = try writer.closing(reason, usage)
+            end(reason.rawValue)
+            return .end(bytes)
+        case .vectors: throw EngineFailure.decodeFailed(code: 0)
         case .failed(let failure): return fail(failure)
         }
     }
@@ -91,28 +123,75 @@ final class Exchange {
             text += more
             return .nothing
         case .finished(let reason, let usage):
-            end(reason.rawValue, usage)
-            return .reply(.ok, [:], try writer.whole(text, logprobs, reason, usage))
+            used = used + usage
+            texts.append(text)
+            text = ""
+            if asked < inquiry.prompts.count { return .ask }
+            let action = Action.reply(.ok, usageHeaders, try generated(reason))
+            end(reason.rawValue)
+            return action
+        case .vectors(let vectors, let usage):
+            used = usage
+            let action = Action.reply(.ok, usageHeaders, try bytes(of: vectors))
+            end(FinishReason.stop.rawValue)
+            return action
         case .failed(let failure): return fail(failure)
         }
     }
 
-    private func fail(_ failure: EngineFailure) -> Action {
-        end("failed")
-        let refusal = Refusal(failure)
-        if hasBegun { return .cut((try? writer.failure(refusal)) ?? []) }
-        let bytes = (try? JSONEncoder().encode(refusal.body)) ?? Data()
-        return .reply(refusal.status, refusal.headers, Array(bytes))
+    private func generated(_ reason: FinishReason) throws -> [UInt8] {
+        switch inquiry.form {
+        case .chat, .completion: return try writer.whole(texts.joined(), logprobs, reason, used)
+        case .generated(let prompts):
+            let prompts = prompts ?? Array(repeating: "", count: texts.count)
+            return try Self.encode(zip(prompts, texts).map { GeneratedText($0 + $1) })
+        case .questionAnswer: return try Self.encode(QuestionAnswer(texts.joined()))
+        case .embeddings, .vectors: throw EngineFailure.decodeFailed(code: 0)
+        }
     }
 
-    private func end(_ outcome: String, _ usage: Usage? = nil) {
+    private func bytes(of vectors: [[Float]]) throws -> [UInt8] {
+        switch inquiry.form {
+        case .vectors: return VectorText.list(vectors)
+        case .embeddings(let encoding):
+            return try VectorText.embeddings(vectors, encoding, model: station.name, tokens: used.promptTokens)
+        case .chat, .completion, .generated, .questionAnswer: throw EngineFailure.decodeFailed(code: 0)
+        }
+    }
+
+    /// The forms that have no place for it in their body tell what was used beside it.
+    private var usageHeaders: HTTPHeaders {
+        switch inquiry.form {
+        case .chat, .completion, .embeddings: [:]
+        case .generated, .questionAnswer, .vectors:
+            [
+                "x-gatehouse-prompt-tokens": "\(used.promptTokens)",
+                "x-gatehouse-completion-tokens": "\(used.completionTokens)",
+            ]
+        }
+    }
+
+    private static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        return Array(try encoder.encode(value))
+    }
+
+    private func fail(_ failure: EngineFailure) -> Action {
+        let refusal = Refusal(failure)
+        guard hasBegun else { return refuse(refusal) }
+        end("failed")
+        return .cut((try? writer.failure(refusal)) ?? [])
+    }
+
+    private func end(_ outcome: String) {
         station.ended()
         let milliseconds = (DispatchTime.now().uptimeNanoseconds - began.uptimeNanoseconds) / 1_000_000
         station.log.info(
             "request",
             metadata: [
                 "path": "\(head.uri)", "outcome": "\(outcome)", "milliseconds": "\(milliseconds)",
-                "prompt_tokens": "\(usage?.promptTokens ?? 0)", "completion_tokens": "\(usage?.completionTokens ?? 0)",
+                "prompt_tokens": "\(used.promptTokens)", "completion_tokens": "\(used.completionTokens)",
             ]
         )
     }

@@ -1,3 +1,4 @@
+import Llama
 import NIOHTTP1
 
 /// The answer of `/healthz`: 200 only when a model can be asked.
@@ -11,16 +12,19 @@ struct Health: Encodable {
 
     let status: HTTPResponseStatus
     private let word: Word
+    /// Once the model is loaded.
+    private let kind: ModelKind?
 
     init(_ readiness: Station.Readiness) {
         switch readiness {
-        case .loading: (word, status) = (.loading, .serviceUnavailable)
-        case .ready: (word, status) = (.ready, .ok)
-        case .stopping: (word, status) = (.stopping, .serviceUnavailable)
+        case .loading: (word, status, kind) = (.loading, .serviceUnavailable, nil)
+        case .ready(let engine): (word, status, kind) = (.ready, .ok, engine.card.kind)
+        case .stopping(let engine): (word, status, kind) = (.stopping, .serviceUnavailable, engine?.card.kind)
         }
     }
 
     private enum CodingKeys: String, CodingKey {
         case word = "status"
+        case kind
     }
 }

@@ -42,9 +42,15 @@ struct Refusal: Error {
                 .init(failure, "timeout_error", code: "deadline_exceeded"),
                 headers: [Self.reason: "overdue"]
             )
-        case .promptTooLong:
+        case .promptTooLong, .inputTooLong:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "context_length_exceeded"))
-        case .emptyPrompt, .untokenisable:
+        case .wrongKind:
+            let message = failure.message
+            self.init(
+                .badRequest,
+                OpenAIError(message: message, type: "invalid_request_error", param: "model", code: "wrong_model_kind")
+            )
+        case .emptyPrompt, .untokenisable, .emptyInput, .unknownToken:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "invalid_value"))
         case .noTemplate:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "chat_not_supported"))
@@ -56,8 +62,8 @@ struct Refusal: Error {
             )
         case .grammarTooAmbiguous, .grammarImpossible:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "grammar_failed"))
-        case .notBuiltIn, .noDevice, .modelUnreadable, .notADecoder, .unknownTemplate, .contextUnavailable,
-            .noMemory, .decodeFailed:
+        case .notBuiltIn, .noDevice, .unknownDevice, .modelUnreadable, .notServed, .noPooling, .unknownTemplate,
+            .contextUnavailable, .noMemory, .decodeFailed:
             self.init(.internalServerError, .init(failure, "server_error", code: "engine_failure"))
         }
     }

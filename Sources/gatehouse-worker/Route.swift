@@ -4,6 +4,8 @@ import NIOHTTP1
 enum Route: Equatable {
     case chat
     case completion
+    case embeddings
+    case scoring
     case models
     case model(String)
     case health
@@ -27,6 +29,8 @@ enum Route: Equatable {
         switch path {
         case "/v1/chat/completions": (.chat, "POST")
         case "/v1/completions": (.completion, "POST")
+        case "/v1/embeddings": (.embeddings, "POST")
+        case "/score": (.scoring, "POST")
         case "/v1/models": (.models, "GET, HEAD")
         case "/healthz": (.health, "GET, HEAD")
         case "/stats": (.counters, "GET, HEAD")

@@ -58,7 +58,7 @@ final class Station: Sendable {
             "ready",
             metadata: [
                 "model": "\(name)", "context": "\(card.context)", "slots": "\(card.slots)",
-                "threads": "\(card.threads)",
+                "threads": "\(card.threads)", "kind": "\(card.kind.rawValue)",
                 "chat": "\(card.canChat)", "devices": "\(card.devices.joined(separator: ","))",
             ]
         )

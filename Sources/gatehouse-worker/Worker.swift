@@ -11,7 +11,7 @@ import Logging
 struct Worker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse-worker",
-        abstract: "Serves one GGUF model on a Unix socket, as the OpenAI API.",
+        abstract: "Serves one GGUF model on a Unix socket, as the OpenAI API and on /score.",
         discussion: """
             Exit codes: 0 after SIGTERM, SIGINT or the parent's death, 64 for wrong arguments, 65 when the model \
             cannot be served, 69 when this build has no model engine, 71 when the socket cannot be opened.
@@ -19,7 +19,7 @@ struct Worker: AsyncParsableCommand {
     )
 
     @Option(help: "The GGUF file.")
-    var model: String
+    var model = ""
     @Option(help: "The Unix socket to listen on; made with mode 0600.")
     var socket: String?
     @Option(help: "The model's name in answers; the file's name without .gguf if not given.")
@@ -28,7 +28,10 @@ struct Worker: AsyncParsableCommand {
     var slots = 4
     @Option(
         help:
-            "Tokens per request, prompt and answer; what the model was trained for, at most 4096, if not given."
+            """
+            Tokens per request, prompt and answer; of an encoder-decoder each of the two, of an embedding model one text. \
+            What the model was trained for, at most 4096, if not given.
+            """
     )
     var context: Int?
     @Option(help: "Threads that compute; half of the cores if not given.")
@@ -37,8 +40,20 @@ struct Worker: AsyncParsableCommand {
     var queue = 32
     @Option(help: "Where the loadable backends are; beside libllama if not given.")
     var backends: String?
-    @Option(name: .customLong("gpu-layers"), help: "Layers to put on a GPU; negative: all, when there is one.")
+    @Option(name: .customLong("gpu-layers"), help: "Layers on GPUs; negative: all, when there is one; 0: CPU only.")
     var gpuLayers = -1
+    @Option(
+        name: .customLong("device"),
+        help: ArgumentHelp("A GPU for them, as --list-devices names it; may be given several times.", valueName: "name")
+    )
+    var devices: [String] = []
+    @Option(
+        name: .customLong("tensor-split"),
+        help: ArgumentHelp("Each --device's part of the layers; by free memory if not given.", valueName: "0.6,0.4")
+    )
+    var split: String?
+    @Flag(name: .customLong("list-devices"), help: "Prints what the backends report, as a JSON array, and exits.")
+    var listsDevices = false
     @Option(help: "Seconds that open answers, and requests on their way, get at most after SIGTERM.")
     var drain = 30
     @Option(help: "Answers this prompt with the engine itself, greedily, and exits: no server, no batching.")
@@ -49,7 +64,12 @@ struct Worker: AsyncParsableCommand {
     var verbose = false
 
     func validate() throws {
+        if listsDevices { return }
+        guard !model.isEmpty else { throw ValidationError("Give the GGUF file: --model FILE.") }
         guard (socket == nil) != (once == nil) else { throw ValidationError("Give either --socket or --once.") }
+        guard split == nil || parts.map({ $0.count == devices.count }) == true else {
+            throw ValidationError("--tensor-split must have a number above 0 for each --device, with commas between.")
+        }
         guard (1...64).contains(slots) else { throw ValidationError("--slots must be between 1 and 64.") }
         guard (0...4096).contains(queue) else { throw ValidationError("--queue must be between 0 and 4096.") }
         guard (1...256).contains(threads) else { throw ValidationError("--threads must be between 1 and 256.") }
@@ -65,11 +85,28 @@ struct Worker: AsyncParsableCommand {
         let log = Logger(label: "gatehouse-worker")
         EngineLog.send(to: { severity, line in log.log(level: severity.level, "engine", metadata: ["line": "\(line)"]) }
         )
-        if let once {
+        if listsDevices {
+            try printDevices(log)
+        } else if let once {
             print(orExit(log) { () throws(EngineFailure) in try Reference.answer(once, maxTokens: maxTokens, options) })
         } else {
             try await serve(log)
         }
+    }
+
+    /// What `--tensor-split` says; nil when it is no such list.
+    private var parts: [Float]? {
+        let parts = (split ?? "").split(separator: ",", omittingEmptySubsequences: false).map { Float($0) ?? 0 }
+        return parts.allSatisfy { $0 > 0 && $0 < 1e6 } ? parts : nil
+    }
+
+    /// On standard output the list alone: what the engine says goes to the log.
+    private func printDevices(_ log: Logger) throws {
+        let directory = backends.map { URL(fileURLWithPath: $0).path }
+        let found = orExit(log) { () throws(EngineFailure) in try DeviceReport.all(in: directory) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(found), as: UTF8.self))
     }
 
     private func serve(_ log: Logger) async throws {
@@ -106,7 +143,8 @@ struct Worker: AsyncParsableCommand {
             context: context,
             threads: threads,
             queue: queue,
-            gpuLayers: gpuLayers
+            gpuLayers: gpuLayers,
+            devices: ModelDevices(names: devices, parts: split == nil ? [] : parts ?? [])
         )
     }
 
@@ -115,7 +153,8 @@ struct Worker: AsyncParsableCommand {
     }
 
     private func exit(after failure: EngineFailure, _ log: Logger) -> Never {
-        log.critical("model refused", metadata: ["model": "\(model)", "reason": "\(failure.message)"])
+        let event = listsDevices ? "no devices" : "model refused"
+        log.critical("\(event)", metadata: ["model": "\(model)", "reason": "\(failure.message)"])
         Self.exit(withError: ExitCode(failure == .notBuiltIn ? 69 : 65))
     }
 }

@@ -35,6 +35,7 @@ struct Composition {
     private let certificates: CertificateStore
     private let isAddressAllowed: @Sendable (String) -> Bool
     private let curl: CurlClient
+    private let devices: DeviceWatch
     private let workers: WorkerSupervisor
     private let operations: Operations
     private let models: ModelFetcher
@@ -108,11 +109,15 @@ struct Composition {
             outbox.wake()
             changed.yield(contents)
         }
+        let probe = DeviceProbe(executable: workerExecutable)
+        devices = DeviceWatch(policy: configuration.devices, logger: logger) { await probe.list() }
         workers = WorkerSupervisor(
             executable: workerExecutable,
             runtimeDirectory: configuration.runtimeDirectory,
             curl: curl,
             admission: .ofThisMachine,
+            devices: devices,
+            threads: ThreadShare(cores: System.coreCount, loops: configuration.threads),
             logger: logger,
             reports: instances.workerReports { [store] in store.noteModelUse(socket: $0) }
         )
@@ -194,7 +199,6 @@ struct Composition {
             compiler: compiler,
             workers: workers,
             certificates: certificates,
-            workerArguments: configuration.devices.workerArguments,
             logger: logger
         )
     }
@@ -236,6 +240,10 @@ struct Composition {
             },
             pool: { [snapshots, workers] path in snapshots.current.pool(path, workers.board) },
             warm: { [workers] path in try await workers.warm(path) },
+            devices: { [devices, workers] in
+                await devices.refresh(olderThan: .seconds(2))
+                return DevicesResource(devices, workers.board)
+            },
             pricePerHour: { [prices = configuration.instancePrices] type in prices[type] },
             deploymentLogs: { [logs, workers, snapshots] path, tail in
                 guard snapshots.current.deployment(path)?.isNative == true else { return logs.tail(path, tail) }
@@ -277,30 +285,6 @@ struct Composition {
             isAddressAllowed: isAddressAllowed,
             tokens: trust.authority,
             logger: logger
-        )
-    }
-}
-
-extension SnapshotCompiler {
-    /// The compiler that this configuration asks for.
-    init(
-        _ configuration: Configuration,
-        _ instances: InstanceRegistry = InstanceRegistry(),
-        _ usage: UsageRegistry = UsageRegistry()
-    ) throws {
-        let plainHTTP = try PlainHTTPRule(configuration.httpIssuers)
-        self.init(
-            domain: configuration.domain,
-            runtimeDirectory: configuration.runtimeDirectory,
-            allowed: try NetworkList(configuration.allowedNetworks),
-            secrets: SecretResolver(env: Set(configuration.secretVariables), files: Set(configuration.secretFiles)),
-            instances: instances,
-            access: AccessCompiler(
-                usage: usage,
-                privateNetworks: try NetworkList(configuration.privateNetworks),
-                allowsPlainHTTP: { KeyLocation.fault(of: $0, plainHTTP: plainHTTP) == nil }
-            ),
-            tenantRule: TenantRule(networks: try configuration.tenantNetworks.mapValues { try NetworkList($0) })
         )
     }
 }

@@ -1,5 +1,6 @@
 import GatewayTLS
 import GatewayTokens
+import GatewayWorkers
 import Yams
 
 extension Configuration {
@@ -99,7 +100,11 @@ extension Configuration {
     private mutating func take(_ setting: Setting, _ key: String, from mapping: YAMLMapping?) {
         guard let mapping, let member = mapping[key] else { return }
         if setting == .devices, case .sequence = member.node {
-            mapping.refuse(key, "a list of devices is not built yet", hint: "use auto or cpu")
+            guard let devices = mapping.strings(key).flatMap({ DevicePolicy(list: $0) }) else {
+                mapping.refuse(key, "is no list of GPUs", hint: Self.deviceHint)
+                return
+            }
+            self.devices = devices
             return
         }
         if setting == .modelOffline {

@@ -1,4 +1,5 @@
 import GatewayAdmin
+import GatewayWorkers
 
 extension Configuration {
     /// Why a value cannot be used, and what can.
@@ -42,13 +43,15 @@ extension Configuration {
         case .modelLimit, .modelHub, .modelOffline, .modelAuthority: return setPulls(setting, to: text)
         case .runtimeDirectory: return setPath(\.runtimeDirectory, to: text)
         case .devices:
-            guard let devices = Devices(rawValue: text) else {
-                return Complaint(message: "\(text.debugDescription) is not built yet", hint: "use auto or cpu")
+            guard let devices = DevicePolicy(text) else {
+                return Complaint(message: "\(text.debugDescription) names no devices", hint: Self.deviceHint)
             }
             self.devices = devices
         }
         return nil
     }
+
+    static let deviceHint = "write auto, cpu, or GPUs as gatehouse devices shows them: [0, 1] or [CUDA0], each once"
 
     private mutating func setPulls(_ setting: Setting, to text: String) -> Complaint? {
         switch setting {

@@ -1,18 +1,10 @@
 import GatewayAPI
 import GatewayAdmin
 import GatewayTLS
+import GatewayWorkers
 
 /// What a start needs, as `config/gatehouse.yaml` says it; everything that a tenant can change lives in the store.
 struct Configuration: Sendable, Equatable {
-    /// Where the embedded pool runs.
-    enum Devices: String, Sendable {
-        case auto
-        case cpu
-
-        /// What every worker is told of it.
-        var workerArguments: [String] { self == .cpu ? ["--gpu-layers", "0"] : [] }
-    }
-
     /// Loopback and the ranges that nobody routes.
     static let privateRanges = [
         "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7",
@@ -39,7 +31,8 @@ struct Configuration: Sendable, Equatable {
     var pulls = ModelSettings()
     /// Unix sockets of the workers.
     var runtimeDirectory = "var/run"
-    var devices = Devices.auto
+    /// What workers may be put on.
+    var devices = DevicePolicy.auto
     /// What an instance costs per hour, by `instance_type`.
     var instancePrices: [String: Money] = [:]
     /// Private ranges that deployments may use; link-local and metadata addresses never are.

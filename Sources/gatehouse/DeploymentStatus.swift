@@ -22,6 +22,8 @@ extension Snapshot {
             guard let worker = workers.first(where: { $0.socket == socket }) else { return nil }
             resource.state = worker.state.word
             resource.lastEnd = worker.state == .ready ? nil : worker.lastEnd
+            resource.device = worker.placement?.text
+            resource.deviceReason = worker.placement?.reason
             resource.pid = worker.process.map(Int.init)
             resource.residentBytes = worker.process.flatMap(ProcessMemory.of).map { Int($0.resident) }
             return resource
@@ -47,7 +49,7 @@ extension Snapshot {
 
 extension InstanceState {
     /// Without what belongs to it.
-    fileprivate var word: String {
+    var word: String {
         switch self {
         case .starting: "starting"
         case .ready: "ready"

@@ -12,9 +12,10 @@ struct Gatehouse: AsyncParsableCommand {
         abstract: "A self-hosted gateway in front of model endpoints.",
         version: release,
         subcommands: [
-            Serve.self, Check.self, Apply.self, Tenants.self, Endpoints.self, Deployments.self, Models.self, Keys.self,
-            Principals.self, Issuers.self, Roles.self, Limits.self, Usage.self, Webhooks.self, Certs.self,
-            Operators.self, Login.self, Contexts.self, Audit.self, OperationCommands.self, Version.self,
+            Serve.self, Check.self, Apply.self, Tenants.self, Endpoints.self, Deployments.self, Models.self,
+            DeviceList.self, Keys.self, Principals.self, Issuers.self, Roles.self, Limits.self, Usage.self,
+            Webhooks.self, Certs.self, Operators.self, Login.self, Contexts.self, Audit.self,
+            OperationCommands.self, Version.self,
         ]
     )
 }

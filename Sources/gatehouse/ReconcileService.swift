@@ -11,8 +11,6 @@ struct ReconcileService: Service {
     let compiler: SnapshotCompiler
     let workers: WorkerSupervisor
     let certificates: CertificateStore
-    /// Further arguments of every worker.
-    let workerArguments: [String]
     let logger: Logger
 
     func run() async throws {
@@ -26,11 +24,7 @@ struct ReconcileService: Service {
                 await settling?.value
                 if contents.certificates != served { certificates.reload() }
                 served = contents.certificates
-                let desired = compiler.nativeInstances(of: contents.definitions).map { instance in
-                    var specification = instance.specification
-                    specification.arguments = workerArguments
-                    return specification
-                }
+                let desired = compiler.nativeInstances(of: contents.definitions).map(\.specification)
                 let isOpening = settling == nil
                 settling = Task { await succession.settle(on: desired, isOpening: isOpening) }
             }

@@ -64,6 +64,9 @@ class Setting:
         self.gatehouse = os.environ["CLIENTS_GATEHOUSE"]
         self.worker = os.environ.get("CLIENTS_WORKER", "")
         self.model = os.environ.get("CLIENTS_MODEL", "")
+        # Of other kinds: MiniLM and a Flan-T5.
+        self.embedding_model = os.environ.get("CLIENTS_EMBEDDING_MODEL", "")
+        self.t5_model = os.environ.get("CLIENTS_T5_MODEL", "")
         # The long forms of scripts/soak.
         self.is_long = os.environ.get("CLIENTS_LONG") == "1"
         self.directory = pathlib.Path(os.environ["CLIENTS_DIRECTORY"])
@@ -96,13 +99,14 @@ class Gateway:
 
     `hosts` are further names of its certificate, `listen` further settings of that section, `more` further sections,
     `environment` further variables of the program, `output` a file for its standard output alone. `holds_socket`: this
-    process keeps the listening socket and hands it to each gateway that it starts, as systemd does.
+    process keeps the listening socket and hands it to each gateway that it starts, as systemd does. `arguments` are further
+    ones of `serve`.
     """
 
     def __init__(self, setting, name, threads=1, hosts=(), listen=None, more="", environment=None, output=None,
-                 holds_socket=False):
+                 holds_socket=False, arguments=()):
         self.setting, self.threads, self.environment = setting, threads, environment or {}
-        self.output = output or "gatehouse.log"
+        self.output, self.arguments = output or "gatehouse.log", arguments
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=4096) if holds_socket else None
         self.directory = setting.directory / name
         self.directory.mkdir(parents=True)
@@ -141,9 +145,9 @@ class Gateway:
         held = [self.socket.fileno()] if self.socket else []
         launcher = [sys.executable, "-c", LAUNCHER, str(held[0])] if held else []
         self.process = subprocess.Popen(
-            [*launcher, self.setting.gatehouse, "serve", "--config", str(self.configuration)], stdin=subprocess.DEVNULL,
-            stdout=open(self.directory / self.output, "ab"), stderr=log, env=dict(os.environ, **self.environment),
-            pass_fds=held)
+            [*launcher, self.setting.gatehouse, "serve", "--config", str(self.configuration), *map(str, self.arguments)],
+            stdin=subprocess.DEVNULL, stdout=open(self.directory / self.output, "ab"), stderr=log,
+            env=dict(os.environ, **self.environment), pass_fds=held)
         try:
             wait_for(lambda: self.process.poll() is not None or self.is_up(), 30, "both listeners answer /healthz")
         finally:
@@ -267,7 +271,11 @@ class Gateway:
         pids = []
         for entry in pathlib.Path("/proc").iterdir():
             with contextlib.suppress(OSError):
-                if not entry.name.isdigit() or b"gatehouse-worker" not in (entry / "cmdline").read_bytes():
+                if not entry.name.isdigit():
+                    continue
+                line = (entry / "cmdline").read_bytes()
+                # Those that are only asked for the devices are gone in a moment.
+                if b"gatehouse-worker" not in line or b"--list-devices" in line:
                     continue
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
                 if int(fields[1]) == self.process.pid and fields[0] != "Z":

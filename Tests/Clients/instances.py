@@ -228,4 +228,42 @@ with Gateway(setting, "instances") as gateway:
             worker = gateway.command("deployments", "logs", f"demo/{name}/local")
             require(worker.strip(), "the worker's log is empty")
             return f"{len(reasons)} answers meanwhile, {reasons.count('connect_failed')} of them tried; back after {took:.1f} s"
+
+    if setting.model:
+        @check("the embedded pool takes what a full backend leaves, and keeps room for its own requests meanwhile")
+        def _():
+            backend = gateway.backend("gate")
+            gateway.apply(upstream_documents("over", {
+                "blue": (99, {"upstream": upstream(backend), "max_concurrent_requests_per_instance": 1,
+                              "max_queue_wait_ms": 50}),
+                "local": (1, {"native": {"engine": "llama", "slots": 4}, "model": "azureml:smollm2:1",
+                              "max_queue_wait_ms": 60000}),
+            }, fallback=["local"]))
+            key, done = gateway.key("over"), []
+
+            def ask(text, tokens, **headers):
+                body = {"model": "over", "messages": [{"role": "user", "content": text}], "max_tokens": tokens}
+                return gateway.request("POST", "/v1/chat/completions", body, {"api-key": key, **headers}, timeout=180)
+
+            def guest(number):
+                response = ask(f"Tell me a very long story about the number {number}.", 150)
+                done.append((response.status, response.getheader("x-gatehouse-fallback")))
+
+            ask_backend(backend, "/close")
+            guests = [threading.Thread(target=guest, args=[number]) for number in range(9)]
+            for each in guests:
+                each.start()
+            local = lambda: shown(gateway, "demo/over/local")["instances"][0]["inFlight"]
+            wait_for(lambda: local() == 3, 20, "three of the four slots are taken")
+            own = ask("Hi.", 1, **{"azureml-model-deployment": "local"})
+            finished = len(done)
+            require(own.status == 200 and not own.getheader("x-gatehouse-fallback"), f"own: {own.status}")
+            # Eight are there, three at a time: it had to wait for none of them.
+            require(finished < 3, f"its own request was answered after {finished} of the guests")
+            require(local() == 3, f"{local()} guests have a slot")
+            ask_backend(backend, "/open")
+            for each in guests:
+                each.join()
+            require(sorted(done, key=str) == sorted([(200, None)] + [(200, "queue_full")] * 8, key=str), f"{done}")
+            return f"8 guests, {finished} of them done before its own"
 check.finish()

@@ -23,8 +23,8 @@ HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "models", "worker",
-            "batching", "sampling", "worker_socket", "pool", "drain", "handover", "instances", "liveness", "faults",
-            "access_log", "proxy", "keys", "tokens", "issuers", "limits", "rules", "metering", "clock", "rotation",
+            "batching", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover", "instances", "liveness",
+            "faults", "access_log", "proxy", "keys", "tokens", "issuers", "limits", "rules", "metering", "clock", "rotation",
             "tenancy", "anew", "webhooks", "durability", "browser", "operators", "admins", "deployment_secrets",
             "truth", "fairness", "openapi", "azureml_sdk", "azureml_failures", "azureml_wirings"]
 # Only by name: "timing" wants a quiet machine, "quickstart" a release build, and it moves the model's file for some seconds.
@@ -65,7 +65,8 @@ class Run:
         self.passed = self.failed = 0
         self.variables = dict(
             os.environ, CLIENTS_GATEHOUSE=options.gatehouse, CLIENTS_WORKER=options.worker or "",
-            CLIENTS_MODEL=options.model or "", CLIENTS_DIRECTORY=str(directory), PYTHONDONTWRITEBYTECODE="1",
+            CLIENTS_MODEL=options.model or "", CLIENTS_EMBEDDING_MODEL=options.embedding_model or "",
+            CLIENTS_T5_MODEL=options.t5_model or "", CLIENTS_DIRECTORY=str(directory), PYTHONDONTWRITEBYTECODE="1",
             PYTHONUNBUFFERED="1", NO_PROXY="localhost,127.0.0.1", CLIENTS_LONG="1" if options.long else "0")
 
     def program(self, name, python, *arguments, seconds=PROGRAM_SECONDS):
@@ -101,6 +102,8 @@ def arguments():
     parser.add_argument("--gatehouse", required=True, type=os.path.abspath)
     parser.add_argument("--worker", type=os.path.abspath)
     parser.add_argument("--model", type=os.path.abspath, help="GGUF file; without it the model's checks are left out")
+    parser.add_argument("--embedding-model", type=os.path.abspath, help="GGUF file of all-MiniLM-L6-v2, for kinds")
+    parser.add_argument("--t5-model", type=os.path.abspath, help="GGUF file of a Flan-T5, for kinds")
     parser.add_argument("--backends", help="folder of the engine's loadable backends, for the worker")
     parser.add_argument("--suite", type=pathlib.Path, help="folder of the attack suite")
     parser.add_argument("--only", default=",".join(PROGRAMS), help="programs, separated by commas")

@@ -1,4 +1,5 @@
 import GatewayTLS
+import GatewayWorkers
 import Testing
 
 @testable import gatehouse
@@ -84,6 +85,16 @@ import Testing
         #expect(configuration.secretFiles == ["/run/secrets"])
     }
 
+    @Test func `devices are all, none, or those of a list by place or name`() throws {
+        #expect(try load(Self.tls).devices == .auto)
+        #expect(try load(Self.tls + "workers: {devices: auto}").devices == .auto)
+        let list = DevicePolicy.only([.index(0), .name("CUDA1")])
+        #expect(try load(Self.tls + "workers: {devices: [0, CUDA1]}").devices == list)
+        let environment = ["GATEHOUSE_WORKERS_DEVICES": "0,CUDA1"]
+        #expect(try load(Self.tls + "workers: {devices: cpu}", environment: environment).devices == list)
+        #expect(try problems(Self.tls + "workers: {devices: []}").count == 1)
+    }
+
     @Test func `a flag wins over the environment, which wins over the file`() throws {
         let text = Self.tls + "threads: 1\nstore: file.db\nmodels: file"
         let configuration = try load(
@@ -114,8 +125,14 @@ import Testing
         ("listen: {private_networks: 10.0.0.0/8}", "g.yaml:2: listen.private_networks: must be a list; write [a, b]"),
         ("threads: 0", "g.yaml:2: threads: \"0\" is not a number of event loops; use auto or 1 to 1024"),
         (
-            "workers: {devices: [0, 1]}",
-            "g.yaml:2: workers.devices: a list of devices is not built yet; use auto or cpu"
+            "workers: {devices: gpu 1}",
+            "g.yaml:2: workers.devices: \"gpu 1\" names no devices; write auto, cpu, or GPUs as gatehouse devices shows "
+                + "them: [0, 1] or [CUDA0], each once"
+        ),
+        (
+            "workers: {devices: [0, 0]}",
+            "g.yaml:2: workers.devices: is no list of GPUs; write auto, cpu, or GPUs as gatehouse devices shows them: "
+                + "[0, 1] or [CUDA0], each once"
         ),
         (
             "issuers: {allow_http: ['http://a']}",

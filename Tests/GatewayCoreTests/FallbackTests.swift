@@ -43,7 +43,7 @@ import Testing
         #expect(plan.deployment === green && plan.fallback == .noHealthyInstance)
         fail(green)
         let last = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
-        #expect(last.deployment === local && last.path == "/v1/chat/completions")
+        #expect(last.deployment === local && last.path == "/score")
     }
 
     @Test func `when all are out the first is asked all the same`() throws {

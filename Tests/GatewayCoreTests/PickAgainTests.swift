@@ -52,7 +52,13 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func `a moved plan has the other deployment's own path`(startsNative: Bool) throws {
-        let upstream = try fixture.deployment("upstream", ["http://up:1"])
+        let upstream = Deployment(
+            name: "upstream",
+            isNative: false,
+            instances: [fixture.registry.instance(at: try InstanceAddress.parse("http://up:1").get(), isReady: true)],
+            timeout: .seconds(5),
+            path: PathRewrite(stripPrefix: "/score", addPrefix: "/predict")
+        )
         let native = try fixture.deployment("native", ["unix:/run/w.sock"], isNative: true)
         let order = startsNative ? [native, upstream] : [upstream, native]
         fixture.publishChat(order, weights: [50, 50])
@@ -60,8 +66,8 @@ import Testing
         #expect(plan.deployment === order[0])
         let again = try #require(fixture.admission.planAgain(plan, except: [plan.instance]))
         #expect(again.deployment === order[1])
-        #expect(plan.path == (startsNative ? "/v1/chat/completions" : "/score"))
-        #expect(again.path == (startsNative ? "/score" : "/v1/chat/completions"))
+        #expect(plan.path == (startsNative ? "/score" : "/predict"))
+        #expect(again.path == (startsNative ? "/predict" : "/score"))
         #expect(plan.usage == (startsNative ? .openAI : nil))
         #expect(again.usage == (startsNative ? nil : .openAI))
         #expect(again.isScoring)

@@ -15,7 +15,12 @@ final class FakeWorker: Sendable {
     private let changes: AsyncStream<(String, Bool)>
     let told: AnnouncedPool
 
-    init(grace: Duration = .seconds(10), admission: MemoryAdmission = .unbounded) throws {
+    init(
+        grace: Duration = .seconds(10),
+        admission: MemoryAdmission = .unbounded,
+        devices: DeviceWatch? = nil,
+        threads: ThreadShare? = nil
+    ) throws {
         folder = "/tmp/fake-worker-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let program = folder + "/worker"
@@ -31,6 +36,8 @@ final class FakeWorker: Sendable {
             grace: grace,
             curl: curl,
             admission: admission,
+            devices: devices,
+            threads: threads,
             logger: logger,
             reports: WorkerSupervisor.Reports(
                 instance: { continuation.yield(($0, $1)) },

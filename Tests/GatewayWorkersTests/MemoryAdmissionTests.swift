@@ -14,7 +14,7 @@ import Testing
     private static func admission(available: Int64?) -> MemoryAdmission {
         MemoryAdmission(
             available: { available.map { $0 * mebibyte } },
-            need: { _ in MemoryNeed(file: 1000 * mebibyte, own: 100 * mebibyte) },
+            need: { _, _ in MemoryNeed(file: 1000 * mebibyte, own: 100 * mebibyte) },
             own: { Int64($0) * mebibyte }
         )
     }
@@ -37,6 +37,29 @@ import Testing
         #expect(Self.admission(available: 1099).refusal(of: Self.specification("a"), beside: there) != nil)
         #expect(Self.admission(available: 2099).refusal(of: Self.specification("b"), beside: there) != nil)
         #expect(Self.admission(available: 2100).refusal(of: Self.specification("b"), beside: there) == nil)
+    }
+
+    @Test func `what lies on GPUs does not count against the machine, and its file is nobody else's`() {
+        let share = Placement.Share(name: "CUDA0", part: 1, bytes: 1)
+        let admission = MemoryAdmission(
+            available: { 1100 * Self.mebibyte },
+            need: { _, placement in
+                placement.shares.isEmpty
+                    ? MemoryNeed(file: 1000 * Self.mebibyte, own: 100 * Self.mebibyte)
+                    : MemoryNeed(file: 0, own: 50 * Self.mebibyte)
+            },
+            own: { Int64($0) * Self.mebibyte }
+        )
+        let asked = Self.specification("a")
+        #expect(admission.refusal(of: asked, on: .devices([share]), beside: [Self.holder("a", 100)]) == nil)
+        var there = Self.holder("a", 50)
+        there.placement = .devices([share])
+        #expect(admission.refusal(of: asked, on: .devices([share]), beside: [there]) == nil)
+        // It has taken its 50, which are not in the 1100 any more: the file counts for the first one on the CPU.
+        #expect(admission.refusal(of: asked, beside: [there]) == nil)
+        there = MemoryAdmission.Holder(specification: asked, process: nil, placement: .devices([share]))
+        let refusal = admission.refusal(of: asked, on: .host(reason: "no GPU has room"), beside: [there])
+        #expect(refusal?.description.contains("; on no GPU: no GPU has room") == true)
     }
 
     @Test func `one that has not yet taken what it needs is counted as if it had`() {

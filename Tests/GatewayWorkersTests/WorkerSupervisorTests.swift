@@ -179,7 +179,7 @@ import Testing
     @Test func `a worker that does not fit into memory is not started, and the log says the numbers`() async throws {
         let admission = MemoryAdmission(
             available: { 100 << 20 },
-            need: { _ in MemoryNeed(file: 200 << 20, own: 50 << 20) },
+            need: { _, _ in MemoryNeed(file: 200 << 20, own: 50 << 20) },
             own: { _ in nil }
         )
         let fake = try FakeWorker(admission: admission)

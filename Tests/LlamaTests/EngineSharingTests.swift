@@ -29,7 +29,7 @@ struct EngineSharingTests {
                 continuation.yield(event)
                 switch event {
                 case .finished, .failed: continuation.finish()
-                case .started, .text, .logprobs: break
+                case .started, .text, .logprobs, .vectors: break
                 }
             }
         )

@@ -30,7 +30,7 @@ struct EngineTests {
                 continuation.yield(event)
                 switch event {
                 case .finished, .failed: continuation.finish()
-                case .started, .logprobs, .text: break
+                case .started, .logprobs, .text, .vectors: break
                 }
             }
         )
@@ -41,11 +41,28 @@ struct EngineTests {
         await events.reduce(into: "") { if case .text(let text) = $1 { $0 += text } }
     }
 
-    @Test(arguments: ["What is 2+2?", "Name three facts about the Moon."])
-    func `a greedy answer is that of the engine used directly`(prompt: String) async throws {
-        let direct = try Reference.answer(prompt, maxTokens: 40, options(slots: 1))
-        let engine = try await Engine.start(options(slots: 4))
-        #expect(try await text(ask(engine, prompt, maxTokens: 40).events) == direct)
+    private static let prompts = [
+        "What is 2+2?", "Name three facts about the Moon.", "Who wrote Faust?", "Say hello in French.",
+        "What is the capital of Peru?", "Write a line about rain.", "How do magnets work?", "Count from one to ten.",
+        "What colours has the flag of Italy?", "Explain photosynthesis in one sentence.", "Why is the sky blue?",
+        "Give me a name for a cat.", "What is the boiling point of water?", "List four prime numbers.",
+        "Describe a lighthouse.", "What does a blacksmith do?", "Translate 'good night' into Spanish.",
+        "What is a haiku?", "How many days has a leap year?", "Tell me a joke about bread.",
+    ]
+
+    @Test func `greedy answers are those of the engine used directly, alone and in a full batch`() async throws {
+        let (count, context) = (Self.prompts.count, 128)
+        let direct = try Self.prompts.map {
+            try Reference.answer($0, maxTokens: 40, options(slots: 1, context: context))
+        }
+        let engine = try await Engine.start(options(slots: count, context: context))
+        for (prompt, direct) in zip(Self.prompts, direct) {
+            #expect(try await text(ask(engine, prompt, maxTokens: 40).events) == direct, "\(prompt), alone")
+        }
+        let together = try Self.prompts.map { try ask(engine, $0, maxTokens: 40).events }
+        for (index, events) in together.enumerated() {
+            #expect(await text(events) == direct[index], "\(Self.prompts[index]), in a full batch")
+        }
     }
 
     @Test func `eight requests together take fewer than half the steps of eight in turn`() async throws {

@@ -33,6 +33,17 @@ import Testing
         #expect(cache.place(for: prompt(1000...1020), of: "b", free: [0]) == .init(slot: 0))
     }
 
+    @Test func `where nothing is kept nothing is used`() {
+        var cache = cache([("a", prompt(1000...1020))], copying: .nothingKept)
+        #expect(cache.place(for: prompt(1000...1020), of: "a", free: [0, 1, 2, 3]) == .init(slot: 0))
+        cache.begin(.init(slot: 1), system, of: "a")
+        cache.append(system, slot: 1)
+        #expect(cache.place(for: system, of: "a", free: [0, 2]).count == 0)
+        let isKept = cache.end(slot: 1)
+        #expect(!isKept)
+        #expect(cache.count(slot: 1) == 0)
+    }
+
     @Test func `the last token of a prompt is always computed`() {
         let cache = cache([("a", system)], slots: 1)
         #expect(cache.place(for: system, of: "a", free: [0]).count == 99)

@@ -41,13 +41,13 @@
                     continuation.yield(event)
                     switch event {
                     case .finished, .failed: continuation.finish()
-                    case .started, .logprobs, .text: break
+                    case .started, .logprobs, .text, .vectors: break
                     }
                 }
             )
             return await events.reduce(into: Asked()) { asked, event in
                 switch event {
-                case .started: break
+                case .started, .vectors: break
                 case .logprobs(let more): asked.logprobs += more
                 case .text(let more): asked.text += more
                 case .finished(let reason, let usage): (asked.reason, asked.usage) = (reason, usage)

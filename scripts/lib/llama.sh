@@ -70,9 +70,10 @@ llama_cmake_flags() {
     llama_cpu_flags
 }
 
-# The build's name says what went into it, so that another CPU or another set of flags never gets these files.
+# llama_identity [FILE…]: a build's name says what went into it, so that another CPU or another set of flags never gets
+# these files.
 llama_identity() {
-    { echo "$LLAMA_SHA256"; llama_cmake_flags; cat "$LLAMA_TEXT"/*; } | sha256sum | cut -c1-12
+    { echo "$LLAMA_SHA256"; llama_cmake_flags; cat /dev/null "$@"; } | sha256sum | cut -c1-12
 }
 
 # Fetches the source package into directory $1 and unpacks it there. pip checks the hash before it looks inside, but then insists on asking
@@ -108,16 +109,10 @@ PYTHON
 
 # Each part says how far it is, and fails the script with the end of its output.
 llama_build() {
-    local prefix=$1 work source flags
+    local prefix=$1 work
     mkdir -p "$(dirname "$prefix")"
     work=$(mktemp -d "$(dirname "$prefix")/building-llama.XXXXXX")
-    run_step "llama.cpp: fetching the source package llama-cpp-python $LLAMA_VERSION" \
-        "see what pip says above, check that it reaches PyPI, and run this again; $work can go" llama_fetch "$work"
-    source=$(echo "$work"/llama_cpp_python-*/vendor/llama.cpp)
-    echo "add_subdirectory(\"$LLAMA_TEXT\" gatehouse)" >>"$source/CMakeLists.txt"
-    mapfile -t flags < <(llama_cmake_flags)
-    run_step "llama.cpp: configuring" "check that these packages are installed: ${LLAMA_PACKAGES[*]}; the files are in $work" \
-        cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_INSTALL_PREFIX="$prefix" "${flags[@]}"
+    llama_configure "$work" "$prefix"
     run_step "llama.cpp: compiling (about four minutes on two cores)" \
         "where memory or disk was short: LLAMA_JOBS=1 needs less memory, $work can go" \
         nice cmake --build "$work/build" -j "${LLAMA_JOBS:-$(nproc)}"
@@ -129,8 +124,41 @@ llama_build() {
     rm -rf "$work"
 }
 
+# llama_configure WORK PREFIX [FLAG…]: the source, unpacked and configured in directory WORK; later flags win.
+llama_configure() {
+    local work=$1 prefix=$2 source flags
+    shift 2
+    run_step "llama.cpp: fetching the source package llama-cpp-python $LLAMA_VERSION" \
+        "see what pip says above, check that it reaches PyPI, and run this again; $work can go" llama_fetch "$work"
+    source=$(echo "$work"/llama_cpp_python-*/vendor/llama.cpp)
+    # Our own part, which the tools do without.
+    (($# > 0)) || echo "add_subdirectory(\"$LLAMA_TEXT\" gatehouse)" >>"$source/CMakeLists.txt"
+    mapfile -t flags < <(llama_cmake_flags)
+    run_step "llama.cpp: configuring" "check that these packages are installed: ${LLAMA_PACKAGES[*]}; the files are in $work" \
+        cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_INSTALL_PREFIX="$prefix" "${flags[@]}" "$@"
+}
+
+# llama_tools: the engine's own server and its quantiser of the same source with the same flags, for comparison; sets
+# LLAMA_TOOLS to the folder with the programs.
+llama_tools() {
+    local prefix work
+    prefix="$(gatehouse_cache)/llama-tools-$LLAMA_VERSION-$(llama_identity)"
+    LLAMA_TOOLS=$prefix/bin
+    [[ ! -x $LLAMA_TOOLS/llama-server ]] || return 0
+    mkdir -p "$(dirname "$prefix")"
+    work=$(mktemp -d "$(dirname "$prefix")/building-llama.XXXXXX")
+    # Without the last two flags it wants to fetch a web page.
+    llama_configure "$work" "$prefix" -DLLAMA_BUILD_TOOLS=ON -DLLAMA_BUILD_SERVER=ON -DLLAMA_BUILD_UI=OFF \
+        -DLLAMA_USE_PREBUILT_UI=OFF -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON
+    run_step "llama.cpp: compiling its server (about six minutes on two cores)" "see above; $work can go" \
+        nice cmake --build "$work/build" -j "${LLAMA_JOBS:-$(nproc)}" --target llama-server llama-quantize ggml-cpu
+    mkdir -p "$prefix"
+    mv -T "$work/build/bin" "$prefix/bin"
+    rm -rf "$work"
+}
+
 llama_prepare() {
-    LLAMA_PREFIX="$(gatehouse_cache)/llama-$LLAMA_VERSION-$(llama_identity)"
+    LLAMA_PREFIX="$(gatehouse_cache)/llama-$LLAMA_VERSION-$(llama_identity "$LLAMA_TEXT"/*)"
     if [[ ! -e $LLAMA_PREFIX/lib/pkgconfig/llama.pc ]]; then
         llama_build "$LLAMA_PREFIX" || return 1
     fi

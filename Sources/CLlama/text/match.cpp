@@ -112,8 +112,12 @@ struct State {
 
 // Places that one answer may reach; each takes some hundred bytes.
 constexpr size_t most_places = 200 * 1000;
-// Places that one call may look at: some tenths of a second.
-constexpr size_t budget_of_call = 8 * 1000 * 1000;
+// Places that one call may look at if those before it have looked at few: some hundredths of a second.
+constexpr size_t most_of_call = 8 * 1000 * 1000;
+// What each call adds to that, for every node of the vocabulary: a mask of all tokens looks at a few places for each.
+constexpr size_t rounds_of_call = 16;
+// Places that are remembered to follow others, all in all; four bytes each.
+constexpr size_t most_following = 4 * 1000 * 1000;
 
 }  // namespace
 
@@ -122,7 +126,7 @@ struct cllama_match {
         : grammar(grammar), vocabulary(vocabulary), places(1), following(1) {}
 
     void begin() {
-        budget = budget_of_call;
+        earn();
         const auto & rule = grammar.rules[grammar.root];
         Places starts;
         for (size_t position = 0; position < rule.size(); position = end_of_alternative(rule, position) + 1) {
@@ -132,35 +136,21 @@ struct cllama_match {
     }
 
     int allows(llama_token token) {
-        budget = budget_of_call;
-        if (token < 0 || static_cast<size_t>(token) >= vocabulary.texts.size()) {
-            return 0;
-        }
-        if (vocabulary.is_end[token]) {
-            return state.may_end() ? 1 : 0;
-        }
         State after;
-        return walk(vocabulary.texts[token], after) ? 1 : 0;
+        return fit(token, after);
     }
 
     int accept(llama_token token) {
-        budget = budget_of_call;
-        if (token < 0 || static_cast<size_t>(token) >= vocabulary.texts.size()) {
-            return 0;
-        }
-        if (vocabulary.is_end[token]) {
-            return state.may_end() ? 1 : 0;
-        }
         State after;
-        if (!walk(vocabulary.texts[token], after)) {
-            return 0;
+        const auto result = fit(token, after);
+        if (result == 1 && !vocabulary.is_end[token]) {
+            state = std::move(after);
         }
-        state = std::move(after);
-        return 1;
+        return result;
     }
 
     int64_t mask(llama_token_data * tokens, size_t count) {
-        budget = budget_of_call;
+        earn();
         std::vector<bool> allowed(vocabulary.texts.size());
         allow(allowed);
         int64_t left = 0;
@@ -188,8 +178,15 @@ struct cllama_match {
     /// Where each place leads once its character has come; computed when first asked for.
     std::vector<std::pair<bool, Places>> following;
     std::unordered_map<const llama_grammar_element *, std::unordered_map<Place, Place>> numbers;
+    size_t followers = 0;
     State state;
-    size_t budget = 0;
+    size_t budget = most_of_call;
+
+    /// What an answer did not need for one token it may use for a later one; others wait for each as long.
+    void earn() {
+        const auto share = rounds_of_call * vocabulary.nodes.size();
+        budget = std::min(budget + share, std::max(most_of_call, 4 * share));
+    }
 
     void spend(size_t count) {
         if (budget < count) {
@@ -255,6 +252,11 @@ struct cllama_match {
                 element++;
             }
             auto reached = reach({ ends_alternative(*element) ? node.behind : place(element, node.behind) });
+            if (followers + reached.size() > most_following) {
+                std::fill(following.begin(), following.end(), std::pair<bool, Places>());
+                followers = 0;
+            }
+            followers += reached.size();
             following[at] = { true, std::move(reached) };
         }
         return following[at].second;
@@ -351,6 +353,18 @@ struct cllama_match {
             return false;
         }
         return true;
+    }
+
+    /// Whether a token may come next, and where it leads unless it is an end.
+    int fit(llama_token token, State & after) {
+        earn();
+        if (token < 0 || static_cast<size_t>(token) >= vocabulary.texts.size()) {
+            return 0;
+        }
+        if (vocabulary.is_end[token]) {
+            return state.may_end() ? 1 : 0;
+        }
+        return walk(vocabulary.texts[token], after) ? 1 : 0;
     }
 
     bool walk(const std::string & text, State & after_all) {

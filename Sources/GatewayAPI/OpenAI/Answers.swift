@@ -24,6 +24,15 @@ package struct Usage: Codable, Equatable, Sendable {
         promptDetails = PromptDetails(cachedTokens: cachedTokens)
     }
 
+    /// What two requests used together.
+    package static func + (one: Usage, other: Usage) -> Usage {
+        Usage(
+            promptTokens: one.promptTokens + other.promptTokens,
+            completionTokens: one.completionTokens + other.completionTokens,
+            cachedTokens: one.promptDetails.cachedTokens + other.promptDetails.cachedTokens
+        )
+    }
+
     private enum CodingKeys: String, CodingKey {
         case promptTokens = "prompt_tokens"
         case completionTokens = "completion_tokens"
@@ -174,11 +183,14 @@ package struct ModelList: Encodable, Sendable {
         package let object = "model"
         package let created: Int
         package let ownedBy: String
+        /// What the model does; not part of OpenAI's API, absent where it is not known.
+        package let kind: String?
 
-        package init(id: String, created: Int, ownedBy: String) {
+        package init(id: String, created: Int, ownedBy: String, kind: String? = nil) {
             self.id = id
             self.created = created
             self.ownedBy = ownedBy
+            self.kind = kind
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -186,6 +198,7 @@ package struct ModelList: Encodable, Sendable {
             case object
             case created
             case ownedBy = "owned_by"
+            case kind
         }
     }
 

@@ -7,6 +7,7 @@ struct FieldRules {
     enum Neutral {
         case emptyArray
         case isFalse
+        case isTrue
         case number(Double)
         case oneOf([String])
         case textOnly
@@ -63,6 +64,7 @@ extension FieldRules.Neutral {
         switch self {
         case .emptyArray: fields.arrayCount(name) == 0
         case .isFalse: (try? fields.optional(name, as: Bool.self)) == false
+        case .isTrue: (try? fields.optional(name, as: Bool.self)) == true
         case .number(let number): (try? fields.optional(name, as: Double.self)) == number
         case .oneOf(let values): values.contains { $0 == (try? fields.optional(name, as: String.self)) }
         case .textOnly: fields.arrayCount(name) == 1 && (try? fields.optional(name, as: [String].self)) == ["text"]

@@ -97,12 +97,14 @@ package final class CapacityQueue: Sendable {
         let next = waiters.next { waiter in
             waiter.kind(at: now)
         } where: { waiter in
-            waiter.mayBeServed(at: now) && waiter.deployment.hasPlace(isLast: waiter.isLast, at: now)
+            waiter.mayBeServed(at: now)
+                && waiter.deployment.hasPlace(isLast: waiter.isLast, leaving: waiter.reserve, at: now)
         }
         if let next {
             // Somebody without a cap may have been quicker.
             let waiter = next.element
-            guard case .taken(let instance) = waiter.deployment.take(isLast: waiter.isLast, at: now) else { return nil }
+            let place = waiter.deployment.take(isLast: waiter.isLast, leaving: waiter.reserve, at: now)
+            guard case .taken(let instance) = place else { return nil }
             waiters.serve(next.flow)
             return (waiter, instance)
         }
@@ -137,12 +139,15 @@ package final class Waiter: Sendable {
     struct Kind: Hashable {
         let deployment: ObjectIdentifier
         let isLast: Bool
+        let reserve: Int
         let mayBeServed: Bool
     }
 
     let deployment: Deployment
     /// Who may answer in the deployment's place.
     let substitutes: [Deployment]
+    /// Places of each instance that it leaves free.
+    let reserve: Int
     /// Whether it has nowhere else to go.
     var isLast: Bool { substitutes.isEmpty }
     let flow: FairQueue<Waiter>.Flow
@@ -160,13 +165,21 @@ package final class Waiter: Sendable {
         self.notBefore = notBefore
         deployment = plan.deployment
         substitutes = plan.substitutes
-        flow = FairQueue<Waiter>.Flow(tenant: plan.endpoint.tenant, caller: plan.caller.label)
+        reserve = plan.reserve
+        // A guest that waits behind the reserve does not keep its caller's own requests waiting.
+        let caller = reserve == 0 ? plan.caller.label : "\(plan.caller.label)\u{1F}guest"
+        flow = FairQueue<Waiter>.Flow(tenant: plan.endpoint.tenant, caller: caller)
         weights = FairQueue<Waiter>.Weights(tenant: plan.tenantWeight, caller: plan.caller.queueWeight)
         self.wake = wake
     }
 
     func kind(at now: Int64?) -> Kind {
-        Kind(deployment: ObjectIdentifier(deployment), isLast: isLast, mayBeServed: mayBeServed(at: now))
+        Kind(
+            deployment: ObjectIdentifier(deployment),
+            isLast: isLast,
+            reserve: reserve,
+            mayBeServed: mayBeServed(at: now)
+        )
     }
 
     func mayBeServed(at now: Int64?) -> Bool {

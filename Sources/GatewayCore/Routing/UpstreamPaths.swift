@@ -22,17 +22,15 @@ struct UpstreamPaths: Sendable {
         arePlain = rewrite == nil && !isNative && bases.allSatisfy { $0 == PathReading() }
     }
 
-    /// The path on the instances: the embedded pool takes chat bodies on `/score` too.
-    func path(_ path: String) -> String {
-        if let rewrite { return rewrite.rewrite(path) }
-        return isNative && path == Self.scoring ? Self.chat : path
-    }
+    /// The path on the instances.
+    func path(_ path: String) -> String { rewrite?.rewrite(path) ?? path }
 
     /// How the usage of a call of this path is read; of several ways, as its instances' URLs differ, the one that counts most.
     ///
     /// - Parameter own: what the path says by itself: what a caller calls chat is counted as that, whatever it is led to.
     func usage(of path: String, own: UsageFormat?) -> UsageFormat? {
         if arePlain { return own }
+        // A worker takes there what its kind of model takes elsewhere, chat bodies among it.
         if rewrite == nil, isNative, path == Self.scoring { return .openAI }
         let stripped = rewrite?.strippedLength(of: path)
         return path.withBytes { bytes in
@@ -47,5 +45,4 @@ struct UpstreamPaths: Sendable {
     }
 
     private static let scoring = "/score"
-    private static let chat = "/v1/chat/completions"
 }

@@ -21,7 +21,8 @@ extension ExchangeHandler {
         let relay = ResponseRelay(
             plan: plan,
             contentType: contentType,
-            isEncoded: head.headers.contains(name: "content-encoding")
+            isEncoded: head.headers.contains(name: "content-encoding"),
+            told: plan.deployment.isNative ? TokenUsage(head.headers) : nil
         )
         current?.receipt.isStreamed = Self.isEventStream(contentType)
         if current?.receipt.isStreamed == true {

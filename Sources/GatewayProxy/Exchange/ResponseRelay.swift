@@ -16,9 +16,11 @@ struct ResponseRelay {
     var untoldPieces: Int64 { if case .readEvents(let events) = mode { events.untoldPieces } else { 0 } }
 
     /// - Parameters:
+    ///   - told: what the answer's head says was used; what its body says comes first.
     ///   - contentType: the response's; decides between one object and an event stream.
     ///   - isEncoded: compressed bytes pass unread.
-    init(plan: Plan, contentType: String?, isEncoded: Bool = false) {
+    init(plan: Plan, contentType: String?, isEncoded: Bool = false, told: TokenUsage? = nil) {
+        if plan.usage != nil, let told { usage = told }
         guard plan.usage != nil, !isEncoded else {
             mode = .pass
             return

@@ -64,13 +64,14 @@ extension EffectiveValue: TableRow {
 
 extension InstanceResource: TableRow {
     static var headings: [String] {
-        ["instance", "ready", "takes requests", "under way", "last probe", "state", "pid", "memory"]
+        ["instance", "ready", "takes requests", "under way", "last probe", "state", "pid", "memory", "device"]
     }
     var cells: [String] {
         [
             url, isReady ? "yes" : "no", outage.map { "no: \($0)" } ?? "yes", String(inFlight), lastProbe ?? "",
             [state, lastEnd].compactMap(\.self).joined(separator: ": "), pid.map(String.init) ?? "",
             residentBytes.map { "\($0 >> 20) MiB" } ?? "",
+            [device, deviceReason].compactMap(\.self).joined(separator: ": "),
         ]
     }
 }

@@ -84,6 +84,7 @@ import Testing
         GET /tenants/:tenant/models/:model/versions/:version oadkr
         POST /tenants/:tenant/models/:model/versions/:version/verify oad
         DELETE /tenants/:tenant/models/:model/versions/:version oad
+        GET /devices oadkr+
         GET /certificates o+
         POST /certificates o+
         DELETE /certificates/:host o+

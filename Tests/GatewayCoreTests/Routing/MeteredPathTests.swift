@@ -73,12 +73,13 @@ import Testing
         #expect(try self.usage(path, on: deployment(path: rewrite)) == usage)
     }
 
-    @Test func `the embedded pool's scoring path is chat`() throws {
+    @Test func `the embedded pool's scoring path is its own, and metered as chat`() throws {
         let native = try deployment(urls: ["unix:/run/w.sock"], isNative: true)
         #expect(try usage("/score", on: native) == .openAI)
         #expect(try usage("/score/x", on: native) == nil)
         let asking = try fixture.plan(request("POST", "/demo/chat/score"), body: #"{"stream":true}"#)
         #expect(asking.asksForUsage)
+        #expect(asking.path == "/score")
     }
 
     @Test func `instances whose URLs differ are counted by the one that counts most`() throws {

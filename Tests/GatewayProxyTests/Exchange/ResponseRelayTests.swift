@@ -1,5 +1,6 @@
 import GatewayCore
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import GatewayProxy
@@ -19,6 +20,22 @@ import Testing
     ) throws -> ResponseRelay {
         let plan = try PlanFixture().plan(target, body: body)
         return ResponseRelay(plan: plan, contentType: contentType, isEncoded: isEncoded)
+    }
+
+    @Test func `what an answer's head tells of usage counts where its body tells nothing`() throws {
+        let plan = try PlanFixture().plan("/v1/embeddings", body: #"{"model":"chat"}"#)
+        let told = TokenUsage(["x-gatehouse-prompt-tokens": "7", "x-gatehouse-completion-tokens": "2"])
+        var relay = ResponseRelay(plan: plan, contentType: "application/json", told: told)
+        #expect(pass(&relay, ["[[1,2]]"]) == "[[1,2]]")
+        #expect(relay.usage == TokenUsage(prompt: 7, completion: 2))
+        relay = ResponseRelay(plan: plan, contentType: "application/json", told: told)
+        _ = pass(&relay, [#"{"usage":{"prompt_tokens":3}}"#])
+        #expect(relay.usage.prompt == 3)
+    }
+
+    @Test(arguments: ["-1", "many", "99999999999999999999"]) func `what no number is tells nothing`(text: String) {
+        #expect(TokenUsage(["x-gatehouse-prompt-tokens": text]) == nil)
+        #expect(TokenUsage([:]) == nil)
     }
 
     /// What the client gets of these pieces.
