@@ -88,13 +88,26 @@ extension ActiveTransfer {
 
     private func failure(of code: CURLcode) -> CurlFailure {
         guard let complaint else {
+            if wasCutInHandshake(code) {
+                return failure(.connect, "the connection was cut in the TLS handshake: \(handle.explain(code))")
+            }
             var failure = failure(phase(of: code), handle.explain(code))
+            failure.isUntrusted =
+                [CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS].contains(code)
             failure.isMalformed = [CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL].contains(code)
             return failure
         }
         var failure = failure(complaint.phase, complaint.reason)
         failure.isMalformed = hasMalformedHead
         return failure
+    }
+
+    /// libcurl has one code for all that goes wrong in a handshake; that the other side went away only its words tell.
+    private func wasCutInHandshake(_ code: CURLcode) -> Bool {
+        guard code == CURLE_SSL_CONNECT_ERROR else { return false }
+        let words = ["Recv failure", "Send failure", "SSL_ERROR_SYSCALL", "Connection reset", "unexpected eof"]
+        let detail = handle.explain(code)
+        return words.contains { detail.contains($0) }
     }
 
     private func phase(of code: CURLcode) -> CurlFailure.Phase {

@@ -23,9 +23,9 @@ package struct CurlResponse: Sendable {
 package struct CurlFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// How far the transfer had come.
     package enum Phase: String, Sendable {
-        /// No connection: name lookup, refused, an address that is not allowed.
+        /// No connection: name lookup, refused, an address that is not allowed, cut in the TLS handshake.
         case connect
-        /// No secure connection: chain, name or protocol version.
+        /// No secure connection, although the other side talked: chain, name or protocol version.
         case tls
         /// The request could not be built or written.
         case send
@@ -45,6 +45,8 @@ package struct CurlFailure: Error, Sendable, Equatable, CustomStringConvertible 
     package var reason: String
     /// Whether what came breaks the rules of HTTP.
     package var isMalformed = false
+    /// Whether the server's certificate is what was refused: its chain, its name, its dates.
+    package var isUntrusted = false
 
     package var description: String { "\(phase.rawValue): \(reason)" }
 }

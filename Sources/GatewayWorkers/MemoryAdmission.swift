@@ -21,7 +21,8 @@ package struct MemoryAdmission: Sendable {
             available: { MachineMemory.available() },
             need: { book.model(of: $0)?.need(of: $0, on: $1) },
             own: { ProcessMemory.of($0)?.own },
-            deviceNeed: { book.model(of: $0)?.deviceNeed(of: $0) }
+            deviceNeed: { book.model(of: $0)?.deviceNeed(of: $0) },
+            isBeingRead: { book.isBeingRead($0) }
         )
     }
 
@@ -30,6 +31,8 @@ package struct MemoryAdmission: Sendable {
     private let own: @Sendable (Int32) -> Int64?
     /// What a worker takes of GPUs that have all of its model; `nil` = not known.
     let deviceNeed: @Sendable (WorkerSpecification) -> DeviceNeed?
+    /// Whether what a worker takes will be known soon: until then nothing can be decided that depends on it.
+    let isBeingRead: @Sendable (WorkerSpecification) -> Bool
 
     /// - Parameters:
     ///   - available: bytes that can be had now; `nil` = not known, everything is admitted.
@@ -39,12 +42,14 @@ package struct MemoryAdmission: Sendable {
         available: @escaping @Sendable () -> Int64?,
         need: @escaping @Sendable (WorkerSpecification, Placement) -> MemoryNeed?,
         own: @escaping @Sendable (Int32) -> Int64?,
-        deviceNeed: @escaping @Sendable (WorkerSpecification) -> DeviceNeed? = { _ in nil }
+        deviceNeed: @escaping @Sendable (WorkerSpecification) -> DeviceNeed? = { _ in nil },
+        isBeingRead: @escaping @Sendable (WorkerSpecification) -> Bool = { _ in false }
     ) {
         self.available = available
         self.need = need
         self.own = own
         self.deviceNeed = deviceNeed
+        self.isBeingRead = isBeingRead
     }
 
     /// Why it must not start; `nil` when it may.

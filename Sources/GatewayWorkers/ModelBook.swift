@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -17,30 +18,74 @@ struct ModelFile: Sendable {
     }
 }
 
-/// Reads model files, each once as long as it stays the same.
+/// What is known of model files, each read once as long as it stays the same, and never by who asks.
 final class ModelBook: Sendable {
-    private struct Entry {
+    /// What is different when a file is.
+    private struct Version: Equatable {
+        let size: Int64
         let changed: Date
-        let model: ModelFile
+        let inode: UInt64
+
+        init?(path: String) {
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+                let size = (attributes[.size] as? NSNumber)?.int64Value,
+                let changed = attributes[.modificationDate] as? Date
+            else { return nil }
+            self.size = size
+            self.changed = changed
+            inode = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
+        }
     }
 
-    private let entries = Mutex<[String: Entry]>([:])
+    private struct Entry {
+        let version: Version
+        /// `nil` while it is read.
+        var model: ModelFile?
+    }
 
-    /// - Returns: `nil` when there is no such file.
-    func model(of specification: WorkerSpecification) -> ModelFile? {
-        let path = specification.modelPath
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-            let size = (attributes[.size] as? NSNumber)?.int64Value,
-            let changed = attributes[.modificationDate] as? Date
-        else { return nil }
-        if let known = entries.withLock({ $0[path] }), known.model.size == size, known.changed == changed {
-            return known.model
+    private static let mostEntries = 1000
+
+    private let read: @Sendable (_ path: String, _ size: Int64) -> ModelHeader?
+    private let entries = Mutex<[String: Entry]>([:])
+    /// A disk that does not answer holds up its own files alone.
+    private let queue = DispatchQueue(label: "model headers", attributes: .concurrent)
+
+    /// - Parameter read: blocks; `nil` for what is no good model.
+    init(
+        read: @escaping @Sendable (_ path: String, _ size: Int64) -> ModelHeader? = { ModelHeader(path: $0, size: $1) }
+    ) {
+        self.read = read
+    }
+
+    /// - Returns: `nil` when there is no such file, and while it is read.
+    func model(of specification: WorkerSpecification) -> ModelFile? { entry(of: specification)?.model }
+
+    /// Whether a file is new or has changed, and will be known soon.
+    func isBeingRead(_ specification: WorkerSpecification) -> Bool {
+        entry(of: specification).map { $0.model == nil } ?? false
+    }
+
+    /// Asks for no more of the disk than how the file stands.
+    private func entry(of specification: WorkerSpecification) -> Entry? {
+        // A link leads to the file that the worker will open.
+        let path = URL(fileURLWithPath: specification.modelPath).resolvingSymlinksInPath().path
+        guard let version = Version(path: path) else { return nil }
+        let (entry, isNew) = entries.withLock { entries in
+            if let known = entries[path], known.version == version { return (known, false) }
+            if entries.count >= Self.mostEntries { entries = [:] }
+            let entry = Entry(version: version)
+            entries[path] = entry
+            return (entry, true)
         }
-        let model = ModelFile(size: size, header: ModelHeader(path: path, size: size))
+        if isNew { queue.async { self.note(version, of: path) } }
+        return entry
+    }
+
+    private func note(_ version: Version, of path: String) {
+        let model = ModelFile(size: version.size, header: read(path, version.size))
         entries.withLock { entries in
-            if entries.count >= 1000 { entries = [:] }
-            entries[path] = Entry(changed: changed, model: model)
+            // Another version may be read meanwhile.
+            if entries[path]?.version == version { entries[path]?.model = model }
         }
-        return model
     }
 }

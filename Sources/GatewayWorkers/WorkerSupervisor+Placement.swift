@@ -8,6 +8,12 @@ extension WorkerSupervisor {
     /// Whether a start can be decided; where not, the devices are being asked for, and the next look decides.
     var canPlace: Bool { devices?.isFresh() ?? true }
 
+    /// Whether what it would take, and what those take that are there, is known; where not, the next look decides.
+    func isKnown(_ specification: WorkerSpecification) -> Bool {
+        !admission.isBeingRead(specification)
+            && !all.contains { admission.isBeingRead($0.supervisor.copy.specification) }
+    }
+
     /// Where one more worker of a specification goes.
     ///
     /// - Parameter gone: workers that are taken as if they were not there any more.

@@ -192,7 +192,9 @@ extension WorkerSupervisor {
         while active.count > pool.wanted { drain(active.removeLast()) }
         let taken = Set(copies(of: shape).map(\.supervisor.copy.index))
         let free = (0..<pool.specification.bounds.most).filter { !taken.contains($0) }
-        guard pool.mayTry(at: now), active.count >= pool.wanted || canPlace else { return report(shape) }
+        guard pool.mayTry(at: now), active.count >= pool.wanted || (canPlace && isKnown(pool.specification)) else {
+            return report(shape)
+        }
         pools[shape]?.refuse(nil, at: now)
         for index in free.prefix(pool.wanted - active.count) {
             let site = site(of: pool.specification)

@@ -27,6 +27,12 @@ class Hub:
     def __init__(self, certificate, key, token):
         self.files, self.token, self.requests = {}, token, []
         self.gated, self.cuts, self.wrong = set(), {}, set()
+        # By name: where the hub leads instead, what is said of a file's length, and which tag the store gives.
+        self.leads, self.lengths, self.tags = {}, {}, {}
+        # Names of files of which the hub says neither checksum nor length.
+        self.untold = set()
+        # What the hub says of a file's length, where that is not right.
+        self.sizes = {}
         # Bytes a second of a body; none = as fast as can be.
         self.pace = None
         self.hub, self.store = self.listen(certificate, key, "hub"), self.listen(certificate, key, "store")
@@ -102,9 +108,12 @@ def handler(hub, role):
             if name not in hub.files:
                 return self.answer(404)
             content = hub.files[name]
+            blob = hub.leads.get(name) or f"{hub.url('store')}/blobs/{urllib.parse.quote(name)}?signature=canary"
+            if name in hub.untold:
+                return self.answer(302, {"Location": blob})
             sha256 = hashlib.sha256(b"another" if name in hub.wrong else content).hexdigest()
-            return self.answer(302, {"X-Linked-Etag": f'"{sha256}"', "X-Linked-Size": str(len(content)),
-                                     "Location": f"{hub.url('store')}/blobs/{urllib.parse.quote(name)}?signature=canary"})
+            return self.answer(302, {"X-Linked-Etag": f'"{sha256}"', "X-Linked-Size": str(hub.sizes.get(name, len(content))),
+                                     "Location": blob})
 
         def send_file(self, name):
             if name not in hub.files:
@@ -117,11 +126,20 @@ def handler(hub, role):
                     begin = int(wanted.group(1))
             if begin and begin >= len(content):
                 return self.answer(416, {"Content-Range": f"bytes */{len(content)}"})
+            # A function of the whole length, asked for each answer: what the store says that it is.
+            said = hub.lengths.get(name, lambda length: length)(len(content))
             self.send_response(206 if begin else 200)
-            self.send_header("ETag", tag)
+            if name in hub.tags:
+                tag = hub.tags[name]
+            if tag:
+                self.send_header("ETag", tag)
             if begin:
-                self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
-            self.send_header("Content-Length", str(len(content) - begin))
+                self.send_header("Content-Range", f"bytes {begin}-{said - 1}/{said}")
+            if said is not None:
+                self.send_header("Content-Length", str(said - begin))
+            else:
+                # As long as the connection.
+                self.close_connection = True
             self.end_headers()
             end = len(content)
             if cuts := hub.cuts.get(name):
@@ -131,7 +149,7 @@ def handler(hub, role):
                 self.wfile.write(content[start:min(end, start + piece)])
                 if hub.pace:
                     time.sleep(piece / hub.pace)
-            if end < len(content):
+            if end < len(content) or said is None or end < said:
                 self.close_connection = True
                 self.connection.close()
 

@@ -7,8 +7,10 @@ import os
 import pathlib
 import pty
 import select
+import socket
 import struct
 import subprocess
+import threading
 import time
 
 from harness import Checks, Failure, Gateway, Setting, native_documents, require, run, wait_for
@@ -56,15 +58,16 @@ def partials(gateway):
 
 setting = Setting()
 certificates = setting.directory / "hub"
-run(setting.gatehouse, "certs", "init", "--directory", certificates, "--name", "localhost")
+run(setting.gatehouse, "certs", "init", "--directory", certificates, "--name", "localhost", "--name", "127.0.0.1")
 hub = Hub(certificates / "server.pem", certificates / "server.key", TOKEN)
 
 
 class ModelGateway(Gateway):
-    """One whose section `models:` leads to the hub here."""
+    """One whose section `models:` leads to the hub here; operators of the tenant `near` may reach one address of it."""
 
     def __init__(self, name, token=None, **more):
-        super().__init__(setting, name, environment={"HF_TOKEN": token or ""})
+        super().__init__(setting, name, environment={"HF_TOKEN": token or ""},
+                         more="upstreams:\n  tenants: {near: [127.0.0.1/32, '::1/128']}\n")
         folder = f"{self.directory}/models"
         lines = {"folder": folder, "hub": hub.url(), "ca": f"{certificates}/ca.pem", **more}
         written = "models:\n" + "".join(f"  {key}: {json.dumps(value)}\n" for key, value in lines.items())
@@ -74,7 +77,8 @@ class ModelGateway(Gateway):
 
     def __enter__(self):
         super().__enter__()
-        self.command("tenants", "create", "demo")
+        for tenant in ["demo", "near"]:
+            self.command("tenants", "create", tenant)
         return self
 
 
@@ -200,6 +204,146 @@ with ModelGateway("pulls", token=TOKEN, limit="20MiB") as gateway:
         said = refused(gateway, "models", "pull", f"https://localhost:{gateway.port}/m.gguf", "--tenant", "demo")
         require("not trusted" in said, said)
 
+    @check("a connection that is cut in its handshake is no certificate that nobody trusts")
+    def _():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def reset():
+                with contextlib.suppress(OSError):
+                    while True:
+                        connection = listener.accept()[0]
+                        connection.recv(100)
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        connection.close()
+            threading.Thread(target=reset, daemon=True).start()
+            said = refused(gateway, "models", "pull", f"https://localhost:{listener.getsockname()[1]}/m.gguf",
+                           "--tenant", "demo")
+            require("cut in the TLS handshake" in said and "trusted" not in said, said)
+
+    @check("a redirect to an address that is never allowed is refused, and to one that its tenant may not reach as well")
+    def _():
+        hub.put("org/lead", "lead.gguf", gguf("lead", MIB))
+        hub.leads["org/lead/lead.gguf"] = "https://169.254.169.254/latest/m.gguf"
+        said = refused(gateway, "models", "pull", "hf://org/lead", "--tenant", "demo")
+        require("169.254.169.254" in said and "never use" in said, said)
+        hub.leads["org/lead/lead.gguf"] = f"http://localhost:{gateway.port}/m.gguf"
+        said = refused(gateway, "models", "pull", "hf://org/lead", "--tenant", "demo")
+        require("not to https" in said, said)
+        # The tenant's own operators may reach what the owner lists for them, and are led no further.
+        gateway.command("operators", "add", "rita", "--role", "deployer", "--tenant", "near")
+        token = gateway.created("operators", "token", "rita")["token"]
+        source = f"https://127.0.0.1:{hub.hub.server_port}/org/lead/resolve/main/lead.gguf"
+        for lead, port in [("127.0.0.2", hub.store.server_port), ("localhost", hub.store.server_port)]:
+            hub.leads["org/lead/lead.gguf"] = f"https://{lead}:{port}/blobs/org/lead/lead.gguf"
+            arguments = ["models", "pull", source, "--tenant", "near", "--token", token]
+            if lead == "localhost":
+                gateway.command(*arguments)
+            else:
+                said = refused(gateway, *arguments)
+                require(lead in said and "upstreams.tenants.near" in said, said)
+        gateway.command("models", "remove", "near/lead:1")
+
+    @check("a server that says another length than the hub, or sends more or less than it says, is found out")
+    def _():
+        name = "org/lies/lies.gguf"
+        hub.put("org/lies", "lies.gguf", gguf("lies", 2 * MIB))
+        arguments = ["models", "pull", "hf://org/lies/lies.gguf", "--tenant", "demo"]
+        before = len(hub.of("store"))
+        hub.lengths[name] = lambda length: length + 5
+        said = refused(gateway, *arguments)
+        require("the hub says" in said and not partials(gateway), f"{said} {partials(gateway)}")
+        # Nobody says a checksum: the length alone tells.
+        hub.untold.add(name)
+        said = refused(gateway, *arguments)
+        require("cut" in said, said)
+        require("lies:1" not in models(gateway), "a file that is too short was registered")
+        answers = iter([2 * MIB, 3 * MIB, 4 * MIB, 5 * MIB, 6 * MIB, 7 * MIB])
+        hub.lengths[name] = lambda _: next(answers)
+        hub.cuts[name] = [MIB] * 6
+        said = refused(gateway, *arguments)
+        require("cut" in said or "something else" in said, said)
+        require("lies:1" not in models(gateway), "a file whose length changes was registered")
+        hub.cuts[name] = []
+        hub.untold.clear()
+        # No length at all, and more than the hub has said.
+        hub.lengths[name] = lambda _: None
+        hub.files[name] += bytes(MIB)
+        content = hub.files[name]
+        hub.sizes[name] = 2 * MIB
+        said = refused(gateway, *arguments)
+        require("sends more than" in said, said)
+        require(not partials(gateway), f"{partials(gateway)}")
+        del hub.sizes[name]
+        pull(gateway, "hf://org/lies/lies.gguf")
+        model = gateway.created("models", "show", "demo/lies")
+        require(model["size"] == len(content), f"{model}")
+        del hub.lengths[name]
+        gateway.command("models", "remove", "demo/lies:1")
+        return f"{len(hub.of('store')) - before} answers"
+
+    @check("what has no tag, or a weak one, is gone on with by its checksum alone, and else begins anew")
+    def _():
+        content = gguf("tags", 4 * MIB)
+        for number, (tag, is_told) in enumerate([(None, True), ('W/"weak"', True), (None, False), ('W/"weak"', False)]):
+            repository = f"org/tags{number}"
+            name, digest = f"{repository}/t.gguf", hub.put(repository, "t.gguf", content)
+            hub.tags[name], hub.cuts[name] = tag, [2 * MIB]
+            if not is_told:
+                hub.untold.add(name)
+            before = len(hub.requests)
+            pull(gateway, f"hf://{name}", "--name", f"tags{number}")
+            seen = [request["headers"] for request in hub.requests[before:] if request["role"] == "store"]
+            ranges = [headers.get("range") for headers in seen]
+            require(ranges == [None, f"bytes={2 * MIB}-" if is_told else None], f"{tag} {is_told}: {ranges}")
+            require(not any(headers.get("if-range") for headers in seen), f"{tag}: a weak tag was sent back")
+            require(gateway.created("models", "show", f"demo/tags{number}")["sha256"] == digest, "another content")
+        hub.untold.clear()
+        paths = {model["path"] for model in models(gateway).values() if model["name"].startswith("tags")}
+        require(len(paths) == 1, f"one content has several files: {paths}")
+        for number in range(4):
+            require(pathlib.Path(*paths).exists(), "the file went before its last name")
+            gateway.command("models", "remove", f"demo/tags{number}:1")
+        require(not pathlib.Path(*paths).exists(), "the file outlived its last name")
+
+    @check("another content for a version that is there is refused before a byte of it is fetched")
+    def _():
+        hub.put("org/fixed", "fixed.gguf", gguf("fixed", MIB))
+        pull(gateway, "hf://org/fixed", "--version", "7")
+        hub.put("org/fixed", "fixed.gguf", gguf("fixed anew", MIB))
+        hub.pace = MIB / 8
+        said = refused(gateway, "models", "pull", "hf://org/fixed", "--tenant", "demo", "--version", "7")
+        require("demo/fixed:7 is registered already" in said and "another version" in said, said)
+        require(not partials(gateway), f"{partials(gateway)}")
+        hub.pace = None
+        pull(gateway, "hf://org/fixed")
+        require({"fixed:7", "fixed:8"} <= set(models(gateway)), f"{set(models(gateway))}")
+        for version in [7, 8]:
+            gateway.command("models", "remove", f"demo/fixed:{version}")
+
+    @check("a pull is cancelled and gone on with later, and one that waits for its turn says so and begins after it")
+    def _():
+        hub.pace = MIB
+        names = ["wait0", "wait1", "wait2"]
+        for name in names:
+            hub.put(f"org/{name}", f"{name}.gguf", gguf(name, 2 * MIB))
+        begun = [gateway.created("models", "pull", f"hf://org/{name}", "--tenant", "demo", "--no-wait") for name in names]
+        require(any("waits for its turn" in step["text"] for step in begun[2]["steps"]), f"{begun[2]}")
+        wait_for(lambda: any(part.stat().st_size > MIB / 4 for part in partials(gateway)), 20, "a part is there")
+        over = gateway.created("operations", "cancel", begun[0]["id"])
+        require(over["status"] == "Failed" and over["error"]["code"] == "Cancelled"
+                and "operator.token" in over["error"]["message"], f"{over}")
+        require("over already" in refused(gateway, "operations", "cancel", gateway.created(
+            "operations", "list")["value"][-1]["id"]), "what is over was cancelled")
+        hub.pace = None
+        for operation in begun[1:]:
+            said = wait_for(lambda: (found := gateway.created("operations", "show", operation["id"]))["status"] not in
+                            ["Creating"] and found, 30, "it is over")
+            require(said["status"] == "Succeeded", f"{said}")
+        before = len(hub.requests)
+        pull(gateway, "hf://org/wait0")
+        require(any("range" in request["headers"] for request in hub.requests[before:]), "it began anew")
+        for name in names:
+            gateway.command("models", "remove", f"demo/{name}:1")
+
     @check("a URL is pulled like a file of the hub, and its query is written down nowhere")
     def _():
         digest = hub.put("org/web", "web.gguf", gguf("web", MIB))
@@ -254,6 +398,23 @@ with ModelGateway("pulls", token=TOKEN, limit="20MiB") as gateway:
         require(any(ranges), f"it began anew: {ranges}")
         gateway.command("models", "remove", "demo/stop:1")
         return f"{ranges[-1]}"
+
+    @check("what a gateway that was killed has left of a pull goes with its next start, and nothing else of the folder")
+    def _():
+        folder = gateway.directory / "models" / "demo" / "pulled"
+        lost, own = folder / ("0" * 64 + ".gguf"), folder / "notes.txt"
+        old = folder / "partial" / ("1" * 32)
+        for path in [lost, own, old]:
+            path.write_bytes(b"GGUF")
+        os.utime(old, (time.time() - 8 * 86400,) * 2)
+        there = {model["path"] for model in models(gateway).values()}
+        gateway.kill()
+        gateway.start()
+        wait_for(lambda: not lost.exists() and not old.exists(), 10, "what nobody names is gone")
+        require(own.exists() and all(pathlib.Path(path).exists() for path in there), "something else is gone")
+        told = [line for line in gateway.log().splitlines() if "file of a pulled model removed" in line]
+        require(len(told) == 2 and any(lost.name in line for line in told), f"{told}")
+        own.unlink()
 
     @check("verify finds a file that has changed, and fails")
     def _():

@@ -31,6 +31,8 @@ extension AzureAssetCalls {
     }
 
     /// Without its files: others may have been registered with them.
+    ///
+    /// One that the gateway has pulled goes with its last name.
     @Sendable func delete(_ call: ARMCall) async throws -> Response {
         let (name, version) = (try call.name("name"), try call.name("version"))
         let tenant = try call.workspace().name
@@ -41,7 +43,7 @@ extension AzureAssetCalls {
 
     /// - Returns: whether it was a model that the pool runs.
     private func forget(_ model: ModelReference, of tenant: String, _ call: ARMCall) async throws -> Bool {
-        guard kind == .models, call.store.definitions.model(tenant, model) != nil else { return false }
+        guard kind == .models, let known = call.store.definitions.model(tenant, model) else { return false }
         do {
             try await call.store.forgetModel(tenant, model.name, model.version ?? "")
         } catch {
@@ -49,6 +51,7 @@ extension AzureAssetCalls {
             // The SDK takes 409 for a resource that exists already.
             throw APIError(.invalid, problem.message, target: problem.resource)
         }
+        await call.controlPlane.pulls.shelf.removeFile(of: known)
         return true
     }
 }

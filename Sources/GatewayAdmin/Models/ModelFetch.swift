@@ -18,18 +18,34 @@ package struct ModelOrder: Sendable {
     package var reach: Reach
     /// Why a host may not be named, as the end of a sentence.
     package var hostRefusal: @Sendable (_ host: String) -> String?
+    /// The setting that lists private addresses which may be talked to: `upstreams.allow`.
+    package var allowing: String
     /// Whether it is an owner of the whole gateway, whose token the hub may see.
     package var isOwner: Bool
 }
 
 /// Who is told how a fetch stands, and asked for room.
 package struct ModelFetchWatch: Sendable {
+    /// What is to come, as far as the other side says it, before any of it does; throws where it is not wanted.
+    package var expect: @Sendable (_ sha256: String?, _ size: Int64?) throws(ModelPullProblem) -> Void
     /// Before any of so many further bytes is written.
     package var makeRoom: @Sendable (_ bytes: Int64, _ sha256: String?) async throws -> Void
     /// Throws when nobody wants it any more.
     package var progress: @Sendable (_ progress: OperationProgress) async throws -> Void
     /// A sentence.
     package var tell: @Sendable (_ text: String) -> Void
+
+    package init(
+        expect: @escaping @Sendable (_ sha256: String?, _ size: Int64?) throws(ModelPullProblem) -> Void,
+        makeRoom: @escaping @Sendable (_ bytes: Int64, _ sha256: String?) async throws -> Void,
+        progress: @escaping @Sendable (_ progress: OperationProgress) async throws -> Void,
+        tell: @escaping @Sendable (_ text: String) -> Void
+    ) {
+        self.expect = expect
+        self.makeRoom = makeRoom
+        self.progress = progress
+        self.tell = tell
+    }
 }
 
 /// A file that is there as a whole.

@@ -26,7 +26,7 @@ struct ModelPullCheck {
         let sha256 = asked.sha256?.lowercased()
         let isDigest = sha256.map { $0.utf8.count == 64 && $0.allSatisfy { $0.isASCII && $0.isHexDigit } } ?? true
         guard isDigest else { throw APIError(.invalid, "sha256 must be 64 hexadecimal digits", target: "sha256") }
-        return ModelPulls.Pull(
+        let pull = ModelPulls.Pull(
             tenant: tenant,
             source: source,
             name: name,
@@ -34,6 +34,34 @@ struct ModelPullCheck {
             sha256: sha256,
             isOwner: isOwner
         )
+        do throws(ModelPullProblem) {
+            try version(of: pull, sha256: sha256, size: nil)
+        } catch {
+            throw APIError(.conflict, error.message, target: "version")
+        }
+        return pull
+    }
+
+    /// A version never changes: what would be another content is not fetched.
+    ///
+    /// - Parameters:
+    ///   - sha256: of what is to come, where that is known.
+    ///   - size: the same.
+    func version(of pull: ModelPulls.Pull, sha256: String?, size: Int64?) throws(ModelPullProblem) {
+        guard let version = pull.version,
+            let known = store.definitions.model(pull.tenant, ModelReference(name: pull.name, version: version))
+        else { return }
+        var isHere = known.source != nil
+        if case .file(let path) = pull.source { isHere = known.path == path }
+        guard isHere, sha256.map({ $0 == known.sha256 }) ?? true, size.map({ $0 == known.size }) ?? true else {
+            throw ModelPullProblem(
+                .conflict,
+                """
+                \(known.resource) is registered already, from \(known.source ?? known.path) with the SHA-256 \
+                \(known.sha256), and a version never changes; say another version, or leave it out for the next number
+                """
+            )
+        }
     }
 
     /// Names are resolved, and judged again, when they are dialled.
@@ -63,7 +91,10 @@ struct ModelPullCheck {
     /// As upstreams' hosts are judged (SECURITY S-1): why one may not be named, as the end of a sentence.
     func hostRefusal(in tenant: String) -> @Sendable (_ host: String) -> String? {
         let rule = AddressRule(allowed: isOwner ? store.compiler.allowed : store.networks.of(tenant))
-        let setting = isOwner ? "upstreams.allow" : "upstreams.tenants.\(tenant)"
+        let setting = allowing(in: tenant)
         return { rule.refusal(ofHost: $0)?.replacing("upstreams.allow", with: setting) }
     }
+
+    /// The setting that lists private addresses which may be talked to.
+    func allowing(in tenant: String) -> String { isOwner ? "upstreams.allow" : "upstreams.tenants.\(tenant)" }
 }

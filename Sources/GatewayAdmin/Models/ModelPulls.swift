@@ -9,9 +9,6 @@ import Synchronization
 
 /// Pulls models, each as an operation: fetches the file, puts it in place and registers it.
 package final class ModelPulls: Service {
-    private static let mostAtOnce = 4
-    private static let mostOfTenant = 2
-
     /// One that was asked for.
     struct Pull: Sendable {
         var tenant: String
@@ -33,16 +30,8 @@ package final class ModelPulls: Service {
         var resource: String { "\(tenant)/\(name)" + (version.map { ":\($0)" } ?? "@latest") }
     }
 
-    private struct Job: Sendable {
-        var pull: Pull
-        var operation: String
-        /// Who asked.
-        var origin: ChangeOrigin
-    }
-
-    /// By place.
-    private let running = Mutex<[String: (pull: Pull, operation: String?)]>([:])
-    private let jobs = AsyncStream.makeStream(of: Job.self)
+    private let queue = Mutex(PullQueue())
+    private let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let store: Store
     private let operations: Operations
     package let shelf: ModelShelf
@@ -66,89 +55,78 @@ package final class ModelPulls: Service {
     /// Works until the gateway stops; what is under way then fails, and can be gone on with.
     package func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
+            await shelf.sweep()
             await withDiscardingTaskGroup { group in
-                for await job in jobs.stream {
-                    group.addTask { await self.perform(job) }
+                for await _ in wake.stream {
+                    while let job = queue.withLock({ $0.next() }) { group.addTask { await self.perform(job) } }
                 }
             }
         }
     }
 
-    /// Begins a pull; the same one that is under way is not begun again.
+    /// Begins a pull, or has it wait for its turn; the same one that is under way is not begun again.
     func begin(_ pull: Pull) async throws -> ControlOperation {
-        if let id = try claim(pull), let known = operations.operation(id) { return known }
+        if let id = try queue.withLock({ queue throws(APIError) in try queue.claim(pull) }),
+            let known = operations.operation(id)
+        {
+            return known
+        }
         do {
             let operation = try await operations.beginWork(pull.resource, of: pull.tenant)
-            running.withLock { $0[pull.place] = (pull, operation.id) }
-            jobs.continuation.yield(Job(pull: pull, operation: operation.id, origin: .current))
-            return operation
+            let job = PullQueue.Job(pull: pull, operation: operation.id, origin: .current)
+            if let reason = queue.withLock({ $0.enter(job) }) { operations.tell(reason, of: operation.id) }
+            wake.continuation.yield()
+            return operations.operation(operation.id) ?? operation
         } catch {
-            running.withLock { $0[pull.place] = nil }
+            queue.withLock { _ = $0.end(pull) }
             throw error
         }
     }
 
-    /// - Returns: the operation that does it already.
-    private func claim(_ pull: Pull) throws -> String? {
-        try running.withLock { running in
-            if let known = running[pull.place] {
-                guard let id = known.operation, known.pull.resource == pull.resource, known.pull.sha256 == pull.sha256
-                else {
-                    let message = "\(pull.source.shown) is being pulled already; wait until that is over"
-                    throw APIError(.conflict, message, target: pull.resource)
-                }
-                return id
-            }
-            let own = running.values.count { $0.pull.tenant == pull.tenant }
-            guard running.count < Self.mostAtOnce, own < Self.mostOfTenant else {
-                let message = """
-                    \(own) models of \(pull.tenant) and \(running.count) in all are being pulled, as many as may be; ask \
-                    again when one is over
-                    """
-                throw APIError(.tooManyRequests(30), message)
-            }
-            running[pull.place] = (pull, nil)
-            return nil
+    /// Ends a pull before it is done; what was fetched stays, and a later one goes on with it.
+    ///
+    /// Returns before it is over where it runs: its operation tells. One that is over stays as it is.
+    func cancel(_ operation: String) async {
+        let author = ChangeOrigin.current.author
+        switch queue.withLock({ $0.stop(operation, by: author) }) {
+        case .nothing, .told: break
+        case .left:
+            await operations.endWork(operation, Self.failure(Self.cancelled(by: author)))
+            wake.continuation.yield()
         }
     }
 
-    private func perform(_ job: Job) async {
+    private func perform(_ job: PullQueue.Job) async {
         var failure: ModelPullProblem?
         do {
-            try await ChangeOrigin.$current.withValue(job.origin) { try await self.work(on: job) }
+            try await ChangeOrigin.$current.withValue(job.origin) { try await self.workUntilStopped(on: job) }
         } catch {
             failure = Self.problem(error)
         }
-        running.withLock { $0[job.pull.place] = nil }
+        let stopper = queue.withLock { $0.end(job.pull) }
+        wake.continuation.yield()
+        if failure != nil, let stopper { failure = Self.cancelled(by: stopper) }
         if let failure {
             logger.warning(
                 "a model was not pulled",
                 metadata: ["model": "\(job.pull.resource)", "reason": "\(failure.message)"]
             )
         }
-        await operations.endWork(
-            job.operation,
-            failure.map { ControlOperation.Failure(code: $0.code.rawValue, message: $0.message) }
-        )
+        await operations.endWork(job.operation, failure.map(Self.failure))
     }
 
-    private static func problem(_ error: any Error) -> ModelPullProblem {
-        switch error {
-        case let problem as ModelPullProblem: problem
-        case let error as APIError: ModelPullProblem(.failed, "\(error)")
-        case let error as StoreError: ModelPullProblem(.failed, error.description)
-        case is CancellationError:
-            ModelPullProblem(
-                .interrupted,
-                "the gateway was stopped in the middle; ask for it again, and it goes on where it was"
-            )
-        case let error as CocoaError where error.code == .fileWriteOutOfSpace:
-            ModelPullProblem(.noRoom, "the disk of models: is full; make room, and ask for it again")
-        default: ModelPullProblem(.failed, "the file cannot be kept: \(error.localizedDescription)")
+    private func workUntilStopped(on job: PullQueue.Job) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.work(on: job) }
+            group.addTask { for await _ in job.stop.stream {} }
+            // The work's end or the wish to stop, whichever is first; then the work says how it ended.
+            try await group.next()
+            group.cancelAll()
+            try await group.waitForAll()
         }
     }
 
-    private func work(on job: Job) async throws {
+    private func work(on job: PullQueue.Job) async throws {
         let pull = job.pull
         if case .file(let path) = pull.source { return try await register(path, job) }
         let partial = try partial(of: pull)
@@ -162,14 +140,16 @@ package final class ModelPulls: Service {
         }
     }
 
-    private func fetch(_ job: Job, into partial: String) async throws {
+    private func fetch(_ job: PullQueue.Job, into partial: String) async throws {
         let pull = job.pull
+        let check = ModelPullCheck(store: store, isOwner: pull.isOwnersWord)
         let order = ModelOrder(
             source: pull.source,
             sha256: pull.sha256,
             partial: partial,
             reach: reach(of: pull),
-            hostRefusal: ModelPullCheck(store: store, isOwner: pull.isOwnersWord).hostRefusal(in: pull.tenant),
+            hostRefusal: check.hostRefusal(in: pull.tenant),
+            allowing: check.allowing(in: pull.tenant),
             isOwner: pull.isOwner
         )
         let fetched = try await fetch(order, watch(job))
@@ -186,24 +166,23 @@ package final class ModelPulls: Service {
         )
         do {
             try await register(registration, job)
+            await shelf.settle(path)
         } catch {
             // Nothing names it, unless another model has the same content.
-            if !store.definitions.models.contains(where: { $0.path == path }) {
-                try? FileManager.default.removeItem(atPath: path)
-            }
+            await shelf.settle(path)
             throw error
         }
         store.noteModelUses([path])
     }
 
-    private func register(_ registration: ModelRegistration, _ job: Job) async throws {
+    private func register(_ registration: ModelRegistration, _ job: PullQueue.Job) async throws {
         let (model, outcome) = try await store.registerModel(registration)
         let word = outcome == .unchanged ? "was registered already as" : "registered as"
         operations.tell("\(word) \(model.resource)", of: job.operation)
     }
 
     /// A file of this machine stays where it is.
-    private func register(_ path: String, _ job: Job) async throws {
+    private func register(_ path: String, _ job: PullQueue.Job) async throws {
         let pull = job.pull
         let digest = try await LongDiskWork.shared.run(for: pull.tenant) { try FileDigest(path: path) }
         try Self.check(digest.sha256, pull.sha256, path)
@@ -223,10 +202,13 @@ package final class ModelPulls: Service {
         throw ModelPullProblem(.wrongChecksum, "\(what) has the SHA-256 \(found), not \(expected)")
     }
 
-    private func watch(_ job: Job) -> ModelFetchWatch {
+    private func watch(_ job: PullQueue.Job) -> ModelFetchWatch {
         let (operations, shelf, store) = (operations, shelf, store)
         let (id, pull) = (job.operation, job.pull)
+        let check = ModelPullCheck(store: store, isOwner: pull.isOwner)
         return ModelFetchWatch(
+            expect: { sha256, size throws(ModelPullProblem) in try check.version(of: pull, sha256: sha256, size: size)
+            },
             makeRoom: { bytes, sha256 in
                 let request = ModelRoomRequest(
                     operation: id,
@@ -266,16 +248,14 @@ package final class ModelPulls: Service {
     private func putInPlace(_ fetched: FetchedModel, _ partial: String, _ pull: Pull) async throws -> String {
         let format = try await LongDiskWork.shared.run(for: pull.tenant) { try Self.format(of: partial) }
         let path = "\(shelf.folder(of: pull.tenant))/\(fetched.sha256).\(format.rawValue)"
-        guard unsafe rename(partial, path) == 0 else {
-            throw ModelPullProblem(.failed, "the file cannot be put in place as \(path)")
-        }
+        try await shelf.place(partial, as: path)
         return path
     }
 
     /// - Throws: for what is no model: a page that says something else, say.
     private static func format(of path: String) throws -> ModelFormat {
         guard let format = ModelHeader.format(path: path), format != .unknown else {
-            try? FileManager.default.removeItem(atPath: path)
+            discard(path)
             throw ModelPullProblem(
                 .invalid,
                 "what was fetched is no model: neither GGUF, which the embedded pool runs, nor safetensors or ONNX"
@@ -285,10 +265,15 @@ package final class ModelPulls: Service {
             do {
                 _ = try ModelHeader(path: path)
             } catch {
-                try? FileManager.default.removeItem(atPath: path)
+                discard(path)
                 throw ModelPullProblem(.invalid, "what was fetched is no good GGUF: \(error)")
             }
         }
         return format
+    }
+
+    /// What is there is good for nothing.
+    private static func discard(_ partial: String) {
+        for path in [partial, ShelfFile.note(of: partial)] { try? FileManager.default.removeItem(atPath: path) }
     }
 }

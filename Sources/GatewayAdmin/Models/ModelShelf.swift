@@ -6,21 +6,20 @@ package import Logging
 /// The files of pulled models: `TENANT/pulled/SHA256.gguf` below the folder `models:`, and what is being fetched in
 /// `TENANT/pulled/partial`; keeps them under the limit, and the disk from running full.
 package actor ModelShelf {
-    /// What the disk keeps free beside what is fetched.
-    private static let spare: Int64 = 256 << 20
-
-    private let root: String
-    private let limit: Int64?
-    private let store: Store
-    private let freeBytes: @Sendable (_ folder: String) -> Int64?
-    private let logger: Logger
+    let limit: Int64?
+    let store: Store
+    let freeBytes: @Sendable (_ folder: String) -> Int64?
+    let logger: Logger
+    let root: String
     /// Bytes that downloads under way will still write, by operation.
-    private var reserved: [String: Int64] = [:]
+    var reserved: [String: Int64] = [:]
     /// Partial files that are being written.
     private var open: Set<String> = []
+    /// Files that are whole and not registered yet: how many pulls are about to.
+    private var placed: [String: Int] = [:]
 
     /// - Parameters:
-    ///   - root: the folder `models:`.
+    ///   - root: the folder `models:`, which no other gateway has.
     ///   - limit: bytes of all pulled models; `nil` = as many as the disk has.
     ///   - freeBytes: of the file system of a folder.
     package init(
@@ -40,9 +39,6 @@ package actor ModelShelf {
     /// Where the pulled files of a tenant are.
     nonisolated func folder(of tenant: String) -> String { "\(root)/\(tenant)/pulled" }
 
-    /// Whether the file is one that was pulled, and so the gateway's to remove.
-    nonisolated func owns(_ path: String) -> Bool { path.hasPrefix("\(root)/") && path.contains("/pulled/") }
-
     func begin(_ partial: String) { open.insert(partial) }
 
     /// The download is over: nothing more will be written.
@@ -56,129 +52,91 @@ package actor ModelShelf {
         if reserved[operation] != nil { reserved[operation] = max(0, bytes) }
     }
 
-    /// Makes room for a download's further bytes, or says why there is none; removes models that no deployment uses, those
-    /// first whose last use is longest ago: the tenant's own, and others' only for an owner of the gateway.
+    /// Puts what was fetched in its place, at once, where it stays until `settle` although nobody names it yet.
     ///
-    /// - Returns: what was removed, as sentences.
-    func makeRoom(for bytes: Int64, _ request: ModelRoomRequest) async throws(ModelPullProblem) -> [String] {
-        try checkDisk(bytes, request)
-        // Before anything is awaited: of two downloads the later one sees the earlier.
-        reserved[request.operation] = bytes
-        do throws(ModelPullProblem) {
-            return try await keepLimit(request)
-        } catch {
-            reserved[request.operation] = nil
-            throw error
+    /// The note beside it goes last: who is stopped in between goes on with what is there.
+    func place(_ partial: String, as path: String) throws(ModelPullProblem) {
+        guard unsafe rename(partial, path) == 0 else {
+            throw ModelPullProblem(.failed, "the file cannot be put in place as \(path)")
         }
+        try? FileManager.default.removeItem(atPath: ShelfFile.note(of: partial))
+        placed[ShelfFile.identity(path), default: 0] += 1
     }
 
-    private func checkDisk(_ bytes: Int64, _ request: ModelRoomRequest) throws(ModelPullProblem) {
-        let others = reserved.filter { $0.key != request.operation }.values.reduce(0, +)
-        guard let free = freeBytes(root) else { return }
-        guard bytes > free - others - Self.spare else { return }
-        throw ModelPullProblem(
-            .noRoom,
-            """
-            \(ByteText.text(bytes)) are still to come, and \(root) has \(ByteText.text(max(0, free - others))) free, of \
-            which \(ByteText.text(Self.spare)) stay free; make room on that disk, or name another folder with models:
-            """
-        )
-    }
-
-    private func keepLimit(_ request: ModelRoomRequest) async throws(ModelPullProblem) -> [String] {
-        guard let limit else { return [] }
-        var told: [String] = []
-        var excess = used() - limit
-        if excess > 0 {
-            removePartials()
-            excess = used() - limit
-        }
-        guard excess > 0 else { return told }
-        let candidates = try await removable(by: request)
-        guard candidates.reduce(0, { $0 + $1.size }) >= excess else { throw full(request, limit) }
-        for model in candidates where excess > 0 {
-            guard await remove(model) else { continue }
-            told.append("removed \(model.resource), which no deployment uses, to make room")
-            excess = used() - limit
-        }
-        guard excess <= 0 else { throw full(request, limit) }
-        return told
-    }
-
-    private func full(_ request: ModelRoomRequest, _ limit: Int64) -> ModelPullProblem {
-        let others = request.isOwner ? "" : " of \(request.tenant)"
-        return ModelPullProblem(
-            .noRoom,
-            """
-            pulled models may have \(ByteText.text(limit)) (models.limit), and removing all\(others) that no deployment uses \
-            would not make room for this one; remove others with gatehouse models remove, or raise the limit
-            """
-        )
-    }
-
-    /// Bytes of all pulled files, and of those to come.
-    private func used() -> Int64 {
-        files().reduce(0) { $0 + $1.size } + reserved.values.reduce(0, +)
-    }
-
-    private func files() -> [(path: String, size: Int64)] {
-        let tenants = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-        return tenants.flatMap { tenant -> [(path: String, size: Int64)] in
-            let folder = folder(of: tenant)
-            return [folder, "\(folder)/partial"].flatMap { folder in
-                ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap { name in
-                    let path = "\(folder)/\(name)"
-                    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-                    guard attributes?[.type] as? FileAttributeType == .typeRegular else { return nil }
-                    return (path, (attributes?[.size] as? NSNumber)?.int64Value ?? 0)
-                }
-            }
-        }
-    }
-
-    /// What is left of downloads that have failed.
-    private func removePartials() {
-        for file in files() where file.path.contains("/pulled/partial/") {
-            let part = file.path.hasSuffix(".json") ? String(file.path.dropLast(5)) : file.path
-            if !open.contains(part) { try? FileManager.default.removeItem(atPath: file.path) }
-        }
-    }
-
-    /// Those that no deployment uses, in the order in which they may go.
-    private func removable(by request: ModelRoomRequest) async throws(ModelPullProblem) -> [ModelDefinition] {
-        let definitions = store.definitions
-        let uses: [String: Int64]
-        do throws(StoreError) {
-            uses = try await store.modelUses()
-        } catch {
-            throw ModelPullProblem(.failed, error.description)
-        }
-        return definitions.models.filter { model in
-            model.source != nil && owns(model.path) && (request.isOwner || model.tenant == request.tenant)
-                && model.sha256 != request.sha256
-                && definitions.users(of: model.tenant, model.name, model.version).isEmpty
-        }.sorted { (uses[$0.path] ?? 0, $0.resource) < (uses[$1.path] ?? 0, $1.resource) }
-    }
-
-    /// - Returns: whether it is gone; a deployment may have taken it up meanwhile.
-    private func remove(_ model: ModelDefinition) async -> Bool {
-        do {
-            try await ChangeOrigin.$current.withValue(.gateway) {
-                try await store.forgetModel(model.tenant, model.name, model.version)
-            }
-        } catch {
-            return false
-        }
-        removeFile(of: model)
-        logger.info("pulled model removed to make room", metadata: ["model": "\(model.resource)"])
-        return true
+    /// The pull that has placed the file is over; without a model that names it the file goes.
+    func settle(_ path: String) {
+        let identity = ShelfFile.identity(path)
+        placed[identity] = (placed[identity] ?? 1) > 1 ? (placed[identity] ?? 1) - 1 : nil
+        removeUnlessNamed(path)
     }
 
     /// Removes the file of a model that is registered no more, where it was pulled and no other model has it.
     func removeFile(of model: ModelDefinition) {
-        guard model.source != nil, owns(model.path) else { return }
-        guard !store.definitions.models.contains(where: { $0.path == model.path }) else { return }
-        try? FileManager.default.removeItem(atPath: model.path)
+        guard isPulled(model.path) else { return }
+        removeUnlessNamed(model.path)
+    }
+
+    /// Removes what was left when the gateway was killed: files that were pulled and that no model names, and parts that
+    /// nobody has gone on with for a week; nothing else in the folder, each with a line in the log.
+    func sweep(at now: Date = Date()) {
+        let named = namedFiles()
+        let files = files()
+        for file in files where file.kind == .model && !isPlaced(file.path) {
+            guard !named.contains(ShelfFile.identity(file.path)) else { continue }
+            remove(file, because: "no model names it")
+        }
+        let changes = Dictionary(files.map { (ShelfFile.part(of: $0.path), $0.changed) }, uniquingKeysWith: max)
+        for file in files where file.kind == .part && !open.contains(ShelfFile.part(of: file.path)) {
+            guard let changed = changes[ShelfFile.part(of: file.path)] else { continue }
+            guard now.timeIntervalSince(changed) > ShelfFile.longestPause else { continue }
+            remove(file, because: "the pull that it is a part of was not gone on with for a week")
+        }
+    }
+
+    /// What is left of downloads that have failed goes before any model does.
+    func removeParts() {
+        for file in files() where file.kind == .part && !open.contains(ShelfFile.part(of: file.path)) {
+            remove(file, because: "a pull needs the room, and the one that it is a part of has failed")
+        }
+    }
+
+    /// Whether the file is one that was pulled, and so the gateway's to remove.
+    func isPulled(_ path: String) -> Bool {
+        let names = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let name = names.last, names.count > 3, path.hasPrefix("\(root)/") else { return false }
+        return path == "\(folder(of: String(names[names.count - 3])))/\(name)" && ShelfFile.isModel(String(name))
+    }
+
+    /// Whether a pull has placed it and is about to register it.
+    func isPlaced(_ path: String) -> Bool { placed[ShelfFile.identity(path)] != nil }
+
+    /// Everything that lies where pulled files and their parts do.
+    func files() -> [ShelfFile] {
+        let tenants = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        return tenants.flatMap { tenant in
+            let folder = folder(of: tenant)
+            return ShelfFile.all(in: folder, parts: false) + ShelfFile.all(in: "\(folder)/partial", parts: true)
+        }
+    }
+
+    private func namedFiles() -> Set<String> { Set(store.definitions.models.map { ShelfFile.identity($0.path) }) }
+
+    private func removeUnlessNamed(_ path: String) {
+        let identity = ShelfFile.identity(path)
+        guard placed[identity] == nil, !namedFiles().contains(identity) else { return }
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    private func remove(_ file: ShelfFile, because reason: String) {
+        do {
+            try FileManager.default.removeItem(atPath: file.path)
+            logger.info("file of a pulled model removed", metadata: ["file": "\(file.path)", "reason": "\(reason)"])
+        } catch {
+            logger.warning(
+                "file of a pulled model cannot be removed",
+                metadata: ["file": "\(file.path)", "reason": "\(error.localizedDescription)"]
+            )
+        }
     }
 
     /// Of the file system that a folder, or the nearest above it that is there, is on.
@@ -190,50 +148,62 @@ package actor ModelShelf {
     }
 }
 
-/// Who wants room on the shelf.
-struct ModelRoomRequest: Sendable {
-    /// The operation's id.
-    var operation: String
-    var tenant: String
-    /// Whether it is an owner of the whole gateway.
-    var isOwner: Bool
-    /// Of what is fetched, where it is known: a model with that content stays.
-    var sha256: String?
-}
-
-/// Numbers of bytes as people read them.
-package enum ByteText {
-    /// `1.5 GiB`.
-    package static func text(_ bytes: Int64) -> String {
-        let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
-        var (value, unit) = (Double(max(0, bytes)), 0)
-        while value >= 1024, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
-        if unit == 0 { return "\(max(0, bytes)) bytes" }
-        let tenths = Int64((value * 10).rounded())
-        return tenths >= 1000 || tenths % 10 == 0
-            ? "\((tenths + 5) / 10) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+/// A file where pulled models lie.
+struct ShelfFile: Sendable {
+    /// What its name says that it is: what is called otherwise nobody but its owner removes.
+    enum Kind: Sendable {
+        /// `SHA256.gguf`
+        case model
+        /// `partial/…`, or the note beside it.
+        case part
+        case other
     }
 
-    /// Reads `200GiB`, `500 MB`, `1TiB` or a number of bytes; `nil` for what is none.
-    package static func bytes(_ text: String) -> Int64? {
-        let factors: [(String, Int64)] = [
-            ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("kB", 1000), ("MB", 1_000_000),
-            ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("", 1),
-        ]
-        guard let (unit, factor) = factors.first(where: { text.hasSuffix($0.0) }) else { return nil }
-        let digits = text.dropLast(unit.count).trimmingSuffix { $0 == " " }
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(digits) else {
-            return nil
+    /// Seconds after which a part that nobody has gone on with is given up.
+    static let longestPause: TimeInterval = 7 * 86_400
+    private static let endings = Set(ModelFormat.allCases.filter { $0 != .unknown }.map(\.rawValue))
+
+    let path: String
+    let size: Int64
+    let changed: Date
+    let kind: Kind
+
+    /// The regular files of a folder.
+    static func all(in folder: String, parts: Bool) -> [ShelfFile] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap { name in
+            let path = "\(folder)/\(name)"
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+                attributes[.type] as? FileAttributeType == .typeRegular
+            else { return nil }
+            return ShelfFile(
+                path: path,
+                size: (attributes[.size] as? NSNumber)?.int64Value ?? 0,
+                changed: attributes[.modificationDate] as? Date ?? .distantFuture,
+                kind: parts ? (isPart(name) ? .part : .other) : (isModel(name) ? .model : .other)
+            )
         }
-        let product = number.multipliedReportingOverflow(by: factor)
-        return product.overflow ? nil : product.partialValue
     }
-}
 
-extension Substring {
-    fileprivate func trimmingSuffix(_ isEnd: (Character) -> Bool) -> Substring {
-        var text = self
-        while let last = text.last, isEnd(last) { text = text.dropLast() }
-        return text
+    /// `SHA256.gguf`.
+    static func isModel(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 2 && isHex(parts[0], 64) && endings.contains(String(parts[1]))
+    }
+
+    /// The part itself, or its note.
+    private static func isPart(_ name: String) -> Bool { isHex(part(of: name)[...], 32) }
+
+    /// What a note is beside.
+    static func part(of path: String) -> String { path.hasSuffix(".json") ? String(path.dropLast(5)) : path }
+
+    /// Where the note of a part is.
+    static func note(of part: String) -> String { part + ".json" }
+
+    /// The same for every spelling of a path.
+    static func identity(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+
+    private static func isHex(_ text: Substring, _ count: Int) -> Bool {
+        text.utf8.count == count
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

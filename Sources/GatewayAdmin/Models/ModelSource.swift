@@ -157,6 +157,10 @@ package struct ModelPullProblem: Error, Sendable, Equatable, CustomStringConvert
         /// The other side could not be reached, or gave no whole answer.
         case unreachable = "Unreachable"
         case interrupted = "Interrupted"
+        /// Somebody did not want it any more.
+        case cancelled = "Cancelled"
+        /// The version is registered already, with something else.
+        case conflict = "Conflict"
         case failed = "PullFailed"
     }
 

@@ -7,6 +7,7 @@ import Hummingbird
 /// What `/api/v1/operations` answers: only what is about tenants that the operator may see.
 struct OperationRoutes: Sendable {
     let operations: Operations
+    let pulls: ModelPulls
 
     @Sendable func list(_ request: Request, _ context: AdminRequestContext) throws -> Response {
         let asker = try context.requireOperator()
@@ -18,11 +19,36 @@ struct OperationRoutes: Sendable {
     }
 
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) throws -> Response {
+        let found = try find(context)
+        return .json(OperationResource(found, operations.progress(of: found.id)))
+    }
+
+    /// Of long changes only pulls can be ended early: all others are stored before their operation begins.
+    @Sendable func cancel(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let found = try find(context)
+        let asker = try context.requireOperator()
+        for tenant in found.tenants { try asker.require(.deployments, in: tenant, for: "cancelling it") }
+        guard found.isWork else {
+            let message = """
+                the change of \(found.resource) is stored and served already, and its operation only waits; change it \
+                again, or remove it: only a pull of a model can be cancelled
+                """
+            throw APIError(.conflict, message, target: found.id)
+        }
+        await pulls.cancel(found.id)
+        let now = operations.operation(found.id) ?? found
+        guard !found.state.isOver || now.failure?.code == ModelPullProblem.Code.cancelled.rawValue else {
+            throw APIError(.conflict, "it is over already: \(now.state.rawValue)", target: found.id)
+        }
+        return .json(OperationResource(now, operations.progress(of: now.id)), status: .accepted)
+    }
+
+    private func find(_ context: AdminRequestContext) throws -> ControlOperation {
         let id = try context.name("operation")
         guard let found = operations.operation(id), try context.requireOperator().maySee(found) else {
             throw APIError(.notFound, "there is no operation \(id)", target: id)
         }
-        return .json(OperationResource(found, operations.progress(of: id)))
+        return found
     }
 }
 

@@ -72,7 +72,7 @@ extension Routes {
 
     var gateway: [Route] {
         let certificates = CertificateRoutes(controlPlane: controlPlane)
-        let operations = OperationRoutes(operations: controlPlane.operations)
+        let operations = OperationRoutes(operations: controlPlane.operations, pulls: controlPlane.pulls)
         return [
             .get(
                 "/certificates",
@@ -125,6 +125,17 @@ extension Routes {
                 answers: .one(OperationResource.self),
                 scope: .own,
                 use: operations.get
+            ),
+            .post(
+                "/operations/:operation/cancel",
+                .deployments,
+                """
+                Ends the pull of a model before it is done: one that waits at once, one that runs soon. What was fetched \
+                stays, and pulling it again goes on with that.
+                """,
+                answers: Route.Answer(statuses: [202], body: OperationResource.self),
+                scope: .own,
+                use: operations.cancel
             ),
         ]
     }

@@ -101,16 +101,25 @@ extension Store {
     ///
     /// - Throws: conflict while a deployment names it.
     package func forgetModel(_ tenant: String, _ name: String, _ version: String) async throws(StoreError) {
+        try await change { try $0.forgetModel(tenant, name, version) }
+    }
+
+    /// The same for several, all or none.
+    package func forgetModels(_ models: [ModelDefinition]) async throws(StoreError) {
         try await change { transaction in
-            let reference = ModelReference(name: name, version: version)
-            if let user = transaction.definitions.users(of: tenant, name, version).first {
-                let message = "is the model of \(user.path); give that another one, or delete it first"
-                throw StoreError.conflict(Problem(.invalidValue, "\(tenant)/\(reference.text)", message))
-            }
-            transaction.definitions.models.removeAll {
-                $0.tenant == tenant && $0.name == name && $0.version == version
-            }
+            for model in models { try transaction.forgetModel(model.tenant, model.name, model.version) }
         }
+    }
+}
+
+extension StoreTransaction {
+    fileprivate mutating func forgetModel(_ tenant: String, _ name: String, _ version: String) throws {
+        let reference = ModelReference(name: name, version: version)
+        if let user = definitions.users(of: tenant, name, version).first {
+            let message = "is the model of \(user.path); give that another one, or delete it first"
+            throw StoreError.conflict(Problem(.invalidValue, "\(tenant)/\(reference.text)", message))
+        }
+        definitions.models.removeAll { $0.tenant == tenant && $0.name == name && $0.version == version }
     }
 }
 

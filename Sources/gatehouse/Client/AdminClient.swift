@@ -159,6 +159,7 @@ struct AdminClient {
                 "cannot reach the gateway at \(server): \(failure.reason)",
                 details: ["is gatehouse serve running?"]
             )
+        case .tls where !failure.isUntrusted: ClientError("no secure connection to \(server): \(failure.reason)")
         case .tls:
             ClientError(
                 "\(server) could not be verified: \(failure.reason)",

@@ -13,6 +13,7 @@ struct PullWatch {
 
     /// - Returns: the operation, which has succeeded.
     func follow(_ id: String) async throws -> OperationResource {
+        write("operation \(id); it goes on without this command, and gatehouse operations cancel \(id) ends it\n")
         var told = 0
         var lastLine: ContinuousClock.Instant?
         while true {

@@ -10,7 +10,9 @@ struct ModelPull: AsyncParsableCommand {
         discussion: """
             hf://org/name takes the one GGUF file of a repository of the hub, hf://org/name/file another one, \
             and @revision behind it a branch, tag or commit. For gated repositories an owner of the gateway sets HF_TOKEN in \
-            its environment. file:PATH registers a file on the gateway's machine where it is.
+            its environment. file:PATH registers a file on the gateway's machine where it is. The gateway fetches, not this \
+            command, and goes on without it: gatehouse operations cancel ends a pull. Four models are pulled at once, two of \
+            one tenant; more wait for their turn.
             """
     )
 

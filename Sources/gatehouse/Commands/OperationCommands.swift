@@ -5,6 +5,6 @@ struct OperationCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "operations",
         abstract: "Long changes, and how they stand.",
-        subcommands: [OperationList.self, OperationShow.self, OperationWait.self]
+        subcommands: [OperationList.self, OperationShow.self, OperationWait.self, OperationCancel.self]
     )
 }

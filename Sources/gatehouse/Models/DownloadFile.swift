@@ -49,7 +49,7 @@ final class DownloadFile: Sendable {
     /// Lower-case hex SHA-256 of what is there.
     var sha256: String { FileDigest.text(of: state.withLock { $0.hash }.finalize()) }
 
-    /// What is there of an earlier try, unless there is no note of what it is; blocks while it is read.
+    /// What is there of an earlier try, unless there is no note of what it is; `takeUpMore` reads it.
     func takeUp() throws -> Note? {
         guard let note = readNote(), note.tag != nil || note.sha256 != nil else {
             try restart()
@@ -58,12 +58,20 @@ final class DownloadFile: Sendable {
         try state.withLock { state in
             try state.file.seek(toOffset: 0)
             (state.hash, state.count) = (SHA256(), 0)
-            while let bytes = try state.file.read(upToCount: Self.piece), !bytes.isEmpty {
-                state.hash.update(data: bytes)
-                state.count += Int64(bytes.count)
-            }
         }
         return note
+    }
+
+    /// Reads one more piece of what is there; blocks meanwhile.
+    ///
+    /// - Returns: whether there may be more.
+    func takeUpMore() throws -> Bool {
+        try state.withLock { state in
+            guard let bytes = try state.file.read(upToCount: Self.piece), !bytes.isEmpty else { return false }
+            state.hash.update(data: bytes)
+            state.count += Int64(bytes.count)
+            return true
+        }
     }
 
     /// Begins with nothing.
@@ -78,24 +86,22 @@ final class DownloadFile: Sendable {
     /// Says how many bytes it may have; `nil`: nobody knows.
     func bound(to count: Int64?) { state.withLock { $0.bound = count } }
 
-    /// - Throws: where more comes than it may have.
+    /// - Throws: where more comes than it may have; what is there is worth nothing then.
     func write(_ bytes: ByteBuffer) throws {
+        let data = Data(bytes.readableBytesView)
+        if let bound = state.withLock({ $0.bound }), Int64(data.count) > bound - count {
+            try restart()
+            throw ModelPullProblem(.unreachable, "the server sends more than the \(bound) bytes that it said")
+        }
         try state.withLock { state in
-            let data = Data(bytes.readableBytesView)
-            if let bound = state.bound, Int64(data.count) > bound - state.count {
-                throw ModelPullProblem(.unreachable, "the server sends more than the \(bound) bytes that it said")
-            }
             try state.file.write(contentsOf: data)
             state.hash.update(data: data)
             state.count += Int64(data.count)
         }
     }
 
-    /// All of it is on the disk when this returns.
-    func finish() throws {
-        try state.withLock { try $0.file.synchronize() }
-        try? FileManager.default.removeItem(atPath: notePath)
-    }
+    /// All of it is on the disk when this returns; the note stays until it is in its place.
+    func finish() throws { try state.withLock { try $0.file.synchronize() } }
 
     /// What is there is good for nothing.
     func discard() {

@@ -83,6 +83,7 @@ struct ModelFetcher: Sendable {
                 sha256: order.sha256,
                 reach: order.reach,
                 hostRefusal: order.hostRefusal,
+                allowing: order.allowing,
                 explain: hub.explain(file, hasToken: token != nil)
             )
             return (.hub(file), target)
@@ -94,6 +95,7 @@ struct ModelFetcher: Sendable {
                 sha256: order.sha256,
                 reach: order.reach,
                 hostRefusal: order.hostRefusal,
+                allowing: order.allowing,
                 explain: { status in
                     let code: ModelPullProblem.Code =
                         [401, 403].contains(status) ? .gated : [404, 410].contains(status) ? .notFound : .unreachable

@@ -1,7 +1,12 @@
+import Curl
 import Foundation
 import GatewayAPI
 import GatewayAdmin
+import GatewayCore
+import Logging
 import NIOCore
+import NIOPosix
+import Synchronization
 import Testing
 
 @testable import gatehouse
@@ -92,14 +97,72 @@ import Testing
         try first.writeNote(DownloadFile.Note(tag: "\"a\"", sha256: nil, total: 9))
         try first.write(ByteBuffer(string: "abc"))
         let second = try DownloadFile(path: path)
-        #expect(try second.takeUp() == DownloadFile.Note(tag: "\"a\"", sha256: nil, total: 9) && second.count == 3)
+        #expect(try second.takeUp() == DownloadFile.Note(tag: "\"a\"", sha256: nil, total: 9))
+        while try second.takeUpMore() {}
+        #expect(second.count == 3)
         try second.write(ByteBuffer(string: "def"))
         #expect(second.sha256 == "bef57ec7f53a6d40beb640a780a639c83bc29ac8a9816f1fc6c5c6dcd93c4721")
         try second.finish()
         #expect(FileManager.default.contents(atPath: path) == Data("abcdef".utf8))
+        // Until it is in its place the note stays: who is stopped before that goes on with the whole of it.
+        #expect(try DownloadFile(path: path).takeUp() != nil)
+        try FileManager.default.removeItem(atPath: path + ".json")
         let third = try DownloadFile(path: path)
         #expect(try third.takeUp() == nil && third.count == 0)
         third.discard()
         #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc"])
+    func `a server that falls silent is given up with its time, and waits in no place for ever`(answer: String)
+        async throws
+    {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelInitializer { channel in channel.pipeline.addHandler(Answer(text: answer)) }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = server.localAddress?.port ?? 0
+        let curl = CurlClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        var download = ModelDownload(curl: curl, loop: server.eventLoop, authority: .system)
+        (download.delay, download.patience) = (.milliseconds(1), .seconds(1))
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("part-\(UUID().uuidString)").path
+        let target = ModelDownload.Target(
+            url: "http://127.0.0.1:\(port)/m.gguf",
+            reach: .everywhere,
+            hostRefusal: { _ in nil },
+            explain: { ModelPullProblem(.unreachable, "\($0)") }
+        )
+        let told = Mutex<[String]>([])
+        let watch = ModelFetchWatch(
+            expect: { _, _ in },
+            makeRoom: { _, _ in },
+            progress: { _ in },
+            tell: { text in told.withLock { $0.append(text) } }
+        )
+        let file = try DownloadFile(path: path)
+        await #expect {
+            try await download.fetch(target, into: file, watch)
+        } throws: { error in
+            "\(error)".contains("came for 1 s")
+        }
+        #expect(told.withLock { $0 }.count == 1)
+        file.discard()
+        await curl.shutdown()
+        try await server.close()
+    }
+}
+
+/// Answers to what comes with the same text, and then nothing more.
+private final class Answer: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let text: String
+
+    init(text: String) {
+        self.text = text
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
     }
 }

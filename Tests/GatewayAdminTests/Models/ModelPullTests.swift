@@ -16,8 +16,13 @@ import Testing
     private static let fetch: ModelFetch = { order, watch in
         guard case .web(let url) = order.source else { throw ModelPullProblem(.notFound, "there is no such thing") }
         if url.contains("lost") { throw ModelPullProblem(.notFound, "nothing is at \(order.source.shown)") }
+        if url.contains("endless") {
+            try Data("part".utf8).write(to: URL(fileURLWithPath: order.partial))
+            try await Task.sleep(for: .seconds(3600))
+        }
         let text = url.contains("page") ? "<html>no model</html>" : FakeModelFile.text(url)
         let data = Data(text.utf8)
+        if url.contains("told") { try watch.expect(FileDigest.text(of: SHA256.hash(data: data)), Int64(data.count)) }
         try await watch.makeRoom(Int64(data.count), nil)
         try await watch.progress(OperationProgress(received: 1, total: Int64(data.count), bytesPerSecond: 1))
         try data.write(to: URL(fileURLWithPath: order.partial))
@@ -72,6 +77,79 @@ import Testing
             #expect(try await client.send(.delete, url).status == 204)
             #expect(!FileManager.default.fileExists(atPath: model.path))
             #expect(try await client.send(.get, url).status == 404)
+        }
+    }
+
+    private static func begin(_ client: AdminTestClient, _ file: String) async throws -> OperationResource {
+        let source = "https://models.example.com/\(file)"
+        return try await client.send(.post, pulls, #"{"source":"\#(source)"}"#).decode(OperationResource.self)
+    }
+
+    private static func end(_ client: AdminTestClient, _ id: String) async throws -> OperationResource {
+        while true {
+            let operation = try await client.get(OperationResource.self, "/api/v1/operations/\(id)")
+            if operation.isOver { return operation }
+            await Task.yield()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a pull is cancelled, its part stays, and the one that waited for its turn begins`() async throws {
+        try await withPulls { folder, client in
+            let first = try await Self.begin(client, "endless-1.gguf")
+            let partial = folder.appendingPathComponent("models/demo/pulled/partial").path
+            while try FileManager.default.contentsOfDirectory(atPath: partial).isEmpty { await Task.yield() }
+            let second = try await Self.begin(client, "endless-2.gguf")
+            let third = try await Self.begin(client, "third.gguf")
+            #expect(third.steps.contains { $0.text.contains("waits for its turn") }, "\(third.steps)")
+            let fourth = try await Self.begin(client, "fourth.gguf")
+            for operation in [fourth, first] {
+                let url = "/api/v1/operations/\(operation.id)/cancel"
+                #expect(try await client.send(.post, url).status == 202)
+                let over = try await Self.end(client, operation.id)
+                #expect(over.error?.code == "Cancelled" && over.error?.message.contains("operator.token") == true)
+                // Again is no other.
+                #expect(try await client.send(.post, url).status == 202)
+            }
+            #expect(try await Self.end(client, third.id).status == "Succeeded")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: partial).count == 2)
+            let late = try await client.send(.post, "/api/v1/operations/\(third.id)/cancel")
+            #expect(late.status == 409 && late.text.contains("over already"))
+            #expect(try await client.send(.post, "/api/v1/operations/\(second.id)/cancel").status == 202)
+            _ = try await Self.end(client, second.id)
+        }
+    }
+
+    @Test func `what is no pull is not cancelled, and what is not there is not found`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepare()
+            let list = try await client.get(ResourceList<OperationResource>.self, "/api/v1/operations")
+            let id = try #require(list.value.first?.id)
+            let refused = try await client.send(.post, "/api/v1/operations/\(id)/cancel")
+            #expect(refused.status == 409 && refused.text.contains("only a pull of a model"))
+            #expect(try await client.send(.post, "/api/v1/operations/none/cancel").status == 404)
+        }
+    }
+
+    @Test func `another content for a version that is there is refused before anything is fetched`() async throws {
+        try await withPulls { folder, client in
+            _ = try await Self.pull(client, "https://models.example.com/small.gguf")
+            func ask(_ source: String, _ more: String = "") async throws -> TestAnswer {
+                let body = #"{"source":"\#(source)","name":"small","version":"1"\#(more)}"#
+                return try await client.send(.post, Self.pulls, body)
+            }
+            let other = String(repeating: "0", count: 64)
+            let refused = try await ask("https://models.example.com/small.gguf", #","sha256":"\#(other)""#)
+            #expect(refused.status == 409 && refused.text.contains("demo/small:1 is registered already"))
+            let file = try await ask("file:/etc/hostname")
+            #expect(file.status == 409)
+            let begun = try await ask("https://models.example.com/told.gguf").decode(OperationResource.self)
+            let over = try await Self.end(client, begun.id)
+            #expect(over.error?.code == "Conflict" && over.error?.message.contains("say another version") == true)
+            let partial = folder.appendingPathComponent("models/demo/pulled/partial").path
+            #expect(try FileManager.default.contentsOfDirectory(atPath: partial).isEmpty)
+            let again = try await ask("https://models.example.com/small.gguf").decode(OperationResource.self)
+            #expect(try await Self.end(client, again.id).status == "Succeeded")
         }
     }
 

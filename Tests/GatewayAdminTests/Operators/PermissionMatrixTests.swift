@@ -91,6 +91,7 @@ import Testing
         POST /apply oadkr*
         GET /operations oadkr*
         GET /operations/:operation oadkr*
+        POST /operations/:operation/cancel oad*
         GET /me oadkr*
         GET /operators oa*
         GET /operators/:operator oa*
