@@ -3,13 +3,16 @@
 /// Who answers gets one token per step. A step with a part of a prompt may take twice as long as one without, and always as
 /// long as nobody notices.
 struct Pace {
-    /// What nobody notices between two tokens: more than 20 a second are faster than anybody reads.
-    private static let unnoticed = 0.04
+    /// What nobody minds between two tokens: ten a second are as fast as anybody reads.
+    ///
+    /// Less would keep new requests waiting for their first token, and an engine with free slots waiting for them.
+    private static let unnoticed = 0.1
     /// How much the newest step counts.
     private static let share = 0.25
     /// A step that took longer than so many times what was expected had to wait for the processor.
     private static let outlier = 4.0
-    /// Parts are multiples of this, and never smaller: the engine reads a few tokens in the time of one.
+    /// A step with a part of a prompt has a multiple of this of tokens, for the engine computes so many at once; no part is
+    /// smaller.
     private static let part = 8
 
     /// Seconds of a step that only answers.
@@ -38,13 +41,14 @@ struct Pace {
     ///
     /// - Parameters:
     ///   - first: the answer before anything is known.
-    ///   - most: the step's room.
-    func room(first: Int, most: Int) -> Int {
+    ///   - answers: tokens of the step that go on with an answer.
+    ///   - most: the step's room beside them.
+    func room(first: Int, beside answers: Int = 0, most: Int) -> Int {
         guard let reading, reading > 0 else { return min(first, most) }
         let answering = answering ?? reading
         let allowance = max(answering, Self.unnoticed - answering)
         let tokens = min(allowance / reading, Double(most))
-        return min(most, max(Self.part, Int(tokens) / Self.part * Self.part))
+        return min(most, max(Self.part, (Int(tokens) + answers) / Self.part * Self.part - answers))
     }
 
     private static func blend(_ value: Double, into known: Double?) -> Double {

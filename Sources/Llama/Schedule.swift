@@ -125,10 +125,14 @@ struct Schedule {
             queue.charge(seat.job.terms, 1)
         }
         let answers = entries.count
-        let room = answers == 0 ? budget.step : pace.room(first: budget.besideAnswers, most: budget.step - answers)
+        let room = answers == 0 ? budget.step : beside(answers)
         entries += readPrompts(room: room)
         planned = (answers, entries.count - answers)
         return entries
+    }
+
+    private func beside(_ answers: Int) -> Int {
+        pace.room(first: budget.besideAnswers, beside: answers, most: budget.step - answers)
     }
 
     /// The step that was planned last is done.

@@ -26,9 +26,14 @@ import Testing
     ) {
         let pace = learned(answering: .milliseconds(answering), perToken: .milliseconds(perToken))
         let step = answering + perToken * pace.room(first: 16, most: 512)
-        let aim = max(2 * answering, 40)
+        let aim = max(2 * answering, 100)
         #expect(step <= aim)
         #expect(step > aim - 9 * perToken)
+    }
+
+    @Test func `a step with a part of a prompt has a multiple of eight tokens`() {
+        let pace = learned(answering: .milliseconds(10), perToken: .milliseconds(1))
+        for answers in 1...20 { #expect((pace.room(first: 16, beside: answers, most: 512) + answers) % 8 == 0) }
     }
 
     @Test func `a fast machine reads as much as the step has room for`() {

@@ -96,7 +96,8 @@ class Gatehouse(Side):
     def start(self):
         values = {"DIR": self.directory, "PORT": self.port, "ADMIN": peers.free_port(),
                   "CERTIFICATE": self.directory / "server.pem", "CERTIFICATE_KEY": self.directory / "server.key"}
-        subprocess.run([self.options.gatehouse, "certs", "init", "--directory", self.directory, "--name", "localhost"],
+        subprocess.run([self.options.gatehouse, "certs", "init", "--directory", self.directory, "--name", "localhost",
+                        "--name", "127.0.0.1"],
                        check=True, stdout=subprocess.DEVNULL)
         self.configuration = peers.render("gatehouse.yaml", self.directory / "gatehouse.yaml", values)
         self.configuration.write_text(self.configuration.read_text().replace("threads: 1\n", ""))
