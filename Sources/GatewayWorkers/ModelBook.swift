@@ -39,8 +39,9 @@ final class ModelBook: Sendable {
 
     private struct Entry {
         let version: Version
-        /// `nil` while it is read.
+        /// `nil` while its first version is read; while a later one is, that of the version before.
         var model: ModelFile?
+        var isBeingRead = true
     }
 
     private static let mostEntries = 1000
@@ -57,12 +58,12 @@ final class ModelBook: Sendable {
         self.read = read
     }
 
-    /// - Returns: `nil` when there is no such file, and while it is read.
+    /// - Returns: `nil` when there is no such file, and while its first version is read.
     func model(of specification: WorkerSpecification) -> ModelFile? { entry(of: specification)?.model }
 
     /// Whether a file is new or has changed, and will be known soon.
     func isBeingRead(_ specification: WorkerSpecification) -> Bool {
-        entry(of: specification).map { $0.model == nil } ?? false
+        entry(of: specification)?.isBeingRead ?? false
     }
 
     /// Asks for no more of the disk than how the file stands.
@@ -71,9 +72,11 @@ final class ModelBook: Sendable {
         let path = URL(fileURLWithPath: specification.modelPath).resolvingSymlinksInPath().path
         guard let version = Version(path: path) else { return nil }
         let (entry, isNew) = entries.withLock { entries in
-            if let known = entries[path], known.version == version { return (known, false) }
+            let known = entries[path]
+            // One that is written at this moment is another at every look: it is read once at a time.
+            if let known, known.version == version || known.isBeingRead { return (known, false) }
             if entries.count >= Self.mostEntries { entries = [:] }
-            let entry = Entry(version: version)
+            let entry = Entry(version: version, model: known?.model)
             entries[path] = entry
             return (entry, true)
         }
@@ -84,8 +87,7 @@ final class ModelBook: Sendable {
     private func note(_ version: Version, of path: String) {
         let model = ModelFile(size: version.size, header: read(path, version.size))
         entries.withLock { entries in
-            // Another version may be read meanwhile.
-            if entries[path]?.version == version { entries[path]?.model = model }
+            entries[path] = Entry(version: version, model: model, isBeingRead: false)
         }
     }
 }

@@ -8,11 +8,8 @@ extension WorkerSupervisor {
     /// Whether a start can be decided; where not, the devices are being asked for, and the next look decides.
     var canPlace: Bool { devices?.isFresh() ?? true }
 
-    /// Whether what it would take, and what those take that are there, is known; where not, the next look decides.
-    func isKnown(_ specification: WorkerSpecification) -> Bool {
-        !admission.isBeingRead(specification)
-            && !all.contains { admission.isBeingRead($0.supervisor.copy.specification) }
-    }
+    /// Whether what it would take is known, as what those take that are there; where not, the next look decides.
+    func isKnown(_ specification: WorkerSpecification) -> Bool { !admission.isBeingRead(specification) }
 
     /// Where one more worker of a specification goes.
     ///

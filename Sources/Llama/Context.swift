@@ -30,6 +30,9 @@
             unsafe self.pointer = pointer
             self.model = model
             self.slots = slots
+            if let pool = model.threadPool(threads) {
+                unsafe llama_attach_threadpool(pointer, pool.pointer, pool.pointer)
+            }
         }
 
         /// Refuses a context that the machine's memory does not hold, before it is made: a start that takes the last of it

@@ -35,6 +35,9 @@
             unsafe self.pointer = pointer
             self.model = model
             size = model.vectorSize
+            if let pool = model.threadPool(threads) {
+                unsafe llama_attach_threadpool(pointer, pool.pointer, pool.pointer)
+            }
         }
 
         deinit { unsafe llama_free(pointer) }

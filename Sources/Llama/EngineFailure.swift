@@ -21,6 +21,8 @@ package enum EngineFailure: Error, Equatable, Sendable {
     case promptTooLong(tokens: Int, context: Int, isExact: Bool)
     /// A text that is read as a whole, by its place where the request has several; `tokens` as above.
     case inputTooLong(tokens: Int, most: Int, isExact: Bool, place: Int?)
+    /// A text that is not even looked at, with the bound.
+    case textTooLong(bytes: Int)
     case emptyInput(place: Int?)
     /// The vocabulary's last token has the number `last`.
     case unknownToken(Int32, last: Int32, place: Int?)
@@ -70,6 +72,8 @@ package enum EngineFailure: Error, Equatable, Sendable {
         case .inputTooLong(let tokens, let most, let isExact, let place):
             "\(Self.input(place)) has \(isExact ? "" : "at least ")\(tokens) tokens; this model reads at most \(most) "
                 + "at once: shorten or split it."
+        case .textTooLong(let bytes):
+            "A text for this model may have \(bytes) bytes: shorten or split it."
         case .emptyInput(let place): "\(Self.input(place)) is empty."
         case .unknownToken(let token, let last, let place):
             "\(Self.input(place)) has the token \(token); this model's tokens have the numbers 0 to \(last)."

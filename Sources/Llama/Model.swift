@@ -11,6 +11,8 @@
         let vocabulary: OpaquePointer
         /// Made when the first grammar needs it.
         private var tree: TokenTree?
+        /// Made when the first context needs it.
+        private var pool: ThreadPool?
         let kind: ModelKind
         /// Bytes of the longest token.
         private let longestPiece: Int
@@ -37,6 +39,12 @@
         }
 
         deinit { unsafe llama_model_free(pointer) }
+
+        /// What its contexts are computed with, one at a time.
+        func threadPool(_ threads: Int) -> ThreadPool? {
+            if pool == nil { pool = ThreadPool(threads: threads) }
+            return pool
+        }
 
         private static func load(_ path: String, _ gpuLayers: Int, _ devices: ModelDevices) throws(EngineFailure)
             -> OpaquePointer?
@@ -141,6 +149,10 @@
             }
             return buffer.prefix(max(0, Int(count))).map { UInt8(bitPattern: $0) }
         }
+
+        /// Bytes of the longest text whose tokens are counted; tokenizers that merge may make one token of megabytes, and
+        /// take seconds and hundreds of megabytes for it.
+        var longestText: Int { mergesText ? 1 << 18 : .max }
 
         /// Tokens that a text has at least, told without reading it.
         func leastTokens(of text: String) -> Int {

@@ -1,5 +1,9 @@
 import GatewayAPI
 
+#if Llama
+    import CLlama
+#endif
+
 /// The plainest way to ask a model: one request, one token per step, no slots, no server.
 ///
 /// What the server says is compared with this.
@@ -40,9 +44,9 @@ package enum Reference {
             _ step: Int
         ) throws(EngineFailure) -> String {
             var batch = Batch(capacity: step)
-            var greedy = GenerationParameters()
-            greedy.temperature = 0
-            let sampler = try Sampler(greedy, model)
+            // The engine's own.
+            let sampler = unsafe llama_sampler_init_greedy()
+            defer { unsafe llama_sampler_free(sampler) }
             for start in stride(from: 0, to: prompt.count, by: step) {
                 let part = start..<min(start + step, prompt.count)
                 batch.fill(
@@ -53,7 +57,7 @@ package enum Reference {
             var bytes: [UInt8] = []
             for index in 0..<count {
                 try context.decode(batch)
-                let token = try sampler.choose(context, at: -1)
+                let token = unsafe llama_sampler_sample(sampler, context.pointer, -1)
                 if model.isEnd(token) { break }
                 bytes += model.piece(of: token, isFirst: index == 0)
                 batch.fill([.init(slot: 0, token: token, position: prompt.count + index, wantsOutput: true)])

@@ -69,7 +69,12 @@ final class Exchange {
     func refuse(_ refusal: Refusal) -> Action {
         end("failed")
         let bytes = (try? JSONEncoder().encode(refusal.body)) ?? Data()
-        return .reply(refusal.status, refusal.headers, Array(bytes))
+        guard used.promptTokens > 0 else { return .reply(refusal.status, refusal.headers, Array(bytes)) }
+        // Earlier prompts were worked on: the request is no new one for anybody else, and what it took is told.
+        var headers = refusal.headers
+        headers.remove(name: Refusal.reason)
+        headers.add(contentsOf: usedHeaders)
+        return .reply(refusal.status, headers, Array(bytes))
     }
 
     /// The client is gone.
@@ -163,12 +168,15 @@ final class Exchange {
     private var usageHeaders: HTTPHeaders {
         switch inquiry.form {
         case .chat, .completion, .embeddings: [:]
-        case .generated, .questionAnswer, .vectors:
-            [
-                "x-gatehouse-prompt-tokens": "\(used.promptTokens)",
-                "x-gatehouse-completion-tokens": "\(used.completionTokens)",
-            ]
+        case .generated, .questionAnswer, .vectors: usedHeaders
         }
+    }
+
+    private var usedHeaders: HTTPHeaders {
+        [
+            "x-gatehouse-prompt-tokens": "\(used.promptTokens)",
+            "x-gatehouse-completion-tokens": "\(used.completionTokens)",
+        ]
     }
 
     private static func encode(_ value: some Encodable) throws -> [UInt8] {

@@ -10,7 +10,7 @@ struct Refusal: Error {
 
     /// Tells the gateway that the request was not worked on, and why: it places it anew, or says it to its caller in the
     /// caller's own terms.
-    private static let reason = "x-gatehouse-refusal"
+    static let reason = "x-gatehouse-refusal"
 
     init(_ status: HTTPResponseStatus, _ body: OpenAIError, headers: HTTPHeaders = [:]) {
         self.status = status
@@ -42,7 +42,7 @@ struct Refusal: Error {
                 .init(failure, "timeout_error", code: "deadline_exceeded"),
                 headers: [Self.reason: "overdue"]
             )
-        case .promptTooLong, .inputTooLong:
+        case .promptTooLong, .inputTooLong, .textTooLong:
             self.init(.badRequest, .init(failure, "invalid_request_error", code: "context_length_exceeded"))
         case .wrongKind:
             let message = failure.message

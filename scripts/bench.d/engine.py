@@ -20,6 +20,8 @@ import bench
 import peers
 
 TOKENS = 96
+# Seconds between two measurements.
+REST = 1.5
 # The model's two ends of text: a bias keeps answers from ending early, so that all have the same length.
 ENDS = {"0": -100, "2": -100}
 SUBJECTS = ["the sea", "a lighthouse", "two brothers", "an old clock", "a red kite", "the first snow", "a lost key",
@@ -260,7 +262,11 @@ def measure(sides, options):
         rounds = []
         for number in range(options.rounds):
             order = sides if number % 2 == 0 else sides[::-1]
-            results = {side.name: call(side, number) for side in order}
+            results = {}
+            for side in order:
+                # Threads of the other may still spin for their next step: they would be measured here.
+                time.sleep(REST)
+                results[side.name] = call(side, number)
             rounds.append((results[ours.name], results[theirs.name]))
         return rounds
 

@@ -101,6 +101,7 @@ package struct BodyFields: Sendable, Equatable {
         var stream: Range<Int>?
         var options: Range<Int>?
         var most: Int64?
+        var answers: Int64 = 1
         let outcome = JSONScan.members(of: bytes) { member in
             if JSONScan.matches(bytes, member.name, "model") { models.append(member.value) }
             if JSONScan.matches(bytes, member.name, "stream") { stream = member.value }
@@ -108,6 +109,14 @@ package struct BodyFields: Sendable, Equatable {
             if Self.isTokenBound(bytes, member.name), let count = JSONScan.integer(bytes, member.value) {
                 most = max(most ?? 0, count)
             }
+            if JSONScan.matches(bytes, member.name, "inputs") { answers = Self.count(bytes, member.value) }
+            if JSONScan.matches(bytes, member.name, "parameters"), let count = Self.newTokens(bytes, member.value) {
+                most = max(most ?? 0, count)
+            }
+        }
+        if let bound = most, answers > 1 {
+            // As many as a number of a body can say at most.
+            most = Int64(min(Int128(bound) * Int128(answers), 999_999_999_999_999_999))
         }
         let isText = models.first.map { bytes[$0.lowerBound] == UInt8(ascii: "\"") } ?? true
         modelRanges = models
@@ -124,6 +133,41 @@ package struct BodyFields: Sendable, Equatable {
         let usage = options.map { Self.usage(in: bytes, options: $0) }
         includesUsage = usage?.isAsked ?? false
         usageEdit = usage?.edit
+    }
+
+    /// Hugging Face's bound of an answer.
+    private static func newTokens(_ bytes: borrowing Span<UInt8>, _ value: Range<Int>) -> Int64? {
+        guard bytes[value.lowerBound] == UInt8(ascii: "{") else { return nil }
+        var count: Int64?
+        _ = JSONScan.members(of: bytes, from: value.lowerBound) { member in
+            if JSONScan.matches(bytes, member.name, "max_new_tokens") { count = JSONScan.integer(bytes, member.value) }
+        }
+        return count
+    }
+
+    /// How many elements a list has, each of which gets an answer; 1 for anything else.
+    private static func count(_ bytes: borrowing Span<UInt8>, _ value: Range<Int>) -> Int64 {
+        guard bytes[value.lowerBound] == UInt8(ascii: "[") else { return 1 }
+        var (count, depth) = (Int64(1), 0)
+        var (isText, isEscaped) = (false, false)
+        for index in value {
+            let byte = bytes[index]
+            if isEscaped {
+                isEscaped = false
+            } else if isText {
+                isEscaped = byte == UInt8(ascii: "\\")
+                isText = byte != UInt8(ascii: "\"")
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""): isText = true
+                case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+                case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+                case UInt8(ascii: ","): count += depth == 1 ? 1 : 0
+                default: break
+                }
+            }
+        }
+        return count
     }
 
     private static func isTokenBound(_ bytes: borrowing Span<UInt8>, _ name: Range<Int>) -> Bool {

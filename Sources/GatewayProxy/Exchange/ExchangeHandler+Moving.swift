@@ -13,7 +13,8 @@ extension ExchangeHandler {
     func wait(_ plan: Plan, isForWorker: Bool = false) {
         guard let request = current else { return }
         exchange.planned()
-        request.attemptStarted = .now()
+        // The caller's clock goes on where a worker has had the request already.
+        if !isForWorker { request.attemptStarted = .now() }
         let number = resources.nextWaiting()
         let bound = NIOLoopBound(resources, eventLoop: resources.loop)
         let loop = resources.loop
@@ -22,7 +23,6 @@ extension ExchangeHandler {
             loop.execute { bound.value.woken(number, outcome) }
         }
         let deployment = plan.deployment
-        let longest = isForWorker ? deployment.timeout : deployment.longestWait
         request.waiter = QueuePlace(
             number: number,
             waiter: waiter,
@@ -30,7 +30,7 @@ extension ExchangeHandler {
             isForStart: isForWorker || deployment.isComing
         )
         resources.waiting[number] = self
-        requestTimer.set(.now() + TimeAmount(longest))
+        if !isForWorker { requestTimer.set(.now() + TimeAmount(deployment.longestWait)) }
         guard !plan.deployment.queue.enter(waiter, at: .uptime) else { return }
         queueWasFull(plan)
     }
@@ -57,7 +57,7 @@ extension ExchangeHandler {
         plan.deployment.budget.earn(at: .uptime)
         request.plan = plan
         // The time in the queue counts: the caller's clock runs.
-        requestTimer.set(request.attemptStarted + TimeAmount(plan.deployment.timeout))
+        if request.deaths == 0 { requestTimer.set(request.attemptStarted + TimeAmount(plan.deployment.timeout)) }
         connect(plan)
     }
 

@@ -48,6 +48,10 @@ import Testing
 
     @Test(arguments: [
         (#"{"max_tokens":7}"#, 7), (#"{"max_tokens":7,"max_completion_tokens":9,"max_output_tokens":8}"#, 9),
+        (#"{"inputs":"a","parameters":{"max_new_tokens":7}}"#, 7), (#"{"inputs":["a","b,]","c"]}"#, nil),
+        (#"{"inputs":["a","b,]\"","c"],"parameters":{"max_new_tokens":7}}"#, 21),
+        (#"{"parameters":{"max_new_tokens":7},"inputs":{"question":"a","context":"b"}}"#, 7),
+        (#"{"inputs":[[1,2],[3]],"parameters":{"max_new_tokens":999999999999999999}}"#, 999_999_999_999_999_999),
         (#"{"max_tok\u0065ns":7}"#, 7), (#"{"max_t\u006bkens":7}"#, nil), (#"{"max_tokens":"7"}"#, nil),
     ])
     func `the greatest bound of the answer counts, however its name is spelt`(body: String, most: Int64?) {
