@@ -104,7 +104,6 @@ def arguments():
     parser.add_argument("--model", type=os.path.abspath, help="GGUF file; without it the model's checks are left out")
     parser.add_argument("--embedding-model", type=os.path.abspath, help="GGUF file of all-MiniLM-L6-v2, for kinds")
     parser.add_argument("--t5-model", type=os.path.abspath, help="GGUF file of a Flan-T5, for kinds")
-    parser.add_argument("--backends", help="folder of the engine's loadable backends, for the worker")
     parser.add_argument("--suite", type=pathlib.Path, help="folder of the attack suite")
     parser.add_argument("--only", default=",".join(PROGRAMS), help="programs, separated by commas")
     parser.add_argument("--long", action="store_true", help="the long forms of those programs that have one")
@@ -119,8 +118,6 @@ def main():
     unknown = set(names) - set(known)
     if unknown:
         sys.exit(f"unknown program {', '.join(sorted(unknown))}; known: {', '.join(known)}")
-    if options.backends:
-        os.environ["GATEHOUSE_BACKENDS"] = options.backends
     python = environment("clients", HERE / "requirements.lock")
     directory = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-clients-"))
     run = Run(options, directory)

@@ -37,6 +37,8 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=15, help="length of one measurement with long prompts")
     parser.add_argument("--chats", type=int, default=4, help="short chats beside the long prompts")
     parser.add_argument("--prompt", type=int, default=1500, help="tokens of a long prompt, one of which comes a second")
+    parser.add_argument("--check", action="store_true", help="exit with 1 unless tokens/s are at least those of the "
+                        "engine's server, the time to the first token at most 1.1 times and the p95 gap at most half of its")
     parser.add_argument("--json", help="also write every round to this file")
     for name in ["gatehouse", "server", "model"]:
         parser.add_argument(f"--{name}", required=True, help=argparse.SUPPRESS)
@@ -242,21 +244,24 @@ def beside_long(side, options, number):
             "first": statistics.median(stream.first for stream in long_streams)}
 
 
-def compare(rounds, field, word):
-    """Prints the median ratio of ours to theirs, with its interval."""
+def compare(rounds, field, word, bound=None):
+    """Prints the median ratio of ours to theirs, with its interval; what is wrong with it, where it has a bound."""
     ratios = [ours[field] / theirs[field] for ours, theirs in rounds]
     low, high = bench.interval(ratios)
     ours, theirs = (statistics.median(side[field] for side in sides) for sides in zip(*rounds))
-    scale, unit = (1, "/s") if field == "rate" else (1000, " ms")
+    scale, unit = {"rate": (1, "/s"), "tokens": (1, "")}.get(field, (1000, " ms"))
     print(f"  {word}: {ours * scale:.1f} against {theirs * scale:.1f}{unit}, {statistics.median(ratios):.3f} "
           f"(95 % interval {low:.3f} to {high:.3f})", flush=True)
+    ratio = statistics.median(ratios)
+    is_good = bound is None or (ratio >= bound if field == "rate" else ratio <= bound)
+    return [] if is_good else [f"{word}: {ratio:.3f}, not {bound:g}"]
 
 
 def measure(sides, options):
     ours, theirs = sides
     print(f"{pathlib.Path(options.model).name}, {options.threads} threads, {Side.slots} slots of {Side.context} tokens, "
           f"{TOKENS} tokens an answer, medians of {options.rounds} rounds in turn: ours against theirs")
-    every = {}
+    every, problems = {}, []
 
     def turns(call):
         rounds = []
@@ -273,20 +278,22 @@ def measure(sides, options):
     for count in map(int, options.streams.split(",")):
         rounds = every[f"{count} streams"] = turns(lambda side, number: chats(side, count, number))
         print(f"{count} streams")
-        compare(rounds, "rate", "tokens")
-        compare(rounds, "first", "time to the first token, p50")
+        problems += compare(rounds, "rate", f"tokens, {count} streams", 1.0)
+        problems += compare(rounds, "first", f"time to the first token, p50, {count} streams", 1.1)
         if count == 1:
             same = sum(ours["text"] == theirs["text"] for ours, theirs in rounds)
             print(f"  the same text in {same} of {len(rounds)} rounds")
     rounds = every["long prompts"] = turns(lambda side, number: beside_long(side, options, number))
     prompt = statistics.median(side["prompt"] for pair in rounds for side in pair)
     print(f"{options.chats} chats beside a prompt of {prompt:.0f} tokens every second")
-    compare(rounds, "gap", "gap between tokens, p95")
+    problems += compare(rounds, "gap", "gap between tokens, p95", 0.5)
     compare(rounds, "longest", "longest gap")
-    compare(rounds, "tokens", "tokens of the chats, all in all")
+    compare(rounds, "tokens", "pieces of the chats, all in all")
     compare(rounds, "first", "time to the first token of the long prompts, p50")
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(every, indent=1))
+    if options.check and problems:
+        raise SystemExit("not within bounds: " + "; ".join(problems))
 
 
 def main():
