@@ -73,7 +73,7 @@ package enum EngineFailure: Error, Equatable, Sendable {
             "\(Self.input(place)) has \(isExact ? "" : "at least ")\(tokens) tokens; this model reads at most \(most) "
                 + "at once: shorten or split it."
         case .textTooLong(let bytes):
-            "A text for this model may have \(bytes) bytes: shorten or split it."
+            "A text for this model may have \(bytes) bytes beside its spaces: shorten or split it."
         case .emptyInput(let place): "\(Self.input(place)) is empty."
         case .unknownToken(let token, let last, let place):
             "\(Self.input(place)) has the token \(token); this model's tokens have the numbers 0 to \(last)."

@@ -13,11 +13,11 @@
                 let place = place(index, of: inputs.count)
                 switch input {
                 case .text(let text):
-                    guard text.utf8.count <= model.longestText else { throw .textTooLong(bytes: model.longestText) }
                     let atLeast = model.leastTokens(of: text)
                     guard atLeast <= most else {
                         throw .inputTooLong(tokens: atLeast, most: most, isExact: false, place: place)
                     }
+                    guard model.isReadable(text) else { throw .textTooLong(bytes: Model.longestText) }
                 case .tokens(let tokens):
                     guard !tokens.isEmpty else { throw .emptyInput(place: place) }
                     guard tokens.count <= most else {

@@ -150,9 +150,14 @@
             return buffer.prefix(max(0, Int(count))).map { UInt8(bitPattern: $0) }
         }
 
-        /// Bytes of the longest text whose tokens are counted; tokenizers that merge may make one token of megabytes, and
-        /// take seconds and hundreds of megabytes for it.
-        var longestText: Int { mergesText ? 1 << 18 : .max }
+        /// Bytes, spaces aside, of the longest text whose tokens are counted.
+        static let longestText = 1 << 18
+
+        /// Whether a text's tokens are counted: tokenizers that merge may make one of megabytes, and take seconds and hundreds
+        /// of megabytes for it.
+        func isReadable(_ text: String) -> Bool {
+            !mergesText || text.utf8.count <= Self.longestText || WordCount.visible(in: text) <= Self.longestText
+        }
 
         /// Tokens that a text has at least, told without reading it.
         func leastTokens(of text: String) -> Int {

@@ -15,7 +15,7 @@
             let atLeast = max(leastTokens(of: prompt), turns(of: prompt))
             try check(atLeast, isExact: false)
             let text = try text(of: prompt)
-            guard text.utf8.count <= model.longestText else { throw .textTooLong(bytes: model.longestText) }
+            guard model.isReadable(text) else { throw .textTooLong(bytes: Model.longestText) }
             guard let tokens = model.tokens(of: text) else { throw .untokenisable }
             // What encoders read ends with a mark: of an empty text too.
             guard !tokens.isEmpty, !text.isEmpty || model.kind == .decoder else { throw .emptyPrompt }

@@ -1,5 +1,8 @@
 /// Counts words without reading a text as the model does.
 enum WordCount {
+    /// Bytes that are no spaces.
+    static func visible(in text: String) -> Int { text.utf8.count { $0 > 0x20 } }
+
     /// How many words between spaces have a letter or a digit of ASCII: each of them is a token at least, whatever tokenizer
     /// merges or leaves out the rest.
     static func least(in text: String) -> Int {

@@ -79,6 +79,8 @@
                 Issue.record("not refused before it was read")
                 return
             }
+            let oneWord = await KindFixture.failure(engine, .inputs([.text(String(repeating: "a", count: 1 << 20))]))
+            #expect(oneWord == .textTooLong(bytes: 1 << 18))
             #expect(await KindFixture.failure(engine, .inputs([.tokens(Array(repeating: 1, count: 513))])) != nil)
             let spaces = "a" + String(repeating: " ", count: 1 << 20) + "b"
             #expect(try await KindFixture.embed(engine, [.text(spaces)])?.usage.promptTokens == 4)
