@@ -203,7 +203,10 @@ import Testing
             let token = try #require(session.token)
             #expect(session.session == true && session.expiresAt != nil)
             #expect(try await client.send(.get, "/api/v1/me", authorization: "Bearer \(token)").status == 200)
-            for _ in 0..<4 { #expect(try await logIn("wrong").status == 401) }
+            for _ in 0..<4 {
+                let wrong = try await logIn("wrong")
+                #expect(wrong.status == 401, "\(wrong.text)")
+            }
             let late = try await logIn("a long password")
             #expect(late.status == 429 && late.headers[.retryAfter] != nil)
             #expect(!late.text.contains("password\""))
