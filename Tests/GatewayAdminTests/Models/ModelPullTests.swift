@@ -98,7 +98,9 @@ import Testing
         try await withPulls { folder, client in
             let first = try await Self.begin(client, "endless-1.gguf")
             let partial = folder.appendingPathComponent("models/demo/pulled/partial").path
-            while (try? FileManager.default.contentsOfDirectory(atPath: partial))?.isEmpty ?? true { await Task.yield() }
+            while (try? FileManager.default.contentsOfDirectory(atPath: partial))?.isEmpty ?? true {
+                await Task.yield()
+            }
             let second = try await Self.begin(client, "endless-2.gguf")
             let third = try await Self.begin(client, "third.gguf")
             #expect(third.steps.contains { $0.text.contains("waits for its turn") }, "\(third.steps)")
