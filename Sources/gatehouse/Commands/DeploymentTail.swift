@@ -5,7 +5,7 @@ import GatewayAPI
 struct DeploymentTail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Show a deployment's last requests and probes; of a native one what its worker wrote."
+        abstract: "Show a deployment's last requests and probes; of a native one what its workers wrote."
     )
 
     @Argument(help: "tenant/endpoint/deployment") var deployment: DeploymentName

@@ -6,7 +6,7 @@ struct DeviceList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices",
         abstract: "Show the GPUs and the CPU, their memory, and the workers on them.",
-        discussion: "For operators of the whole gateway. INDEX and NAME are what workers.devices may list."
+        discussion: "For operators of the whole gateway. INDEX and DEVICE are what workers.devices may list."
     )
 
     @OptionGroup var admin: AdminOptions
