@@ -3,8 +3,14 @@ extension Admission {
     /// The deployment's own instances; when none may be used, the endpoint's fallback chain, or where it has none its other
     /// deployments that may answer instead; and last an instance that is out, since nothing better is left.
     ///
-    /// Where all have asked for a pause, the request waits for the end of the first.
+    /// While a backend starts the fallback chain answers. Where all have asked for a pause, the request waits for the end of
+    /// the first.
     func place(_ call: AdmittedCall, on first: Deployment, at now: Moment) throws(Refusal) -> Decision {
+        if call.endpoint.fallback != nil, call.choice.reason != .pinned, first.isCold,
+            let other = fallBack(call, from: first, origin: first, at: 0, because: .noHealthyInstance, now)
+        {
+            return other
+        }
         let refusal: Refusal
         do throws(Refusal) {
             return try seat(call, on: first, origin: first, at: now)
@@ -26,8 +32,8 @@ extension Admission {
     /// Another place for a request whose instance could not be reached: first the deployment's other instances, then, unless
     /// the caller pinned it or the endpoint has a fallback, its other deployments that may answer instead and have room in their limits.
     ///
-    /// Where a worker could not and there is nobody else, the request waits until its supervisor has another. The old plan's
-    /// place is given back.
+    /// Where all are full it waits for a place, and where a worker could not be reached, until its supervisor has another. The
+    /// old plan's place is given back.
     ///
     /// - Parameter tried: the instances that could not.
     package func pickAgain(_ plan: Plan, of head: RequestHead, except tried: [Instance], at now: Moment) -> Decision? {
@@ -37,11 +43,12 @@ extension Admission {
         if case .taken(let instance) = place {
             return .plan(self.plan(call, plan, on: plan.deployment, instance, plan.permit))
         }
-        guard !plan.isPinned, plan.endpoint.fallback == nil else { return awaitWorker(plan) }
         var isGivenBack = false
-        for (index, deployment) in plan.endpoint.deployments.enumerated()
-        where deployment !== plan.deployment && plan.endpoint.mayServe(index, insteadOf: plan.choice) {
-            guard case .taken(let instance) = deployment.take(except: tried, at: now.uptime) else { continue }
+        var full: Deployment?
+        for deployment in plan.alternatives {
+            let place = deployment.take(except: tried, at: now.uptime)
+            if case .full = place { full = full ?? deployment }
+            guard case .taken(let instance) = place else { continue }
             let isMetered = call.request.usage(on: deployment) == plan.usage
             if !isGivenBack, isMetered, plan.deployment.isCounted(like: deployment) {
                 return .plan(self.plan(call, plan, on: deployment, instance, plan.permit))
@@ -56,13 +63,11 @@ extension Admission {
                 instance.leave(begun: now.uptime, at: now.uptime)
             }
         }
-        return isGivenBack ? nil : awaitWorker(plan)
-    }
-
-    /// The same plan without a place; `nil` where no worker will come, or another deployment may answer at once.
-    private func awaitWorker(_ plan: Plan) -> Decision? {
-        guard let pool = plan.deployment.pool, pool.isWorthWaiting, !plan.canFallBack else { return nil }
-        return .queue(plan.holding(plan.permit))
+        guard !isGivenBack, !plan.canFallBack else { return nil }
+        if place.isFull || plan.deployment.pool?.isWorthWaiting == true { return .queue(plan.holding(plan.permit)) }
+        guard let full else { return nil }
+        plan.permit?.settle(ActualUsage(isAnswered: false), at: now)
+        return try? seat(call, on: full, origin: plan.origin, at: now)
     }
 
     /// The same deployment as it is served now, for a request that waited for a place at its earlier settings; what the plan

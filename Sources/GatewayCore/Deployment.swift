@@ -143,6 +143,10 @@ package final class Deployment: Sendable {
         case taken(Instance)
         case full
         case none
+
+        var isFull: Bool {
+            if case .full = self { true } else { false }
+        }
     }
 
     /// Whether a request that moves there is counted and priced as before.
@@ -158,6 +162,9 @@ package final class Deployment: Sendable {
     func isAvailable(except excluded: [Instance] = [], at now: Int64?) -> Bool {
         choice(except: excluded).hasAny(at: now) || isComing
     }
+
+    /// Whether all instances are starting, as their probes say.
+    var isCold: Bool { !instances.isEmpty && instances.allSatisfy(\.isCold) }
 
     /// Whether a place is free now; `isLast` and `reserve` as in `take`.
     func hasPlace(isLast: Bool, leaving reserve: Int, at now: Int64?) -> Bool {

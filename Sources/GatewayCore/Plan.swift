@@ -118,6 +118,14 @@ package final class Plan: Sendable {
         }
     }
 
+    /// The endpoint's other deployments that may answer when the deployment's instances cannot be reached.
+    var alternatives: [Deployment] {
+        guard !isPinned, endpoint.fallback == nil else { return [] }
+        return endpoint.deployments.enumerated()
+            .filter { $1 !== deployment && endpoint.mayServe($0, insteadOf: choice) }
+            .map(\.element)
+    }
+
     /// Places of each of the deployment's workers that it leaves free, as it is a guest there.
     var reserve: Int { fallback == nil ? 0 : endpoint.reserve(of: deployment) }
 

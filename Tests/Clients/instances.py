@@ -230,6 +230,33 @@ with Gateway(setting, "instances") as gateway:
             return f"{len(reasons)} answers meanwhile, {reasons.count('connect_failed')} of them tried; back after {took:.1f} s"
 
     if setting.model:
+        @check("while a backend is cold, as its readiness says, the embedded pool answers; then the backend does")
+        def _():
+            backend = gateway.backend("switch")
+            quick = "readiness_probe: {initial_delay: 0, period: 1, timeout: 1, failure_threshold: 1}\n"
+            documents = upstream_documents("cold", {
+                "blue": (100, {"upstream": upstream(backend, probe={"readiness": "/ready"})}),
+                "local": (0, {"native": {"engine": "llama"}, "model": "azureml:smollm2:1"}),
+            }, fallback=["local"])
+            path = gateway.directory / "cold.yaml"
+            path.write_text(documents.replace("request_settings:", quick + "request_settings:", 1))
+            gateway.command("apply", "-f", path, "--no-wait")
+            wait_for(lambda: shown(gateway, "demo/cold/blue")["instances"][0].get("lastProbe"), 5, "the first probe")
+            key = gateway.key("cold")
+
+            def ask():
+                body = {"model": "cold", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}
+                return gateway.request("POST", "/v1/chat/completions", body, {"api-key": key}, timeout=60)
+
+            cold = [ask() for _ in range(5)]
+            said = [(answer.status, answer.getheader("x-gatehouse-fallback")) for answer in cold]
+            require(said == [(200, "no_healthy_instance")] * 5, f"{said}")
+            require(all(json.loads(answer.content)["choices"][0]["message"]["content"] for answer in cold), "no words")
+            ask_backend(backend, "/become/200")
+            wait_for(lambda: shown(gateway, "demo/cold/blue")["isReady"], 5, "the backend is ready")
+            warm = [(answer.status, answer.getheader("x-gatehouse-fallback")) for answer in [ask() for _ in range(5)]]
+            require(warm == [(200, None)] * 5, f"{warm}")
+
         @check("the embedded pool takes what a full backend leaves, and keeps room for its own requests meanwhile")
         def _():
             backend = gateway.backend("gate")

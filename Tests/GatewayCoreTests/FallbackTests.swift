@@ -53,6 +53,18 @@ import Testing
         #expect(plan.deployment === blue && plan.fallback == nil)
     }
 
+    @Test func `while the first starts the next answers, and who names the first gets it`() throws {
+        let rule = ProbeRule()
+        blue.instances[0].probed("GET /ready answered 503", by: rule, isReady: false, isOut: false, at: 0)
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
+        #expect(plan.deployment === green && plan.fallback == .noHealthyInstance)
+        let pinned = try fixture.plan(request("POST", "/demo/chat/score", pinned: "blue"), body: "{}")
+        #expect(pinned.deployment === blue)
+        pinned.leave(at: 0)
+        blue.instances[0].probed("GET /ready answered 200", by: rule, isReady: true, isOut: false, at: 0)
+        #expect(try fixture.plan(request("POST", "/demo/chat/score"), body: "{}").deployment === blue)
+    }
+
     @Test func `the chain is gone through in order, once`() throws {
         let first = try fixture.plan(request("POST", "/demo/chat/score"), body: "{}")
         let second = try #require(try move(first, .status(503)))

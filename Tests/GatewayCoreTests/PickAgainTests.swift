@@ -51,6 +51,17 @@ import Testing
         #expect(fixture.admission.planAgain(plan, except: [plan.instance]) == nil)
     }
 
+    @Test func `where the other instance is full the request waits for it`() throws {
+        let pair = try fixture.deployment("pair", ["http://pair:1", "http://pair:2"], limit: 1)
+        fixture.publishChat([pair], weights: [100])
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"))
+        for instance in pair.instances where instance !== plan.instance { #expect(instance.load.enter(limit: 1)) }
+        let now = Moment(uptime: 0, wall: 0)
+        let again = fixture.admission.pickAgain(plan, of: request("POST", "/"), except: [plan.instance], at: now)
+        guard case .queue(let waiting)? = again else { throw Fixture.NoPlan() }
+        #expect(waiting.deployment === pair)
+    }
+
     @Test(arguments: [true, false]) func `a moved plan has the other deployment's own path`(startsNative: Bool) throws {
         let upstream = Deployment(
             name: "upstream",

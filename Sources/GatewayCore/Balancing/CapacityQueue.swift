@@ -88,6 +88,7 @@ package final class CapacityQueue: Sendable {
             return answer
         }
         return waiters.removeAll { waiter in
+            if waiter.alternatives.contains(where: { $0.hasPlace(isLast: false, leaving: 0, at: now) }) { return true }
             guard !isAvailable(waiter.deployment) else { return false }
             return waiter.deployment.pool?.isWorthWaiting == false || waiter.substitutes.contains(where: isAvailable)
         }
@@ -131,7 +132,7 @@ package final class Waiter: Sendable {
         /// Another's request has its place in the queue.
         case displaced
         /// Its deployment has no instance that takes requests any more, and another deployment may answer or no worker will
-        /// come.
+        /// come; or another has a place for a request that was lost here.
         case released
     }
 
@@ -146,6 +147,8 @@ package final class Waiter: Sendable {
     let deployment: Deployment
     /// Who may answer in the deployment's place.
     let substitutes: [Deployment]
+    /// Who else has a place for a request that was lost at its deployment.
+    let alternatives: [Deployment]
     /// Places of each instance that it leaves free.
     let reserve: Int
     /// Whether it has nowhere else to go.
@@ -159,12 +162,13 @@ package final class Waiter: Sendable {
     private let notBefore: Int64?
 
     /// - Parameters:
-    ///   - notBefore: takes no place sooner: whether the worker that left it is gone shows within that time.
+    ///   - notBefore: its worker was lost, and it takes no place sooner: whether the worker is gone shows within that time.
     ///   - wake: called once at most, on any thread and outside of locks; must be quick.
     package init(_ plan: Plan, notBefore: Int64? = nil, wake: @escaping @Sendable (Outcome) -> Void) {
         self.notBefore = notBefore
         deployment = plan.deployment
         substitutes = plan.substitutes
+        alternatives = notBefore == nil ? [] : plan.alternatives
         reserve = plan.reserve
         // A guest that waits behind the reserve does not keep its caller's own requests waiting.
         let caller = reserve == 0 ? plan.caller.label : "\(plan.caller.label)\u{1F}guest"

@@ -16,6 +16,7 @@ package final class Instance: Sendable {
     package let load: InstanceLoad
     private let ready: Atomic<Bool>
     private let usable: Atomic<Bool>
+    private let cold = Atomic<Bool>(false)
     /// `InstanceHealth.availableAt`.
     private let availableAt = Atomic<Int64>(0)
     private let outSince = Atomic<Int64>(0)
@@ -56,6 +57,9 @@ package final class Instance: Sendable {
     /// Whether there is anything to send to.
     package var isUsable: Bool { usable.load(ordering: .relaxed) }
 
+    /// Whether its probes have had answers, and its readiness has not succeeded once: it is starting.
+    var isCold: Bool { cold.load(ordering: .relaxed) }
+
     /// A worker answers, or is gone; what was known of the process before it says nothing about the one that is there now.
     package func markReady(_ isReady: Bool) {
         if isReady { begin() }
@@ -74,6 +78,7 @@ package final class Instance: Sendable {
     package func probed(_ answer: String, by rule: ProbeRule, isReady: Bool, isOut: Bool, at now: Int64) {
         probe.withLock { $0 = LastProbe(answer: answer, rule: rule) }
         ready.store(isReady, ordering: .relaxed)
+        cold.store(!isReady && !isOut, ordering: .relaxed)
         change(at: now) { $0.probed(isOut: isOut) }
     }
 
@@ -84,6 +89,7 @@ package final class Instance: Sendable {
     package func forget(at now: Int64) {
         probe.withLock { $0 = LastProbe() }
         ready.store(false, ordering: .relaxed)
+        cold.store(false, ordering: .relaxed)
         change(at: now) { health in
             health = InstanceHealth()
             return false

@@ -37,6 +37,8 @@ final class CurrentRequest {
     var deaths = 0
     /// When the attempt that runs began.
     var attemptStarted = NIODeadline.uptimeNanoseconds(0)
+    /// When its caller's time is over, where it waits for a place after an instance was lost.
+    var deadline: NIODeadline?
     /// Its place in a queue, while no instance has room for it.
     var waiter: QueuePlace?
     /// How much of the body is kept to be sent again.

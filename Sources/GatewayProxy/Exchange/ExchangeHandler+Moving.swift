@@ -9,12 +9,13 @@ extension ExchangeHandler {
 
     /// Every instance has as many requests as it may.
     ///
-    /// - Parameter isForWorker: the one that had it is gone, as it seems; it waits for the next as long as for a start.
-    func wait(_ plan: Plan, isForWorker: Bool = false) {
+    /// - Parameter lost: where an instance has had it already: the caller's clock goes on. At the same deployment it waits for
+    ///   the next worker, as long as for a start.
+    func wait(_ plan: Plan, after lost: Plan? = nil) {
         guard let request = current else { return }
         exchange.planned()
-        // The caller's clock goes on where a worker has had the request already.
-        if !isForWorker { request.attemptStarted = .now() }
+        let isForWorker = lost?.deployment === plan.deployment && plan.deployment.isNative
+        if lost == nil { request.attemptStarted = .now() }
         let number = resources.nextWaiting()
         let bound = NIOLoopBound(resources, eventLoop: resources.loop)
         let loop = resources.loop
@@ -27,16 +28,21 @@ extension ExchangeHandler {
             number: number,
             waiter: waiter,
             queue: deployment.queue,
-            isForStart: isForWorker || deployment.isComing
+            isForStart: isForWorker || deployment.isComing,
+            isAfterLoss: lost != nil
         )
         resources.waiting[number] = self
-        if !isForWorker { requestTimer.set(.now() + TimeAmount(deployment.longestWait)) }
+        if !isForWorker {
+            let wait = NIODeadline.now() + TimeAmount(deployment.longestWait)
+            request.deadline = lost == nil ? nil : request.deadline ?? requestTimer.deadline
+            requestTimer.set(min(wait, request.deadline ?? wait))
+        }
         guard !plan.deployment.queue.enter(waiter, at: .uptime) else { return }
         queueWasFull(plan)
     }
 
     func woken(_ outcome: Waiter.Outcome) {
-        guard let request = current, let waiting = request.plan, request.waiter != nil else {
+        guard let request = current, let waiting = request.plan, let place = request.waiter else {
             return outcome.giveBack()
         }
         request.waiter = nil
@@ -46,6 +52,10 @@ extension ExchangeHandler {
         case .released:
             if let decision = resources.admission.followChange(waiting, of: request.head, at: .now) {
                 follow(decision)
+            } else if place.isAfterLoss,
+                let next = resources.admission.pickAgain(waiting, of: request.head, except: request.tried, at: .now)
+            {
+                goOn(next, request)
             } else if !fallsBack(waiting, because: .noHealthyInstance) {
                 refuse(.notReady(deployment: waiting.deployment.name))
             }
@@ -57,7 +67,11 @@ extension ExchangeHandler {
         plan.deployment.budget.earn(at: .uptime)
         request.plan = plan
         // The time in the queue counts: the caller's clock runs.
-        if request.deaths == 0 { requestTimer.set(request.attemptStarted + TimeAmount(plan.deployment.timeout)) }
+        if let deadline = request.deadline {
+            requestTimer.set(deadline)
+        } else if request.deaths == 0 {
+            requestTimer.set(request.attemptStarted + TimeAmount(plan.deployment.timeout))
+        }
         connect(plan)
     }
 
@@ -154,8 +168,10 @@ extension ExchangeHandler {
             request.plan = next
             connect(next)
         case .queue(let next):
+            let lost = request.plan
             request.plan = next
-            wait(next, isForWorker: true)
+            request.receipt.deployment = next.deployment.name
+            wait(next, after: lost)
         case .needsBody, .needsToken, .answer, .issuer, .issueToken:
             preconditionFailure("an admitted request needs nothing more")
         }
@@ -267,6 +283,8 @@ struct QueuePlace {
     let queue: CapacityQueue
     /// It waits for a worker to start, until its deadline.
     let isForStart: Bool
+    /// An instance has had it before.
+    let isAfterLoss: Bool
 }
 
 extension LoopResources {

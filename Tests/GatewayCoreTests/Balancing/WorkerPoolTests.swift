@@ -134,6 +134,43 @@ import Testing
         #expect(pickAgain(second) == nil)
     }
 
+    /// `local` with one worker, which has the request, and a second deployment of one place, which another request has.
+    private func lostBesideFull() throws -> (lost: Plan, other: Deployment) {
+        let other = try fixture.deployment("other", ["http://other:1"], limit: 1)
+        fixture.publishChat([local, other], weights: [100, 1])
+        local.instances[0].markReady(true)
+        guard case .plan(let plan) = try admit() else { throw Fixture.NoPlan() }
+        local.instances[0].markReady(false)
+        #expect(plan.deployment === local && other.instances[0].load.enter(limit: 1))
+        return (plan, other)
+    }
+
+    @Test func `a request whose worker is lost takes the place that another deployment has first`() throws {
+        let (plan, other) = try lostBesideFull()
+        guard case .queue(let waiting)? = pickAgain(plan) else { throw Fixture.NoPlan() }
+        #expect(waiting.deployment === local)
+        let outcome = try wait(waiting, notBefore: 50)
+        local.queue.review(at: 2)
+        #expect(outcome.value.withLock { $0 == nil })
+        other.instances[0].leave(begun: 1, at: 2)
+        local.queue.review(at: 3)
+        guard case .released = outcome.value.withLock({ $0 }) else { throw Fixture.NoPlan() }
+        guard case .plan(let moved)? = pickAgain(waiting) else { throw Fixture.NoPlan() }
+        #expect(moved.deployment === other)
+    }
+
+    @Test func `where no worker will come it waits for a place at a deployment that is full`() throws {
+        let (plan, other) = try lostBesideFull()
+        pool.state = .failing
+        guard case .queue(let waiting)? = pickAgain(plan) else { throw Fixture.NoPlan() }
+        #expect(waiting.deployment === other)
+        let outcome = try wait(waiting)
+        other.instances[0].leave(begun: 1, at: 2)
+        other.queue.serve(at: 3)
+        guard case .seated(let instance) = outcome.value.withLock({ $0 }) else { throw Fixture.NoPlan() }
+        #expect(instance === other.instances[0])
+    }
+
     @Test func `the breaker of a worker that died does not hold for the next`() throws {
         let worker = local.instances[0]
         worker.markReady(true)
