@@ -164,6 +164,44 @@ def check_native(gateway):
         require("instance failed its liveness probe" in gateway.log(), "the log has no error")
         return f"{times}; meanwhile {len(others)} answers of the other worker, {len(answers)} of the upstream"
 
+    @check("one that hangs is found in half a minute without a probe of its own, and one that is merely busy is left alone")
+    def _():
+        plain = {}
+        for name in ["hung", "busy"]:
+            before = gateway.worker_pids()
+            gateway.apply(native_documents(name, slots=2, max_queue_wait_ms=60000, request_timeout_ms=120000))
+            [plain[name]] = set(gateway.worker_pids()) - set(before)
+        key, over, statuses = gateway.key("busy"), threading.Event(), []
+
+        def load():
+            text = "Tell me a long story about a river and everything that lives beside it. " * 40
+            while not over.is_set():
+                body = {"model": "busy", "messages": [{"role": "user", "content": text}], "max_tokens": 10}
+                statuses.append(gateway.request("POST", "/v1/chat/completions", body, {"api-key": key}, 120).status)
+
+        callers = [threading.Thread(target=load) for _ in range(4)]
+        for caller in callers:
+            caller.start()
+        os.kill(plain["hung"], signal.SIGSTOP)
+        began = time.monotonic()
+        try:
+            wait_for(lambda: plain["hung"] not in gateway.worker_pids(), 60, "the one that hangs is gone")
+            found = time.monotonic() - began
+            require(20 < found < 45, f"found after {found:.1f} s")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(plain["hung"], signal.SIGCONT)
+            over.set()
+            for caller in callers:
+                caller.join()
+        wait_for(lambda: ask(gateway, "hung", gateway.key("hung")) == 200, 60, "an answer of the next one")
+        require(plain["busy"] in gateway.worker_pids(), "the busy one was ended")
+        require(statuses and set(statuses) == {200}, f"the busy one's answers: {statuses}")
+        values = {one["setting"]: (one["value"], one["source"])
+                  for one in gateway.created("deployments", "show", "demo/hung/local")["effective"]}
+        require(values["liveness_probe.failure_threshold"] == ("4", "default"), f"{values}")
+        return f"after {found:.1f} s; meanwhile {len(statuses)} answers of the busy one"
+
 
 setting = Setting()
 receiver = Receiver()

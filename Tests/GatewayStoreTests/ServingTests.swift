@@ -81,11 +81,13 @@ import Testing
         _ = try await temporary.store.putDeployment(.local)
         var local = try #require(temporary.snapshots.current.tenants["demo"]?.endpoints["chat"]?.deployments.last)
         #expect(local.name == "local" && local.capacity.limit == 2)
+        #expect(local.probes.liveness == .ofWorkers && local.probes.readiness == ProbeSettings())
         var narrow = DeploymentDefinition.local
         narrow.settings.maxConcurrent = 1
+        narrow.liveness = ProbeSettings(period: 7)
         _ = try await temporary.store.putDeployment(narrow)
         local = try #require(temporary.snapshots.current.tenants["demo"]?.endpoints["chat"]?.deployments.last)
-        #expect(local.capacity.limit == 1)
+        #expect(local.capacity.limit == 1 && local.probes.liveness == ProbeSettings(period: 7))
     }
 
     @Test func `a change of settings keeps the instances, their queue and their budget`() async throws {

@@ -46,7 +46,7 @@ extension DeploymentDefinition {
                 isOwn: wait != nil
             ),
         ]
-        values += Self.values(of: liveness, "liveness_probe")
+        values += Self.values(of: liveness, "liveness_probe", otherwise: standardLiveness)
         guard case .upstream(let upstream) = serving else {
             // A worker says itself when it is ready: of its readiness probe only this is in force.
             let limit = "\(readinessDeadline / 1000) s"
@@ -58,8 +58,13 @@ extension DeploymentDefinition {
         ]
     }
 
-    private static func values(of probe: ProbeSettings?, _ name: String) -> [EffectiveValue] {
-        let settings = probe ?? ProbeSettings()
+    /// - Parameter otherwise: what counts where the deployment has no such probe.
+    private static func values(
+        of probe: ProbeSettings?,
+        _ name: String,
+        otherwise: ProbeSettings = ProbeSettings()
+    ) -> [EffectiveValue] {
+        let settings = probe ?? otherwise
         let standard = ProbeSettings()
         let members: [(String, Int, Int)] = [
             ("initial_delay", settings.initialDelay, standard.initialDelay),

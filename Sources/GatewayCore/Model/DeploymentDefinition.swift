@@ -14,7 +14,7 @@ package struct DeploymentDefinition: Sendable, Equatable {
     package var properties: [String: String]
     package var rules: UsageRules
     package var price: Price?
-    /// `nil` = Azure's defaults.
+    /// `nil` = `standardLiveness`, and Azure's defaults.
     package var liveness: ProbeSettings?
     package var readiness: ProbeSettings?
     /// `egress_public_network_access: disabled`: its upstreams have private addresses only.
@@ -54,6 +54,12 @@ package struct DeploymentDefinition: Sendable, Equatable {
         self.liveness = liveness
         self.readiness = readiness
         self.isEgressPrivate = isEgressPrivate
+    }
+
+    /// The liveness probe of one that sets none: Azure's defaults, but for workers.
+    package var standardLiveness: ProbeSettings {
+        if case .native = serving { return .ofWorkers }
+        return ProbeSettings()
     }
 }
 

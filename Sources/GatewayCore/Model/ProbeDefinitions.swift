@@ -5,6 +5,12 @@ package struct ProbeSettings: Sendable, Equatable {
     /// Seconds: one that hangs holds a place among those that run.
     package static let longestTimeout = 60
 
+    /// Of a worker that has no liveness probe of its own: one that hangs is found in half a minute.
+    ///
+    /// A worker is asked only once it has loaded its model, and answers on an event loop that computes nothing: one that is
+    /// merely busy answers in milliseconds. From the last answer to the fourth failure 28 to 32 s pass.
+    package static let ofWorkers = ProbeSettings(initialDelay: 0, period: 4, timeout: 4, failureThreshold: 4)
+
     /// Failures before this has passed since the first probe do not count.
     package var initialDelay: Int
     package var period: Int

@@ -37,7 +37,7 @@ struct DeploymentParts: Sendable {
             usage: usage,
             price: definition.price,
             probes: ProbeRule(
-                liveness: definition.liveness ?? ProbeSettings(),
+                liveness: definition.liveness ?? definition.standardLiveness,
                 readiness: definition.readiness ?? ProbeSettings(),
                 paths: upstream?.probe ?? ProbePaths(),
                 headers: headers,
