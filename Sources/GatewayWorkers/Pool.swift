@@ -24,6 +24,14 @@ package enum WorkerPoolState: Sendable, Equatable {
 
 /// The workers of one specification, as a number.
 struct Pool {
+    /// Whose going will make room for another.
+    enum Wait: Sendable {
+        /// Of those that leave anyway.
+        case departure
+        /// Of those that it replaces, too: they go on until it is clear that nobody else's going will do.
+        case succession
+    }
+
     /// Lines of instances that are gone, so that their last words can be read.
     private static let linesKept = 100
     /// How long a refusal stands before it is looked again.
@@ -35,8 +43,12 @@ struct Pool {
     private(set) var isCurrent = true
     /// Why another is not started.
     private(set) var refusal: MemoryRefusal?
-    /// Whether there will be room once workers that it replaces, or that leave, are gone.
-    private(set) var isBlocked = false
+    /// What another waits for; `nil` when it waits for nobody.
+    private(set) var wait: Wait?
+    /// Since when those that are replaced are all that keeps another from starting, also through changes of settings.
+    private(set) var blockedSince: ContinuousClock.Instant?
+    /// Since when the room of those that left for it is its own.
+    private(set) var heirSince: ContinuousClock.Instant?
     private var triedAt: ContinuousClock.Instant?
     private(set) var earlierLines: [String] = []
     /// Whether an instance ever answered: until then nobody knows that it works, and it does not fall asleep.
@@ -47,6 +59,18 @@ struct Pool {
         size = PoolScale(specification.bounds, wanted: wanted, at: now)
     }
 
+    /// Goes on for its deployment's earlier settings: waits as long as these do, and has what was left to them.
+    mutating func succeed(_ earlier: [Pool]) {
+        blockedSince = earlier.compactMap(\.blockedSince).min()
+        heirSince = earlier.compactMap(\.heirSince).min()
+    }
+
+    /// Those that it replaces leave so that it has their room.
+    mutating func inherit(at now: ContinuousClock.Instant) {
+        guard wait == .succession else { return }
+        heirSince = now
+    }
+
     var wanted: Int { size.wanted }
     var lastUse: ContinuousClock.Instant { size.lastUse }
 
@@ -54,6 +78,7 @@ struct Pool {
         if specification.bounds != self.specification.bounds { size.change(specification.bounds) }
         self.specification = specification
         self.isCurrent = isCurrent
+        if !isCurrent { heirSince = nil }
     }
 
     mutating func warm(at now: ContinuousClock.Instant) { size.warm(at: now) }
@@ -71,11 +96,14 @@ struct Pool {
         size.take(sample, at: now)
     }
 
-    /// - Parameter isBlocked: there will be room once others are gone.
-    mutating func refuse(_ refusal: MemoryRefusal?, isBlocked: Bool = false, at now: ContinuousClock.Instant) {
+    /// Takes what came of a look: with neither a refusal nor somebody to wait for, nothing keeps it from having all it wants.
+    mutating func refuse(_ refusal: MemoryRefusal?, wait: Wait? = nil, at now: ContinuousClock.Instant) {
         self.refusal = refusal
-        self.isBlocked = isBlocked
-        triedAt = refusal == nil && !isBlocked ? nil : now
+        self.wait = wait
+        blockedSince = wait == .succession ? blockedSince ?? now : nil
+        // It has its room, or would have none although all are gone that left for it.
+        if wait == nil { heirSince = nil }
+        triedAt = refusal == nil && wait == nil ? nil : now
     }
 
     /// Whether a start may be tried: memory that was not there a moment ago is not asked for again at once.
@@ -87,7 +115,7 @@ struct Pool {
     func state(_ members: [(state: InstanceState, isHopeful: Bool)]) -> WorkerPoolState {
         if members.contains(where: { $0.state == .ready || $0.state == .draining }) { return .serving }
         if members.isEmpty {
-            if isBlocked { return .starting }
+            if wait != nil { return .starting }
             return refusal == nil ? (wanted == 0 ? .asleep : .starting) : .failing
         }
         let isHopeful = members.contains { member in

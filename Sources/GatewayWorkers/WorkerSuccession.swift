@@ -7,8 +7,8 @@ package import Logging
 package actor WorkerSuccession {
     private static let startLimit = Duration.seconds(600)
     private static let retryDelay = Duration.seconds(5)
-    /// How long there must be no room before the earlier worker goes first: others that leave may make some.
-    private static let blockedLimit = 6
+    /// How long there must be no room before the earlier worker goes first: somebody else may make some.
+    private static let blockedLimit = Duration.seconds(3)
     private static let blockedDelay = Duration.milliseconds(500)
 
     private let workers: WorkerSupervisor
@@ -27,44 +27,60 @@ package actor WorkerSuccession {
     package func settle(on desired: [WorkerSpecification], isOpening: Bool = false) async {
         let ids = Set(desired.map(\.id))
         let shapes = Set(desired.map(\.shape))
-        var earlier = wanted.filter { ids.contains($0.id) && !shapes.contains($0.shape) }
+        var earlier: [WorkerSpecification] = []
+        for one in wanted where ids.contains(one.id) && !shapes.contains(one.shape) {
+            // Settings that were given up before they had a worker get none, which would take the room of those that are wanted.
+            if await workers.isStaffed(one) { earlier.append(one) }
+        }
         await want(desired + earlier, isOpening: isOpening)
         await withTaskGroup(of: String.self) { group in
-            for id in Set(earlier.map(\.id)) {
-                let successors = desired.filter { $0.id == id }
-                group.addTask {
-                    for successor in successors { await self.waitUntilReadyOrBlocked(successor) }
-                    return id
-                }
-            }
+            for id in Set(earlier.map(\.id)) { group.addTask { await self.wait(for: id, desired) } }
             for await id in group where !Task.isCancelled {
+                // Of two that were blocked at once the one that came first may have what was there for both.
+                guard await isReadyOrBlocked(id, desired) else {
+                    group.addTask { await self.wait(for: id, desired) }
+                    continue
+                }
                 earlier.removeAll { $0.id == id }
                 await want(desired + earlier)
             }
         }
     }
 
-    /// Returns when its workers are ready, or have no room beside those that they replace.
-    private func waitUntilReadyOrBlocked(_ specification: WorkerSpecification) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.waitUntilReady(specification) }
-            group.addTask { await self.waitUntilBlocked(specification) }
-            await group.next()
-            group.cancelAll()
+    /// Returns when a deployment's workers are ready, or have no room beside those that they replace.
+    private func wait(for id: String, _ desired: [WorkerSpecification]) async -> String {
+        for specification in desired where specification.id == id {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.waitUntilReady(specification) }
+                group.addTask { await self.waitUntilBlocked(specification) }
+                await group.next()
+                group.cancelAll()
+            }
         }
+        return id
+    }
+
+    private func isReadyOrBlocked(_ id: String, _ desired: [WorkerSpecification]) async -> Bool {
+        for specification in desired where specification.id == id {
+            if await isBlocked(specification) {
+                logger.warning(
+                    "the worker of the earlier settings ends first: there is no room for both",
+                    metadata: ["deployment": "\(id)"]
+                )
+                continue
+            }
+            guard (try? await workers.waitUntilReady(specification, timeout: .zero)) != nil else { return false }
+        }
+        return true
+    }
+
+    private func isBlocked(_ specification: WorkerSpecification) async -> Bool {
+        guard let since = await workers.blockedSince(specification) else { return false }
+        return .now - since >= Self.blockedLimit
     }
 
     private func waitUntilBlocked(_ specification: WorkerSpecification) async {
-        var count = 0
-        while !Task.isCancelled, count < Self.blockedLimit {
-            count = await workers.isBlocked(specification) ? count + 1 : 0
-            try? await Task.sleep(for: Self.blockedDelay)
-        }
-        guard !Task.isCancelled else { return }
-        logger.warning(
-            "the worker of the earlier settings ends first: there is no room for both",
-            metadata: ["deployment": "\(specification.id)"]
-        )
+        while !Task.isCancelled, await !isBlocked(specification) { try? await Task.sleep(for: Self.blockedDelay) }
     }
 
     private func waitUntilReady(_ specification: WorkerSpecification) async {

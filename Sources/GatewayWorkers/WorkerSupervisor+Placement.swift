@@ -16,7 +16,7 @@ extension WorkerSupervisor {
     /// - Parameter gone: workers that are taken as if they were not there any more.
     func site(of specification: WorkerSpecification, without gone: [Running] = []) -> WorkerSite {
         guard let devices else { return .unknown }
-        let placement = place(specification, devices, without: gone)
+        let placement = place(specification, devices, without: gone, keeping: bequests(before: specification.shape))
         var site = WorkerSite(placement: placement, threads: specification.threads, arguments: placement.arguments)
         guard specification.threads == nil, let threads else { return site }
         let running = all.reduce(0) { $0 + ($1.site.threads ?? 0) }
@@ -24,66 +24,6 @@ extension WorkerSupervisor {
         site.threads = number
         site.arguments += ["--threads", "\(number)"]
         return site
-    }
-
-    /// What keeps one more from being started.
-    struct Obstacle {
-        /// Why it does not fit into the machine's memory; `nil`: it would, but not onto a GPU that it is to take over.
-        let refusal: MemoryRefusal?
-        /// Whether there will be room once the workers that it replaces, and those that leave, are gone.
-        let isPassing: Bool
-    }
-
-    func obstacle(to specification: WorkerSpecification, at site: WorkerSite) -> Obstacle? {
-        let refusal = refusal(specification, at: site)
-        let passing = all.filter { instance in
-            let copy = instance.supervisor.copy
-            return leaving[copy] != nil
-                || (copy.specification.id == specification.id && copy.specification != specification.shape)
-        }
-        // A change of settings does not drive a model from its GPU.
-        let isDriven = site.placement.shares.isEmpty && passing.contains { !$0.site.placement.shares.isEmpty }
-        guard refusal != nil || isDriven else { return nil }
-        let later = self.site(of: specification, without: passing)
-        let fits = self.refusal(specification, at: later, without: passing) == nil
-        let isPassing = !passing.isEmpty && fits && (refusal != nil || !later.placement.shares.isEmpty)
-        return refusal == nil && !isPassing ? nil : Obstacle(refusal: refusal, isPassing: isPassing)
-    }
-
-    /// Why one more does not fit into the machine's memory.
-    private func refusal(
-        _ specification: WorkerSpecification,
-        at site: WorkerSite,
-        without gone: [Running] = []
-    ) -> MemoryRefusal? {
-        func holder(_ instance: Running) -> MemoryAdmission.Holder {
-            MemoryAdmission.Holder(
-                specification: instance.supervisor.copy.specification,
-                process: instance.supervisor.processID,
-                placement: instance.site.placement
-            )
-        }
-        return admission.refusal(
-            of: specification,
-            on: site.placement,
-            beside: others(than: gone).map(holder),
-            without: gone.map(holder)
-        )
-    }
-
-    /// Whether a specification's next worker waits for those that it replaces to go.
-    package func isBlocked(_ specification: WorkerSpecification) -> Bool {
-        pools[specification.shape]?.isBlocked ?? false
-    }
-
-    func tell(_ obstacle: Obstacle, of shape: WorkerSpecification, after before: Pool) {
-        let metadata: Logger.Metadata = ["deployment": "\(shape.id)"]
-        if let refusal = obstacle.refusal, before.refusal != refusal {
-            logger.error("worker is not started", metadata: metadata.merging(["reason": "\(refusal)"]) { $1 })
-        }
-        if obstacle.isPassing, !before.isBlocked {
-            logger.warning("worker waits for the room of those that it replaces or that leave", metadata: metadata)
-        }
     }
 
     /// Ends workers that die again and again on a GPU which has no room for them any more: another one is placed anew.
@@ -114,11 +54,11 @@ extension WorkerSupervisor {
     }
 
     /// Those that run, and those that are on their way out.
-    private var all: [Running] {
+    var all: [Running] {
         (Array(running.values) + Array(leaving.values)).filter { $0.supervisor.state != .stopped }
     }
 
-    private func others(than gone: [Running]) -> [Running] {
+    func others(than gone: [Running]) -> [Running] {
         all.filter { one in !gone.contains { $0.supervisor === one.supervisor } }
     }
 
@@ -132,17 +72,38 @@ extension WorkerSupervisor {
         }
     }
 
-    private func place(_ shape: WorkerSpecification, _ devices: DeviceWatch, without gone: [Running]) -> Placement {
+    /// - Parameter bequests: room that is somebody else's as soon as it is there.
+    func place(
+        _ specification: WorkerSpecification,
+        _ devices: DeviceWatch,
+        without gone: [Running],
+        keeping bequests: Bequests
+    ) -> Placement {
         let finding = devices.finding
         let found = finding?.devices ?? .failure(DeviceFailure("they were not asked for"))
-        var promised = finding.map { promises(to: others(than: gone), after: $0.askedAt) } ?? [:]
-        // What those have that are taken as gone is not free yet by the list.
-        for worker in gone {
-            guard let finding, let ready = worker.supervisor.readySince, ready <= finding.askedAt else { continue }
-            for share in worker.site.placement.shares { promised[share.name, default: 0] -= share.bytes }
+        var promised: [String: Int64] = [:]
+        if let finding {
+            promised = promises(finding, without: gone)
+            if !bequests.isEmpty {
+                // What is left for it now, and what will be left later: the lesser counts.
+                var later = promises(finding, without: gone + bequests.leaving)
+                for share in bequests.heirs.flatMap(\.placement.shares) { later[share.name, default: 0] += share.bytes }
+                promised.merge(later) { max($0, $1) }
+            }
         }
         return Placer(policy: devices.policy, devices: found)
-            .place(admission.deviceNeed(shape), promised: promised)
+            .place(admission.deviceNeed(specification), promised: promised)
+    }
+
+    /// What of each device is not to be had, or is although the list does not know it, when so many are gone.
+    private func promises(_ finding: DeviceWatch.Finding, without gone: [Running]) -> [String: Int64] {
+        var promised = promises(to: others(than: gone), after: finding.askedAt)
+        // What those have that are taken as gone is not free yet by the list.
+        for worker in gone {
+            guard let ready = worker.supervisor.readySince, ready <= finding.askedAt else { continue }
+            for share in worker.site.placement.shares { promised[share.name, default: 0] -= share.bytes }
+        }
+        return promised
     }
 
     /// What workers will take of each device beside what they have of it: one that answers has all of its memory, if the list

@@ -18,11 +18,11 @@ package actor WorkerSupervisor: Service {
     /// What is known of the pools, at any time.
     package nonisolated let board = WorkerBoard()
     private let executable: String
-    private let runtimeDirectory: String
+    let runtimeDirectory: String
     private let grace: Duration
     private let curl: CurlClient
     let logger: Logger
-    private let reports: Reports
+    let reports: Reports
     let admission: MemoryAdmission
     /// `nil`: the program decides.
     let devices: DeviceWatch?
@@ -79,14 +79,15 @@ package actor WorkerSupervisor: Service {
         pools = [:]
         var named: Set<String> = []
         for specification in desired where pools[specification.shape] == nil {
-            var pool =
-                before[specification.shape]
-                ?? Pool(specification, wanted: isOpening ? 0 : beginning(specification, before))
+            var pool = before[specification.shape] ?? successor(specification, before, isOpening: isOpening)
             pool.change(specification, isCurrent: named.insert(specification.id).inserted)
             pools[specification.shape] = pool
         }
-        for copy in running.keys where pools[copy.specification] == nil { stop(copy) }
-        for shape in pools.keys { settle(shape) }
+        for copy in running.keys where pools[copy.specification] == nil {
+            stop(copy)
+            for heir in pools.keys where heir.id == copy.specification.id { pools[heir]?.inherit(at: .now) }
+        }
+        for shape in order { settle(shape) }
         // Who still waits at settings that nobody runs any more goes on to those that are served.
         for (shape, pool) in before where pools[shape] == nil { announce(.failing, of: pool) }
         publish()
@@ -97,7 +98,7 @@ package actor WorkerSupervisor: Service {
     /// - Parameter demand: by a deployment's id; those that are not named have none.
     package func scale(_ demand: [String: WorkerDemand], at now: ContinuousClock.Instant = .now) {
         guard !isStopping else { return }
-        for shape in pools.keys {
+        for shape in order {
             let members = copies(of: shape)
             pools[shape]?.take(demand[shape.id] ?? WorkerDemand(), members.map(\.supervisor.state), at: now)
             endMisplaced(shape)
@@ -121,46 +122,9 @@ package actor WorkerSupervisor: Service {
         publish()
     }
 
-    /// The states of a deployment's instances by its id.
-    package func states() -> [String: [InstanceState]] {
-        Dictionary(grouping: running.values, by: \.supervisor.copy.specification.id)
-            .mapValues { $0.sorted { $0.supervisor.copy.index < $1.supervisor.copy.index }.map(\.supervisor.state) }
-    }
-
     /// Ends the worker on this socket, which does not answer any more, and starts another in its place.
     package func restart(socket: String) {
         running.values.first { $0.supervisor.socket == socket }?.supervisor.requestRestart()
-    }
-
-    /// The last lines that each instance of a deployment wrote, oldest first; after them why none can be started.
-    package func logs(_ id: String) -> [[String]] {
-        let pool = pools.values.first { $0.specification.id == id && $0.isCurrent }
-        let earlier = pool?.earlierLines ?? []
-        return (earlier.isEmpty ? [] : [earlier]) + instances(of: id).map(\.lines)
-            + (pool?.refusal.map { [["not started: \($0)"]] } ?? [])
-    }
-
-    /// Returns when as many of the specification's instances are ready as there should be, whatever else its deployment
-    /// still has.
-    package func waitUntilReady(_ specification: WorkerSpecification, timeout: Duration) async throws {
-        let deadline = ContinuousClock.now + timeout
-        while true {
-            guard let pool = pools[specification.shape] else {
-                throw WorkerFailure.unknownDeployment(specification.id)
-            }
-            let members = copies(of: specification.shape).map(\.supervisor)
-            if members.count(where: { $0.state == .ready }) >= pool.wanted { return }
-            guard ContinuousClock.now < deadline else {
-                throw Self.failure(specification.id, members.first { $0.state != .ready }, pool.refusal)
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
-    private func instances(of id: String) -> [InstanceSupervisor] {
-        running.values.map(\.supervisor)
-            .filter { $0.copy.specification.id == id }
-            .sorted { $0.copy.index < $1.copy.index }
     }
 
     func copies(of shape: WorkerSpecification) -> [Running] {
@@ -172,10 +136,16 @@ package actor WorkerSupervisor: Service {
 // MARK: - Starting and stopping
 
 extension WorkerSupervisor {
-    /// With how many instances new settings begin: with as many as the earlier ones have, so that a change under load is no
-    /// less than before.
-    private func beginning(_ specification: WorkerSpecification, _ before: [WorkerSpecification: Pool]) -> Int {
-        max(1, before.values.filter { $0.specification.id == specification.id }.map(\.wanted).max() ?? 1)
+    /// New settings begin with as many instances as the earlier ones have, so that a change under load is no less than before.
+    private func successor(
+        _ specification: WorkerSpecification,
+        _ before: [WorkerSpecification: Pool],
+        isOpening: Bool
+    ) -> Pool {
+        let earlier = before.values.filter { $0.specification.id == specification.id }
+        var pool = Pool(specification, wanted: isOpening ? 0 : max(1, earlier.map(\.wanted).max() ?? 1))
+        pool.succeed(earlier)
+        return pool
     }
 
     /// Starts, drains and takes back until as many are there as should be.
@@ -195,16 +165,15 @@ extension WorkerSupervisor {
         guard pool.mayTry(at: now), active.count >= pool.wanted || (canPlace && isKnown(pool.specification)) else {
             return report(shape)
         }
-        pools[shape]?.refuse(nil, at: now)
+        var obstacle: Obstacle?
         for index in free.prefix(pool.wanted - active.count) {
             let site = site(of: pool.specification)
-            if let obstacle = obstacle(to: pool.specification, at: site) {
-                tell(obstacle, of: shape, after: pool)
-                pools[shape]?.refuse(obstacle.refusal, isBlocked: obstacle.isPassing, at: now)
-                break
-            }
+            obstacle = self.obstacle(to: pool.specification, at: site)
+            guard obstacle == nil else { break }
             start(WorkerSpecification.Copy(specification: shape, index: index), pool.specification, site)
         }
+        if let obstacle { tell(obstacle, of: shape, after: pool) }
+        pools[shape]?.refuse(obstacle?.refusal, wait: obstacle?.wait, at: now)
         report(shape)
     }
 
@@ -258,41 +227,5 @@ extension WorkerSupervisor {
         for copy in running.keys { stop(copy) }
         for instance in leaving.values { await instance.task.value }
         leaving = [:]
-    }
-
-    private func publish() {
-        var status: [String: PoolStatus] = [:]
-        for pool in pools.values where pool.isCurrent {
-            let id = pool.specification.id
-            status[id] = PoolStatus(
-                workers: instances(of: id).map { WorkerStatus($0, running[$0.copy]?.site) },
-                wanted: pool.wanted,
-                lastUse: pool.lastUse,
-                refusal: pool.refusal?.description
-            )
-        }
-        board.publish(status)
-    }
-
-    private func report(_ shape: WorkerSpecification) {
-        guard let pool = pools[shape] else { return }
-        let members = copies(of: shape).map(\.supervisor)
-        announce(pool.state(members.map { ($0.state, $0.isHopeful) }), of: pool)
-    }
-
-    private func announce(_ state: WorkerPoolState, of pool: Pool) {
-        guard let socket = try? WorkerSocket.paths(of: pool.specification, in: runtimeDirectory).first else { return }
-        reports.pool(socket, state)
-    }
-
-    private static func failure(
-        _ id: String,
-        _ instance: InstanceSupervisor?,
-        _ refusal: MemoryRefusal?
-    ) -> WorkerFailure {
-        if let refusal { return .notReady(deployment: id, reason: refusal.description) }
-        let reason = instance?.lastEnd ?? "no answer on its health probe yet"
-        let last = instance?.lines.last.map { "; its last line: \($0)" } ?? ""
-        return .notReady(deployment: id, reason: reason + last)
     }
 }

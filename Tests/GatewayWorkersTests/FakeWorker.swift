@@ -57,6 +57,13 @@ final class FakeWorker: Sendable {
         return specification
     }
 
+    /// One that may sleep.
+    func sleeper(_ argument: String, id: String) -> WorkerSpecification {
+        var specification = specification(argument, id: id)
+        specification.scale(0...1, target: 4, idle: .seconds(300))
+        return specification
+    }
+
     /// The next so many changes, as they were told.
     func nextChanges(_ count: Int) async -> [Bool] {
         var seen: [Bool] = []

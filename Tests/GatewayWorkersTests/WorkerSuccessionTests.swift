@@ -68,4 +68,102 @@ import Testing
         await settling.value
         try await fake.stop()
     }
+
+    /// The machine has 10 bytes; a worker takes as many as its argument `--takes-N` says.
+    private static let measured = MemoryAdmission(
+        available: { 10 },
+        need: { specification, _ in
+            let digits = specification.arguments.compactMap { $0.split(separator: "-").last.flatMap { Int64($0) } }
+            return MemoryNeed(file: 0, own: digits.first ?? 0)
+        },
+        own: { _ in 0 }
+    )
+
+    private static func look(_ fake: FakeWorker, until holds: () async throws -> Bool) async throws {
+        while try await !holds() {
+            await fake.supervisor.scale([:])
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    @Test func `room that an earlier worker gave up for its successor is taken by nobody in between`() async throws {
+        let fake = try FakeWorker(grace: .seconds(3), admission: Self.measured)
+        let succession = WorkerSuccession(fake.supervisor, logger: fake.logger)
+        let sleeper = fake.sleeper("--takes-4", id: "demo/chat/sleeper")
+        let first = fake.specification("--takes-6", "--stubborn")
+        await succession.settle(on: [first, sleeper], isOpening: true)
+        try await fake.supervisor.waitUntilReady(first, timeout: .seconds(60))
+        let changed = fake.specification("--takes-7")
+        let settling = Task { await succession.settle(on: [changed, sleeper]) }
+        try await Self.look(fake) { await !fake.supervisor.leaving.isEmpty }
+        // Beside the one that leaves there is room for it; there would be none for the successor then.
+        await fake.supervisor.scale([sleeper.id: WorkerDemand(waiting: 1)])
+        while await fake.supervisor.states()[changed.id] != [.ready] {
+            #expect(await fake.supervisor.states()[sleeper.id] == nil)
+            await fake.supervisor.scale([sleeper.id: WorkerDemand(waiting: 1)])
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(await fake.supervisor.states()[sleeper.id] == nil)
+        await settling.value
+        try await fake.stop()
+    }
+
+    @Test func `of two that are blocked at once, with room for one, the other keeps its earlier worker`() async throws {
+        let fake = try FakeWorker(admission: Self.measured)
+        let succession = WorkerSuccession(fake.supervisor, logger: fake.logger)
+        let ids = ["demo/chat/a", "demo/chat/b"]
+        await succession.settle(on: ids.map { fake.specification("--takes-4", id: $0) })
+        let settling = Task { await succession.settle(on: ids.map { fake.specification("--takes-6", id: $0) }) }
+        try await Self.look(fake) {
+            await fake.supervisor.running.contains { copy, instance in
+                copy.specification.arguments == ["--takes-6"] && instance.supervisor.state == .ready
+            }
+        }
+        let end = ContinuousClock.now + .seconds(5)
+        try await Self.look(fake) { .now > end }
+        #expect(await fake.supervisor.states() == [ids[0]: [.ready], ids[1]: [.ready]])
+        settling.cancel()
+        await settling.value
+        try await fake.stop()
+    }
+
+    @Test func `where it is enough that another deployment's worker leaves, the earlier worker stays until then`()
+        async throws
+    {
+        let fake = try FakeWorker(grace: .seconds(5), admission: Self.measured)
+        let succession = WorkerSuccession(fake.supervisor, logger: fake.logger)
+        let first = fake.specification("--takes-5")
+        await succession.settle(on: [first, fake.specification("--takes-4", "--stubborn", id: "demo/chat/other")])
+        #expect(await fake.nextChanges(2) == [true, true])
+        let changed = fake.specification("--takes-5", "--changed")
+        let settling = Task { await succession.settle(on: [changed]) }
+        try await Self.look(fake) {
+            let running = await fake.supervisor.running
+            return running.contains { $0.key.specification == changed.shape && $0.value.supervisor.state == .ready }
+        }
+        await settling.value
+        // The other one leaves, the new one comes, and only then the earlier one goes.
+        #expect(await fake.nextChanges(3) == [false, true, false])
+        try await fake.stop()
+    }
+
+    @Test func `settings that change faster than the earlier worker gives way get their room all the same`()
+        async throws
+    {
+        let fake = try FakeWorker(admission: Self.measured)
+        let succession = WorkerSuccession(fake.supervisor, logger: fake.logger)
+        let first = fake.specification("--takes-6")
+        await succession.settle(on: [first])
+        for change in 0..<5 {
+            let settling = Task { await succession.settle(on: [fake.specification("--takes-6", "--change\(change)")]) }
+            let end = ContinuousClock.now + .milliseconds(1500)
+            try await Self.look(fake) { .now > end }
+            settling.cancel()
+            await settling.value
+        }
+        #expect(await !fake.supervisor.isStaffed(first))
+        await succession.settle(on: [fake.specification("--takes-6", "--last")])
+        try await Self.look(fake) { await fake.supervisor.states()[first.id] == [.ready] }
+        try await fake.stop()
+    }
 }
