@@ -65,10 +65,16 @@ package struct PoolResource: Codable, Sendable, Equatable {
 /// A line of a deployment's log, the oldest first.
 package struct LogLineResource: Codable, Sendable, Equatable {
     package var time: String
+    /// Which of a native deployment's workers wrote it, from 0.
+    package var instance: Int?
     package var line: String
 
-    package init(time: String, line: String) {
+    package init(time: String, instance: Int? = nil, line: String) {
         self.time = time
+        self.instance = instance
         self.line = line
     }
+
+    /// For people: `2026-12-31T18:00:00.250Z [0] model ready`, the worker in brackets.
+    package var text: String { "\(time) \(instance.map { "[\($0)] " } ?? "")\(line)" }
 }

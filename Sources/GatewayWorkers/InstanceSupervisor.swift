@@ -48,7 +48,7 @@ final class InstanceSupervisor: Sendable {
     var isHopeful: Bool { current.withLock { $0.instance.isHopeful } }
     /// Since when its process answers; `nil` while none does.
     var readySince: ContinuousClock.Instant? { current.withLock { $0.readySince } }
-    var lines: [String] { current.withLock { Array($0.tail.lines) } }
+    var lines: [WorkerLine] { current.withLock { Array($0.tail.lines) } }
 
     /// Returns when the instance was asked to stop and its process is gone.
     func run() async {
@@ -100,7 +100,8 @@ final class InstanceSupervisor: Sendable {
             self.current.withLock { $0.readySince = .now }
             if self.change({ $0.processAnswered() }) == .announceReady { self.logger.info("worker is ready") }
         } onLine: { line in
-            self.current.withLock { $0.tail.append(line) }
+            let written = WorkerLine(time: .now, instance: self.copy.index, text: line)
+            self.current.withLock { $0.tail.append(written) }
             self.logger.info("\(line)", metadata: ["source": "worker"])
         }
     }

@@ -50,7 +50,7 @@ struct Pool {
     /// Since when the room of those that left for it is its own.
     private(set) var heirSince: ContinuousClock.Instant?
     private var triedAt: ContinuousClock.Instant?
-    private(set) var earlierLines: [String] = []
+    private(set) var earlierLines: [WorkerLine] = []
     /// Whether an instance ever answered: until then nobody knows that it works, and it does not fall asleep.
     private var hasServed = false
 
@@ -109,7 +109,7 @@ struct Pool {
     /// Whether a start may be tried: memory that was not there a moment ago is not asked for again at once.
     func mayTry(at now: ContinuousClock.Instant) -> Bool { triedAt.map { now - $0 >= Self.retryAfter } ?? true }
 
-    mutating func keep(_ lines: [String]) { earlierLines = (earlierLines + lines).suffix(Self.linesKept) }
+    mutating func keep(_ lines: [WorkerLine]) { earlierLines = (earlierLines + lines).suffix(Self.linesKept) }
 
     /// - Parameter members: each instance's state, and whether a request may wait for its next start.
     func state(_ members: [(state: InstanceState, isHopeful: Bool)]) -> WorkerPoolState {

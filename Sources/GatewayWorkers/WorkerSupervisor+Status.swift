@@ -13,12 +13,14 @@ extension WorkerSupervisor {
         running.keys.contains { $0.specification == specification.shape }
     }
 
-    /// The last lines that each instance of a deployment wrote, oldest first; after them why none can be started.
-    package func logs(_ id: String) -> [[String]] {
+    /// The last lines that a deployment's instances wrote, oldest first; after them why none can be started.
+    package func logs(_ id: String) -> [WorkerLine] {
         let pool = pools.values.first { $0.specification.id == id && $0.isCurrent }
-        let earlier = pool?.earlierLines ?? []
-        return (earlier.isEmpty ? [] : [earlier]) + instances(of: id).map(\.lines)
-            + (pool?.refusal.map { [["not started: \($0)"]] } ?? [])
+        let lines = (pool?.earlierLines ?? []) + instances(of: id).flatMap(\.lines)
+        let refusal = pool?.refusal.map { WorkerLine(time: .now, instance: nil, text: "not started: \($0)") }
+        // Lines of one time stay in their order.
+        return lines.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
+            + (refusal.map { [$0] } ?? [])
     }
 
     /// Returns when as many of the specification's instances are ready as there should be, whatever else its deployment
@@ -76,7 +78,7 @@ extension WorkerSupervisor {
     ) -> WorkerFailure {
         if let refusal { return .notReady(deployment: id, reason: refusal.description) }
         let reason = instance?.lastEnd ?? "no answer on its health probe yet"
-        let last = instance?.lines.last.map { "; its last line: \($0)" } ?? ""
+        let last = instance?.lines.last.map { "; its last line: \($0.text)" } ?? ""
         return .notReady(deployment: id, reason: reason + last)
     }
 }

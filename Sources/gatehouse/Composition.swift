@@ -247,8 +247,7 @@ struct Composition {
             pricePerHour: { [prices = configuration.instancePrices] type in prices[type] },
             deploymentLogs: { [logs, workers, snapshots] path, tail in
                 guard snapshots.current.deployment(path)?.isNative == true else { return logs.tail(path, tail) }
-                let lines = await workers.logs(path).joined()
-                return lines.suffix(tail).map { LogLineResource(time: "", line: $0) }
+                return await workers.logs(path).suffix(tail).map(LogLineResource.init)
             },
             verify: { [trust] token in await trust.verifyOperator(token) }
         )

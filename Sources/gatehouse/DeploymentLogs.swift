@@ -2,6 +2,7 @@ import Foundation
 import GatewayAPI
 import GatewayAdmin
 import GatewayCore
+import GatewayWorkers
 import Synchronization
 
 /// The last lines of every upstream deployment: its requests and its probes.
@@ -106,13 +107,24 @@ final class DeploymentLogs: Sendable {
     }
 
     /// Nothing that a terminal would obey.
-    private static func plain(_ text: String) -> String {
+    fileprivate static func plain(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "?" : $0 }))
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+    }
+}
+
+extension LogLineResource {
+    /// A worker's line: several are told apart by thousandths of a second.
+    init(_ line: WorkerLine) {
+        self.init(
+            time: WireTime.precise(milliseconds: Int64(line.time.timeIntervalSince1970 * 1000)),
+            instance: line.instance,
+            line: DeploymentLogs.plain(line.text)
+        )
     }
 }
 

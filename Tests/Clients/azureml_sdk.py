@@ -90,7 +90,9 @@ def check_native(azure, sdk):
         ours = sdk.invoke("native", body, "local")["choices"][0]["message"]["content"].strip()
         direct = run(setting.worker, "--model", setting.model, "--once", PROMPT, "--max-tokens", 24).strip()
         require(ours == direct, f"{ours!r}, directly {direct!r}")
-        require(isinstance(sdk.ml.online_deployments.get_logs("local", "native", lines=20), str), "no log")
+        log = sdk.ml.online_deployments.get_logs("local", "native", lines=200)
+        # What a worker says when it has loaded its model, with its time and its number.
+        require(re.search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[0\] .*\bready\b.*smollm2", log, re.M), log[-400:])
         return f"{os.path.getsize(setting.model) >> 20} MiB"
 
     @check("what was uploaded comes back byte for byte")

@@ -1,5 +1,6 @@
 """Instances behind a running gateway: readiness that tells the truth, the queue, fallback to the embedded pool, logs."""
 import json
+import re
 import threading
 import time
 import urllib.request
@@ -225,8 +226,9 @@ with Gateway(setting, "instances") as gateway:
             took = safe.back()
             if probed:
                 wait_for(lambda: safe.outages() == [None, None], 5, "both are in again")
-            worker = gateway.command("deployments", "logs", f"demo/{name}/local")
-            require(worker.strip(), "the worker's log is empty")
+            worker = gateway.command("deployments", "logs", f"demo/{name}/local", "--tail", 1000).splitlines()
+            require(all(re.match(r"\d{4}-\d\d-\d\dT[\d:.]{12}Z \[0\] \S", line) for line in worker), f"{worker[-3:]}")
+            require(any(re.search(r"\bready\b.*smollm2", line) for line in worker), f"it was never ready: {worker[-3:]}")
             return f"{len(reasons)} answers meanwhile, {reasons.count('connect_failed')} of them tried; back after {took:.1f} s"
 
     if setting.model:

@@ -1,5 +1,7 @@
+import Foundation
 import GatewayAPI
 import GatewayCore
+import GatewayWorkers
 import Testing
 
 @testable import gatehouse
@@ -29,6 +31,14 @@ import Testing
         #expect(lines.last?.line == "probe readiness of http://a:1: GET /ready answered 503")
         #expect(lines.count == 2 && logs.tail("demo/chat/green", 10).count == 1)
         #expect(logs.tail("demo/chat/red", 10).isEmpty)
+    }
+
+    @Test func `a worker's line has its time, its worker, and nothing that a terminal would obey`() {
+        let time = Date(timeIntervalSince1970: 1_767_225_600.25)
+        let line = LogLineResource(WorkerLine(time: time, instance: 1, text: "model\u{1B} ready"))
+        #expect(line.text == "2026-01-01T00:00:00.250Z [1] model? ready")
+        let refusal = LogLineResource(WorkerLine(time: time, instance: nil, text: "not started: no room"))
+        #expect(refusal.text == "2026-01-01T00:00:00.250Z not started: no room")
     }
 
     @Test func `the last thousand lines are kept`() {

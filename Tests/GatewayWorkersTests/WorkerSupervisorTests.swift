@@ -13,7 +13,8 @@ import Testing
         try await fake.supervisor.waitUntilReady(specification, timeout: .seconds(60))
         #expect(await fake.nextChanges(1) == [true])
         #expect(await fake.supervisor.states() == [specification.id: [.ready]])
-        #expect(await fake.supervisor.logs(specification.id) == [["model loaded"]])
+        let lines = await fake.supervisor.logs(specification.id)
+        #expect(lines.map(\.text) == ["model loaded"] && lines.map(\.instance) == [0])
         try await fake.stop()
     }
 
@@ -131,6 +132,22 @@ import Testing
         try await fake.stop()
     }
 
+    @Test func `the lines of several workers come in the order of their time, each with its worker`() async throws {
+        let fake = try FakeWorker()
+        var specification = fake.specification()
+        specification.scale(2...2, target: 4, idle: .seconds(300))
+        let begun = Date.now
+        try await fake.supervisor.apply([specification])
+        try await fake.supervisor.waitUntilReady(specification, timeout: .seconds(60))
+        _ = try? await fake.ask("/die", specification)
+        while await fake.supervisor.logs(specification.id).count < 3 { try await Task.sleep(for: .milliseconds(20)) }
+        let lines = await fake.supervisor.logs(specification.id)
+        #expect(lines.map(\.text) == ["model loaded", "model loaded", "model loaded"])
+        #expect(Set(lines.prefix(2).map(\.instance)) == [0, 1] && lines.last?.instance == 0)
+        #expect(lines.map(\.time) == lines.map(\.time).sorted() && lines.allSatisfy { begun...Date.now ~= $0.time })
+        try await fake.stop()
+    }
+
     @Test func `what may sleep sleeps at the start, wakes for a request and sleeps again`() async throws {
         let fake = try FakeWorker()
         var specification = fake.specification()
@@ -187,7 +204,7 @@ import Testing
         try await fake.supervisor.apply([specification])
         #expect(await fake.supervisor.states().isEmpty)
         #expect(fake.told.state.withLock { $0 } == .failing)
-        let lines = await fake.supervisor.logs(specification.id).joined()
+        let lines = await fake.supervisor.logs(specification.id).map(\.text)
         #expect(lines.contains { $0.contains("250 MiB") && $0.contains("100 MiB are free") })
         try await fake.waitUntilFailed(specification, with: "250 MiB")
         try await fake.stop()

@@ -69,7 +69,7 @@ enum AzureDeploymentCalls {
             return .json(["content": ""] as ARMValue)
         }
         let lines = await call.controlPlane.collaborators.deploymentLogs("\(call.tenant)/\(endpoint)/\(name)", count)
-        return .json(["content": .string(lines.map { "\($0.time) \($0.line)\n" }.joined())] as ARMValue)
+        return .json(["content": .string(lines.map { "\($0.text)\n" }.joined())] as ARMValue)
     }
 
     /// As it is spelled in the store.

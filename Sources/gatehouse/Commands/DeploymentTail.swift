@@ -5,7 +5,8 @@ import GatewayAPI
 struct DeploymentTail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Show a deployment's last requests and probes; of a native one what its workers wrote."
+        abstract: "Show a deployment's last requests and probes; of a native one what its workers wrote.",
+        discussion: "Times are UTC. Lines of workers are in the order of time, each with its worker's number: [0]."
     )
 
     @Argument(help: "tenant/endpoint/deployment") var deployment: DeploymentName
@@ -16,6 +17,6 @@ struct DeploymentTail: AsyncParsableCommand {
     func run() async throws {
         let log: ResourceList<LogLineResource> = try await admin.connect().get("\(deployment.url)/logs?tail=\(tail)")
         guard output.output == .table else { return try output.show(log.value) }
-        for line in log.value { print(line.time.isEmpty ? line.line : "\(line.time) \(line.line)") }
+        for line in log.value { print(line.text) }
     }
 }
