@@ -61,6 +61,9 @@ extension WorkerSpecification {
     /// Every copy that there may be.
     var copies: [Copy] { (0..<bounds.most).map { Copy(specification: shape, index: $0) } }
 
+    /// What the program is told of the engine's loadable backends.
+    static func arguments(backends: String?) -> [String] { backends.map { ["--backends", $0] } ?? [] }
+
     /// The command line of one copy.
     func commandLine(socket: String) -> [String] {
         let options: [(String, String?)] = [

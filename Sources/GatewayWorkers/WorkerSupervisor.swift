@@ -19,6 +19,8 @@ package actor WorkerSupervisor: Service {
     package nonisolated let board = WorkerBoard()
     private let executable: String
     let runtimeDirectory: String
+    /// Where the engine's loadable backends are; `nil`: the program knows.
+    private let backends: String?
     private let grace: Duration
     private let curl: CurlClient
     let logger: Logger
@@ -37,6 +39,7 @@ package actor WorkerSupervisor: Service {
     package init(
         executable: String,
         runtimeDirectory: String,
+        backends: String? = nil,
         grace: Duration = .seconds(30),
         curl: CurlClient,
         admission: MemoryAdmission = .unbounded,
@@ -47,6 +50,7 @@ package actor WorkerSupervisor: Service {
     ) {
         self.executable = executable
         self.runtimeDirectory = runtimeDirectory
+        self.backends = backends
         self.grace = grace
         self.curl = curl
         self.admission = admission
@@ -182,7 +186,8 @@ extension WorkerSupervisor {
         let socket = sockets[copy.index]
         let process = WorkerProcess(
             executable: executable,
-            arguments: copy.specification.commandLine(socket: socket) + site.arguments,
+            arguments: copy.specification.commandLine(socket: socket) + site.arguments
+                + WorkerSpecification.arguments(backends: backends),
             socket: socket,
             curl: curl,
             grace: grace,

@@ -109,11 +109,12 @@ struct Composition {
             outbox.wake()
             changed.yield(contents)
         }
-        let probe = DeviceProbe(executable: workerExecutable)
+        let probe = DeviceProbe(executable: workerExecutable, backends: configuration.backends)
         devices = DeviceWatch(policy: configuration.devices, logger: logger) { await probe.list() }
         workers = WorkerSupervisor(
             executable: workerExecutable,
             runtimeDirectory: configuration.runtimeDirectory,
+            backends: configuration.backends,
             curl: curl,
             admission: .ofThisMachine,
             devices: devices,

@@ -69,7 +69,7 @@ extension Configuration {
             )
         else { return }
         let listen = root.object("listen", known: ["gateway", "admin", "public", "domain", "private_networks"])
-        let workers = root.object("workers", known: ["runtime", "devices"])
+        let workers = root.object("workers", known: ["runtime", "devices", "backends"])
         let models = Self.models(root)
         for setting in Setting.allCases {
             let parts = setting.rawValue.split(separator: ".").map(String.init)

@@ -1,3 +1,4 @@
+import Foundation
 import GatewayAdmin
 import GatewayWorkers
 
@@ -23,6 +24,7 @@ extension Configuration {
         case modelAuthority = "models.ca"
         case runtimeDirectory = "workers.runtime"
         case devices = "workers.devices"
+        case backends = "workers.backends"
 
         /// `GATEHOUSE_LISTEN_GATEWAY` and so on.
         var variable: String {
@@ -47,6 +49,7 @@ extension Configuration {
                 return Complaint(message: "\(text.debugDescription) names no devices", hint: Self.deviceHint)
             }
             self.devices = devices
+        case .backends: return setBackends(text)
         }
         return nil
     }
@@ -93,6 +96,19 @@ extension Configuration {
     private mutating func setPath(_ path: WritableKeyPath<Configuration, String>, to text: String) -> Complaint? {
         guard !text.isEmpty else { return Complaint(message: "must not be empty", hint: nil) }
         self[keyPath: path] = text
+        return nil
+    }
+
+    /// The engine takes a folder that is not there for one without backends, and no worker could start.
+    private mutating func setBackends(_ text: String) -> Complaint? {
+        let hint = "name the folder that has the engine's libggml-cpu and libggml-cuda files"
+        guard FileManager.default.fileExists(atPath: text) else {
+            return Complaint(message: "\(text.debugDescription) does not exist", hint: hint)
+        }
+        guard FileManager.default.fileExists(atPath: text + "/.") else {
+            return Complaint(message: "\(text.debugDescription) is not a folder", hint: hint)
+        }
+        backends = text
         return nil
     }
 

@@ -33,6 +33,8 @@ struct Configuration: Sendable, Equatable {
     var runtimeDirectory = "var/run"
     /// What workers may be put on.
     var devices = DevicePolicy.auto
+    /// Where the engine's loadable backends are; `nil`: beside the engine.
+    var backends: String?
     /// What an instance costs per hour, by `instance_type`.
     var instancePrices: [String: Money] = [:]
     /// Private ranges that deployments may use; link-local and metadata addresses never are.

@@ -165,6 +165,24 @@ if setting.worker and setting.model:
             require(done.returncode == REFUSED and done.stdout == "", f"{done.returncode}: {done.stdout[:200]}")
             require(words in done.stderr, done.stderr[-300:])
 
+    @check("workers.backends is told to the real worker; a folder that is not there is refused, with its line")
+    def _():
+        empty = setting.directory / "empty-backends"
+        empty.mkdir()
+        with Gateway(setting, "without", more=f"  backends: {empty}\n") as gateway:
+            gateway.register_model()
+            gateway.apply(upstream_documents("chat", {"local": (100, {
+                "model": "azureml:smollm2:1", "native": {"engine": "llama"}})}), waits=False)
+            problem = json.loads(gateway.command("devices", "--output", "json"))["problem"]
+            require("No backend could be loaded" in problem, problem)
+            wait_for(lambda: "No backend could be loaded" in gateway.command(
+                "deployments", "logs", "demo/chat/local"), 30, "the worker's log says it")
+            gateway.configuration.write_text(gateway.configuration.read_text().replace(str(empty), f"{empty}/none"))
+            done = subprocess.run([setting.gatehouse, "check", "--config", str(gateway.configuration)],
+                                  capture_output=True, text=True)
+            said = done.stdout + done.stderr
+            require(done.returncode != 0 and f'workers.backends: "{empty}/none" does not exist; name' in said, said[-400:])
+
     with Gateway(setting, "real") as gateway:
         @check("a gateway with the real engine shows the CPU, and its worker there with the reason")
         def _():

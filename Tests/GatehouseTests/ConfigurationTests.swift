@@ -95,6 +95,12 @@ import Testing
         #expect(try problems(Self.tls + "workers: {devices: []}").count == 1)
     }
 
+    @Test func `backends are a folder that is there`() throws {
+        #expect(try load(Self.tls).backends == nil)
+        #expect(try load(Self.tls + "workers: {backends: /tmp}").backends == "/tmp")
+        #expect(try load(Self.tls, environment: ["GATEHOUSE_WORKERS_BACKENDS": "/usr"]).backends == "/usr")
+    }
+
     @Test func `a flag wins over the environment, which wins over the file`() throws {
         let text = Self.tls + "threads: 1\nstore: file.db\nmodels: file"
         let configuration = try load(
@@ -124,6 +130,16 @@ import Testing
         ),
         ("listen: {private_networks: 10.0.0.0/8}", "g.yaml:2: listen.private_networks: must be a list; write [a, b]"),
         ("threads: 0", "g.yaml:2: threads: \"0\" is not a number of event loops; use auto or 1 to 1024"),
+        (
+            "workers: {backends: /no/such/folder}",
+            "g.yaml:2: workers.backends: \"/no/such/folder\" does not exist; name the folder that has the engine's "
+                + "libggml-cpu and libggml-cuda files"
+        ),
+        (
+            "workers: {backends: /etc/passwd}",
+            "g.yaml:2: workers.backends: \"/etc/passwd\" is not a folder; name the folder that has the engine's "
+                + "libggml-cpu and libggml-cuda files"
+        ),
         (
             "workers: {devices: gpu 1}",
             "g.yaml:2: workers.devices: \"gpu 1\" names no devices; write auto, cpu, or GPUs as gatehouse devices shows "

@@ -17,6 +17,7 @@ final class FakeWorker: Sendable {
 
     init(
         grace: Duration = .seconds(10),
+        backends: String? = nil,
         admission: MemoryAdmission = .unbounded,
         devices: DeviceWatch? = nil,
         threads: ThreadShare? = nil
@@ -33,6 +34,7 @@ final class FakeWorker: Sendable {
         supervisor = WorkerSupervisor(
             executable: program,
             runtimeDirectory: folder + "/run",
+            backends: backends,
             grace: grace,
             curl: curl,
             admission: admission,

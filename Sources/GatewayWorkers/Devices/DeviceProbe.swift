@@ -11,11 +11,15 @@ package struct DeviceProbe: Sendable {
     private static let lastWords = 300
 
     private let executable: String
+    private let backends: String?
     private let limit: Duration
 
-    /// - Parameter executable: a `gatehouse-worker`.
-    package init(executable: String, limit: Duration = DeviceProbe.limit) {
+    /// - Parameters:
+    ///   - executable: a `gatehouse-worker`.
+    ///   - backends: where the engine's loadable backends are; `nil`: the program knows.
+    package init(executable: String, backends: String? = nil, limit: Duration = DeviceProbe.limit) {
         self.executable = executable
+        self.backends = backends
         self.limit = limit
     }
 
@@ -38,7 +42,7 @@ package struct DeviceProbe: Sendable {
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(executable)),
-                arguments: ["--list-devices"],
+                arguments: Arguments(["--list-devices"] + WorkerSpecification.arguments(backends: backends)),
                 environment: .custom(WorkerEnvironment.ofThisProcess),
                 input: .none,
                 output: .string(limit: DeviceListing.longest),

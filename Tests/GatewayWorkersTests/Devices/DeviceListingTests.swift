@@ -69,6 +69,12 @@ import Testing
         #expect(devices == [Device(index: 0, name: "A0", kind: .gpu, total: 2, free: 1)])
     }
 
+    @Test func `the folder of the engine's backends is told to it`() async throws {
+        let path = try Self.program(#"[ "$*" = "--list-devices --backends /opt/b" ] && echo '[]'"#)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(try await DeviceProbe(executable: path, backends: "/opt/b").list().get() == [])
+    }
+
     @Test func `one that fails is told with its last words`() async throws {
         #expect(try await Self.failure("echo first >&2; echo 'no driver' >&2; exit 65").contains("no driver"))
         #expect(try await Self.failure("echo nonsense").contains("nonsense"))

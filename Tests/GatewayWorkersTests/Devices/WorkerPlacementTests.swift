@@ -174,6 +174,16 @@ import Testing
         try await fake.stop()
     }
 
+    @Test func `every worker is told the folder of the engine's backends`() async throws {
+        let fake = try FakeWorker(backends: "/opt/b")
+        try await fake.supervisor.apply([fake.specification()])
+        try await fake.supervisor.waitUntilReady(fake.specification(), timeout: .seconds(60))
+        let process = try #require(await fake.process(fake.specification()))
+        let line = try String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8).split(separator: "\0")
+        #expect(line.suffix(2) == ["--backends", "/opt/b"])
+        try await fake.stop()
+    }
+
     @Test func `a deployment's own number of threads is left as it is`() async throws {
         let fake = try Self.fake(policy: .cpu)
         var specification = fake.specification()
