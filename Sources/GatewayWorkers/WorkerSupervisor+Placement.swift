@@ -18,6 +18,7 @@ extension WorkerSupervisor {
         guard let devices else { return .unknown }
         let placement = place(specification, devices, without: gone, keeping: bequests(before: specification.shape))
         var site = WorkerSite(placement: placement, threads: specification.threads, arguments: placement.arguments)
+        if devices.policy != .cpu, case .failure? = devices.finding?.devices { site.isStopgap = true }
         guard specification.threads == nil, let threads else { return site }
         let running = all.reduce(0) { $0 + ($1.site.threads ?? 0) }
         let number = threads.threads(isOnGPU: !placement.shares.isEmpty, among: claims, running: running)

@@ -12,7 +12,7 @@ package actor WorkerSupervisor: Service {
     struct Running {
         let supervisor: InstanceSupervisor
         let task: Task<Void, Never>
-        let site: WorkerSite
+        var site: WorkerSite
     }
 
     /// What is known of the pools, at any time.
@@ -31,7 +31,7 @@ package actor WorkerSupervisor: Service {
     let threads: ThreadShare?
     /// By the specification's shape.
     private(set) var pools: [WorkerSpecification: Pool] = [:]
-    private(set) var running: [WorkerSpecification.Copy: Running] = [:]
+    var running: [WorkerSpecification.Copy: Running] = [:]
     /// Instances that were asked to stop and may still be finishing their streams.
     private(set) var leaving: [WorkerSpecification.Copy: Running] = [:]
     private var isStopping = false
@@ -106,6 +106,7 @@ package actor WorkerSupervisor: Service {
             let members = copies(of: shape)
             pools[shape]?.take(demand[shape.id] ?? WorkerDemand(), members.map(\.supervisor.state), at: now)
             endMisplaced(shape)
+            endStopgap(shape)
             settle(shape, at: now)
         }
         for (copy, instance) in running where instance.supervisor.state == .draining {

@@ -294,4 +294,16 @@ with Machine("broken", 1000, fault="the driver is gone") as machine:
                               capture_output=True, text=True)
         require("workers run on the CPU" in done.stderr and done.returncode == 0, done.stderr[-300:])
 
+    @check("when a later list has a GPU, a worker that is on the CPU for want of a list goes there")
+    def _():
+        before = machine.instances("broken", "one")[0]["pid"]
+        machine.report(1000)
+        # After so many failures it is asked again within a minute.
+        wait_for(lambda: machine.place("broken", "one") == ("CUDA0", None), 90, "it is on the GPU")
+        [now] = machine.instances("broken", "one")
+        require(now["pid"] != before and [words[:2] for words in machine.started()] == [
+            ["--gpu-layers", "0"], ["--device", "CUDA0"]], f"{now}: {machine.started()}")
+        require("worker is placed anew: the devices are known now" in machine.gateway.log(), "the log does not say it")
+        require("problem" not in machine.devices(), f"{machine.devices()}")
+
 check.finish()

@@ -16,6 +16,8 @@ package final class DeviceWatch: Sendable {
         /// The question that is under way, by its number; set when it is answered.
         var asking: (number: Int, answered: StopSignal)?
         var number = 0
+        /// Answers in a row that failed.
+        var failures = 0
         /// What was asked for before is not true any more.
         var expired: ContinuousClock.Instant?
 
@@ -30,6 +32,9 @@ package final class DeviceWatch: Sendable {
     private static let standing = Duration.seconds(2)
     /// Where there is no GPU, one hardly comes.
     private static let standingWithout = Duration.seconds(60)
+    /// After a failure it is asked again, the first time so soon, then after twice as long each time.
+    private static let shortestRetry = Duration.seconds(2)
+    private static let longestRetry = Duration.seconds(60)
     /// How much longer than its own limit a question may take: a process that a driver holds fast cannot be killed.
     private static let grace = Duration.seconds(2)
 
@@ -60,7 +65,7 @@ package final class DeviceWatch: Sendable {
     /// Whether somebody may be placed by what is known; where not, it is being asked for.
     func isFresh() -> Bool {
         if policy == .cpu { return true }
-        let (known, isExpired) = state.withLock { ($0.finding, $0.isExpired) }
+        let (known, isExpired, failures) = state.withLock { ($0.finding, $0.isExpired, $0.failures) }
         guard let finding = known else {
             ask()
             return false
@@ -69,13 +74,18 @@ package final class DeviceWatch: Sendable {
         let hasGPU = ((try? finding.devices.get()) ?? []).contains { $0.kind == .gpu || $0.kind == .integrated }
         guard hasGPU else {
             // What is new counts for the next one.
-            if age >= Self.standingWithout { ask() }
+            if age >= (failures == 0 ? Self.standingWithout : Self.retry(after: failures)) { ask() }
             return true
         }
         let standing = max(Self.standing, (finding.answeredAt - finding.askedAt) * 10)
         guard isExpired || age >= standing else { return true }
         ask()
         return false
+    }
+
+    /// How long a failure stands, when it was so many in a row.
+    static func retry(after failures: Int) -> Duration {
+        min(longestRetry, shortestRetry * (1 << min(max(0, failures - 1), 5)))
     }
 
     /// Somebody has given memory back: who is placed next waits for another list.
@@ -116,6 +126,7 @@ package final class DeviceWatch: Sendable {
         let (before, answered) = state.withLock { state -> (Finding?, StopSignal?) in
             guard let asking = state.asking, asking.number == number else { return (nil, nil) }
             defer { (state.finding, state.asking) = (finding, nil) }
+            if case .failure = finding.devices { state.failures += 1 } else { state.failures = 0 }
             return (state.finding, asking.answered)
         }
         guard let answered else { return }

@@ -60,6 +60,22 @@ import Testing
         #expect(throws: DeviceFailure("no driver")) { try watch.finding?.devices.get() }
     }
 
+    @Test func `after a failure it is asked again, later each time, and at most a minute later`() async throws {
+        #expect((1...7).map { DeviceWatch.retry(after: $0) } == [2, 4, 8, 16, 32, 60, 60].map { .seconds($0) })
+        let lister = Lister([Self.gpu])
+        lister.answer.withLock { $0 = .failure(DeviceFailure("no driver")) }
+        lister.gate.set()
+        let watch = Self.watch(lister)
+        await watch.refresh()
+        #expect(watch.isFresh() && lister.asked.withLock { $0 } == 1)
+        lister.answer.withLock { $0 = .success([Self.gpu]) }
+        while (try? watch.finding?.devices.get()) == nil {
+            _ = watch.isFresh()
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(lister.asked.withLock { $0 } == 2)
+    }
+
     @Test func `a list from before somebody gave memory back is asked for again`() async {
         let lister = Lister([Self.gpu])
         lister.gate.set()

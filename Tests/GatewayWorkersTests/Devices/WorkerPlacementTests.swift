@@ -109,6 +109,41 @@ import Testing
         try await fake.stop()
     }
 
+    @Test func `a worker that is on the CPU for want of a list goes to a GPU that a later one has, when it is idle`()
+        async throws
+    {
+        let answer = Mutex<Result<[Device], DeviceFailure>>(.failure(DeviceFailure("no driver")))
+        let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let watch = DeviceWatch(policy: .auto, logger: quiet) { answer.withLock { $0 } }
+        let fake = try FakeWorker(admission: Self.admission, devices: watch)
+        var specification = fake.specification()
+        specification.scale(2...2, target: 4, idle: .seconds(300))
+        func places() -> [String?] {
+            fake.supervisor.board.status(of: specification.id)?.workers.map(\.placement?.text) ?? []
+        }
+        func ready() async -> Int { await fake.supervisor.states()[specification.id]?.count { $0 == .ready } ?? 0 }
+        try await fake.supervisor.apply([specification])
+        try await Self.look(fake) { await ready() == 2 }
+        #expect(places() == ["CPU", "CPU"])
+        fake.told.isIdle.withLock { $0 = false }
+        answer.withLock { $0 = .success([Self.gpu(0, 1000)]) }
+        try await Self.look(fake) { (try? watch.finding?.devices.get()) != nil }
+        for _ in 0..<10 { await fake.supervisor.scale([:]) }
+        #expect(await ready() == 2 && places() == ["CPU", "CPU"])
+        fake.told.isIdle.withLock { $0 = true }
+        // One at a time: the other one serves meanwhile, and stays, for there is no room for both.
+        try await Self.look(fake) {
+            #expect(await ready() >= 1)
+            let count = await ready()
+            return places().contains("CUDA0") && count == 2
+        }
+        answer.withLock { $0 = .success([Self.gpu(0, 300)]) }
+        let end = ContinuousClock.now + .seconds(3)
+        try await Self.look(fake) { .now > end }
+        #expect(await ready() == 2 && Set(places()) == ["CUDA0", "CPU"])
+        try await fake.stop()
+    }
+
     private static func fake(_ free: Int64..., policy: DevicePolicy = .auto) throws -> FakeWorker {
         let gpus = free.enumerated().map { gpu($0, $1) }
         let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
