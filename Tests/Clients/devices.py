@@ -105,20 +105,24 @@ class Machine:
     def __enter__(self):
         self.gateway.__enter__()
         self.gateway.command("tenants", "create", "demo")
-        file = self.gateway.directory / "small.gguf"
-        file.write_bytes(gguf())
-        self.gateway.command("models", "register", "demo/small", "--path", file)
+        self.register("small")
         return self
 
     def __exit__(self, *problem):
         self.gateway.__exit__(*problem)
 
-    def apply(self, endpoint, **deployments):
-        """Native deployments, each with a context of so many tokens: 8 to the MiB."""
+    def register(self, model):
+        """One more model, of a file of its own."""
+        file = self.gateway.directory / f"{model}.gguf"
+        file.write_bytes(gguf())
+        self.gateway.command("models", "register", f"demo/{model}", "--path", file)
+
+    def apply(self, endpoint, model="small", **deployments):
+        """Native deployments, each with a cache of so many MiB."""
         weights = dict.fromkeys(deployments, 0)
         weights[next(iter(deployments))] = 100
         self.gateway.apply(upstream_documents(endpoint, {name: (weights[name], {
-            "model": "azureml:small:1", "native": {"engine": "llama", "slots": 1, "context": 8 * size}})
+            "model": f"azureml:{model}:1", "native": {"engine": "llama", "slots": 1, "context": 8 * size}})
             for name, size in deployments.items()}))
 
     def instances(self, endpoint, name):
@@ -305,5 +309,28 @@ with Machine("broken", 1000, fault="the driver is gone") as machine:
             ["--gpu-layers", "0"], ["--device", "CUDA0"]], f"{now}: {machine.started()}")
         require("worker is placed anew: the devices are known now" in machine.gateway.log(), "the log does not say it")
         require("problem" not in machine.devices(), f"{machine.devices()}")
+
+with Machine("shared", 1300) as machine:
+    @check("several models lie on one GPU while it has room; one more takes the CPU, and the room of one that goes is used")
+    def _():
+        for model in ["second", "third"]:
+            machine.register(model)
+        machine.apply("first", one=256)
+        machine.apply("second", model="second", two=256)
+        for endpoint, name in [("first", "one"), ("second", "two")]:
+            require(machine.place(endpoint, name) == ("CUDA0", None), f"{endpoint}: {machine.place(endpoint, name)}")
+        wait_for(lambda: machine.devices()["value"][0]["freeBytes"] // MIB == 200, 20, "both have taken 550 MiB")
+        there = sorted(one["deployment"] for one in machine.devices()["value"][0]["instances"])
+        require(there == ["demo/first/one", "demo/second/two"], f"{there}")
+        machine.apply("third", model="third", three=256)
+        device, reason = machine.place("third", "three")
+        require(device == "CPU" and reason.endswith("CUDA0 200"), f"{device}: {reason}")
+        machine.gateway.command("endpoints", "delete", "demo/first")
+        wait_for(lambda: len(list((machine.folder / "taken").iterdir())) == 2, 60, "the first one's worker is gone")
+        # It stays where it is until it is started again, as after a change of its settings.
+        require(machine.place("third", "three")[0] == "CPU", "it has moved by itself")
+        machine.apply("third", model="third", three=240)
+        wait_for(lambda: machine.place("third", "three") == ("CUDA0", None), 60, "the changed one is on the GPU")
+        require(machine.place("second", "two") == ("CUDA0", None), f"{machine.place('second', 'two')}")
 
 check.finish()

@@ -99,7 +99,7 @@ import Testing
         // Beside the one that leaves there is room for it; there would be none for the successor then.
         await fake.supervisor.scale([sleeper.id: WorkerDemand(waiting: 1)])
         while await fake.supervisor.states()[changed.id] != [.ready] {
-            #expect(await fake.supervisor.states()[sleeper.id] == nil)
+            try #require(await fake.supervisor.states()[sleeper.id] == nil)
             await fake.supervisor.scale([sleeper.id: WorkerDemand(waiting: 1)])
             try await Task.sleep(for: .milliseconds(20))
         }
