@@ -14,25 +14,10 @@
         private let slots: Int
 
         init(_ model: Model, slots: Int, tokens: Int, step: Int, threads: Int) throws(EngineFailure) {
-            var parameters = unsafe llama_context_default_params()
-            unsafe parameters.n_ctx = UInt32(clamping: slots * tokens)
-            unsafe parameters.n_batch = UInt32(clamping: step)
-            unsafe parameters.n_ubatch = UInt32(clamping: step)
-            unsafe parameters.n_seq_max = UInt32(clamping: slots)
-            unsafe parameters.n_threads = Int32(clamping: threads)
-            unsafe parameters.n_threads_batch = Int32(clamping: threads)
-            // A sequence of its own for each slot: measured about a third faster than a shared one at 16 slots.
-            unsafe parameters.kv_unified = false
-            unsafe parameters.no_perf = true
-            guard let pointer = unsafe llama_init_from_model(model.pointer, parameters),
-                unsafe Int(llama_n_ctx_seq(pointer)) >= tokens
-            else { throw .contextUnavailable(slots: slots, context: tokens) }
-            unsafe self.pointer = pointer
+            let shape = ContextShape(sequences: slots, tokens: tokens, step: step, threads: threads)
+            unsafe pointer = try shape.make(model)
             self.model = model
             self.slots = slots
-            if let pool = model.threadPool(threads) {
-                unsafe llama_attach_threadpool(pointer, pool.pointer, pool.pointer)
-            }
         }
 
         /// Refuses a context that the machine's memory does not hold, before it is made: a start that takes the last of it

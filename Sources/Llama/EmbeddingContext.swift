@@ -17,27 +17,16 @@
         ///   - tokens: of one step, all texts together.
         ///   - texts: of one step.
         init(_ model: Model, tokens: Int, texts: Int, threads: Int) throws(EngineFailure) {
-            var parameters = unsafe llama_context_default_params()
-            unsafe parameters.n_ctx = UInt32(clamping: tokens)
-            unsafe parameters.n_batch = UInt32(clamping: tokens)
-            // Every token may look at every other of its text: a step cannot be done in parts.
-            unsafe parameters.n_ubatch = UInt32(clamping: tokens)
-            unsafe parameters.n_seq_max = UInt32(clamping: texts)
-            unsafe parameters.n_threads = Int32(clamping: threads)
-            unsafe parameters.n_threads_batch = Int32(clamping: threads)
-            unsafe parameters.embeddings = true
-            // Texts share the step's room, however long each is.
-            unsafe parameters.kv_unified = true
-            unsafe parameters.no_perf = true
-            guard let pointer = unsafe llama_init_from_model(model.pointer, parameters),
-                unsafe Int(llama_n_ctx_seq(pointer)) >= tokens
-            else { throw .contextUnavailable(slots: texts, context: tokens) }
-            unsafe self.pointer = pointer
+            let shape = ContextShape(
+                sequences: texts,
+                tokens: tokens,
+                step: tokens,
+                threads: threads,
+                makesVectors: true
+            )
+            unsafe pointer = try shape.make(model)
             self.model = model
             size = model.vectorSize
-            if let pool = model.threadPool(threads) {
-                unsafe llama_attach_threadpool(pointer, pool.pointer, pool.pointer)
-            }
         }
 
         deinit { unsafe llama_free(pointer) }
