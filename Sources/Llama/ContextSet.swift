@@ -12,6 +12,7 @@
 
         private let contexts: [Context]
         private let isShared: Bool
+        private let slots: Int
         private var batch: Batch
 
         /// - Parameters:
@@ -19,6 +20,7 @@
         ///   - step: tokens of one step; of an encoder a whole text, which cannot be read in parts.
         init(_ model: Model, slots: Int, tokens: Int, step: Int, threads: Int) throws(EngineFailure) {
             isShared = model.kind != .encoderDecoder
+            self.slots = slots
             let step = isShared ? step : tokens
             var contexts: [Context] = []
             for _ in 0..<(isShared ? 1 : slots) {
@@ -37,19 +39,25 @@
             try contexts[slot].encode(batch)
         }
 
-        mutating func decode(_ entries: [Schedule.Entry]) throws(EngineFailure) {
-            guard !isShared else {
-                batch.fill(entries)
-                return try contexts[0].decode(batch)
-            }
-            for slot in contexts.indices {
-                let own = entries.filter { $0.slot == slot }
+        /// Computes a step.
+        ///
+        /// What a context held that failed is in an unknown state, and is forgotten.
+        ///
+        /// - Returns: the slots whose context failed, and why.
+        mutating func decode(_ entries: [Schedule.Entry]) -> [Int: EngineFailure] {
+            var failures: [Int: EngineFailure] = [:]
+            for (index, context) in contexts.enumerated() {
+                let own = isShared ? entries : entries.filter { $0.slot == index }.map { $0.moved(to: 0) }
                 guard !own.isEmpty else { continue }
-                batch.fill(
-                    own.map { .init(slot: 0, token: $0.token, position: $0.position, wantsOutput: $0.wantsOutput) }
-                )
-                try contexts[slot].decode(batch)
+                batch.fill(own)
+                do throws(EngineFailure) {
+                    try context.decode(batch)
+                } catch {
+                    context.forgetAll()
+                    for slot in isShared ? 0..<slots : index..<index + 1 { failures[slot] = error }
+                }
             }
+            return failures
         }
 
         /// - Parameter position: of the entry among those that were decoded last.
@@ -68,14 +76,16 @@
 
         func forget(slot: Int) { context(slot).forget(slot: place(slot)) }
 
-        func forgetAll() {
-            for context in contexts { context.forgetAll() }
-        }
-
         var cellsUsed: Int { contexts.reduce(0) { $0 + $1.cellsUsed } }
 
         private func context(_ slot: Int) -> Context { isShared ? contexts[0] : contexts[slot] }
 
         private func place(_ slot: Int) -> Int { isShared ? slot : 0 }
+    }
+
+    extension Schedule.Entry {
+        fileprivate func moved(to slot: Int) -> Self {
+            Self(slot: slot, token: token, position: position, wantsOutput: wantsOutput)
+        }
     }
 #endif

@@ -63,7 +63,8 @@
                 budget: budget,
                 queueLimit: options.queue,
                 copying: model.copying(context: tokens),
-                grain: min(budget.step, Schedule.Budget().step)
+                grain: min(budget.step, Schedule.Budget().step),
+                seatsPerStep: model.kind == .encoderDecoder ? 1 : options.slots
             )
             runs = Array(repeating: nil, count: options.slots)
             inbox.count { counters in
@@ -172,7 +173,7 @@
             }
         }
 
-        /// A text is read whole and at once: nobody gets a token while it is.
+        /// A text is read whole and at once: nobody gets a token while it is, so the schedule seats one between two steps.
         private mutating func encode(_ source: [Int32], slot: Int) throws(EngineFailure) {
             guard !source.isEmpty else { return }
             try contexts.encode(source, slot: slot)
@@ -192,17 +193,14 @@
             let entries = schedule.plan()
             guard !entries.isEmpty else { return }
             let began = ContinuousClock.now
-            do throws(EngineFailure) {
-                try contexts.decode(entries)
-            } catch {
-                return failAll(error)
-            }
+            let failures = contexts.decode(entries)
+            end(failures)
             var chosen = 0
-            for (position, entry) in entries.enumerated() where entry.wantsOutput {
+            for (position, entry) in entries.enumerated() where entry.wantsOutput && failures[entry.slot] == nil {
                 choose(entry.slot, contexts.output(of: entry, at: position))
                 chosen += 1
             }
-            schedule.took(began.duration(to: .now))
+            if failures.isEmpty { schedule.took(began.duration(to: .now)) }
             inbox.count { counters in
                 counters.steps += 1
                 counters.completionTokens += chosen
@@ -248,21 +246,19 @@
             runs[slot] = nil
         }
 
-        /// A step that failed leaves every sequence in an unknown state: all of its requests fail, those that wait do
-        /// not.
-        private mutating func failAll(_ failure: EngineFailure) {
-            for slot in runs.indices {
-                guard let run = runs[slot] else { continue }
+        /// Of slots whose memory is lost: their requests fail, those that wait do not.
+        private mutating func end(_ failures: [Int: EngineFailure]) {
+            for (slot, failure) in failures {
+                let run = runs[slot]
                 end(slot)
-                run.deliver(.failed(failure))
+                schedule.forget(slot: slot)
+                run?.deliver(.failed(failure))
             }
-            contexts.forgetAll()
-            schedule.forgetAll()
         }
 
         private mutating func stop() {
             isStopped = true
-            failAll(.stopping)
+            end(Dictionary(uniqueKeysWithValues: runs.indices.map { ($0, .stopping) }))
             for (ticket, work) in waiting.mapValues(\.work) {
                 _ = schedule.withdraw(ticket)
                 inbox.ended(work.terms)

@@ -48,6 +48,7 @@ struct Schedule {
 
     private let budget: Budget
     private let queueLimit: Int
+    private let seatsPerStep: Int
     private var pace = Pace()
     private var seats: [Seat?]
     private var queue = FairOrder()
@@ -55,16 +56,21 @@ struct Schedule {
     /// What the step that is under way holds.
     private var planned = (answers: 0, prompt: 0)
 
-    /// - Parameter queueLimit: requests that may wait beyond the slots.
+    /// - Parameters:
+    ///   - queueLimit: requests that may wait beyond the slots.
+    ///   - seatsPerStep: how many get a slot between two steps: those who answer wait while a text is read that cannot be
+    ///     read in parts.
     init(
         slots: Int,
         budget: Budget = Budget(),
         queueLimit: Int = .max,
         copying: PrefixCache.Copying = .never,
-        grain: Int = 1
+        grain: Int = 1,
+        seatsPerStep: Int = .max
     ) {
         self.budget = budget
         self.queueLimit = queueLimit
+        self.seatsPerStep = seatsPerStep
         seats = Array(repeating: nil, count: slots)
         cache = PrefixCache(slots: slots, copying: copying, grain: grain)
     }
@@ -82,14 +88,15 @@ struct Schedule {
     /// Gives free slots to those who wait, in fair order, each where most of its prompt is computed already.
     mutating func seatWaiting() -> [(place: PrefixCache.Place, job: Job)] {
         var seated: [(place: PrefixCache.Place, job: Job)] = []
-        while true {
+        while seated.count < seatsPerStep {
             let free = seats.indices.filter { seats[$0] == nil }
-            guard !free.isEmpty, let job = queue.next() else { return seated }
+            guard !free.isEmpty, let job = queue.next() else { break }
             let place = cache.place(for: job.prompt, of: job.terms.tenant, free: free)
             cache.begin(place, job.prompt, of: job.terms.tenant)
             seats[place.slot] = Seat(job: job, fed: place.count)
             seated.append((place, job))
         }
+        return seated
     }
 
     /// What a slot was to begin with is not there: all of its prompt is computed.
@@ -107,7 +114,9 @@ struct Schedule {
     /// Takes out those for whom there is no room: the last ones of the tenant that has the most.
     mutating func removeOverflow() -> [Job] {
         var removed: [Job] = []
-        while queue.count > queueLimit, let job = queue.removeLastOfLongest() { removed.append(job) }
+        // Who gets a free slot after the next step needs no place in the queue.
+        let free = seats.count - active
+        while queue.count - free > queueLimit, let job = queue.removeLastOfLongest() { removed.append(job) }
         return removed
     }
 
@@ -190,10 +199,8 @@ struct Schedule {
         if let terms = terms(of: slot) { queue.charge(terms, tokens) }
     }
 
-    /// The slots' memory is lost.
-    mutating func forgetAll() {
-        for slot in seats.indices { cache.forget(slot: slot) }
-    }
+    /// A slot's memory is lost.
+    mutating func forget(slot: Int) { cache.forget(slot: slot) }
 
     /// Whose request has a slot.
     func terms(of slot: Int) -> WorkTerms? { seats[slot]?.job.terms }

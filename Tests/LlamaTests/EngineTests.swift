@@ -1,5 +1,6 @@
 import Foundation
 import GatewayAPI
+import Synchronization
 import Testing
 
 @testable import Llama
@@ -108,6 +109,38 @@ struct EngineTests {
         #expect(await !text(next.events).isEmpty)
         // One step may have been under way and another begun; the next needs one for its prompt and one per token.
         #expect(engine.counters.steps - before <= 6)
+    }
+
+    @Test func `a cancelled request is in no further step, and the one that waits is in the next`() async throws {
+        let engine = try await Engine.start(options(slots: 1))
+        let (order, continuation) = AsyncStream.makeStream(of: (name: String, steps: Int).self)
+        let isNextIn = Atomic(false)
+        var parameters = GenerationParameters()
+        (parameters.temperature, parameters.maxTokens) = (0, 400)
+        let own = Mutex<Ticket?>(nil)
+        let long = try engine.submit(
+            Work(.chat([ChatMessage(.user, "Write a very long story.")]), parameters) { event in
+                guard case .text = event, isNextIn.load(ordering: .relaxed), let ticket = own.withLock(\.self) else {
+                    return
+                }
+                // On the engine's thread, between two steps.
+                continuation.yield(("long", engine.counters.steps))
+                engine.cancel(ticket)
+            }
+        )
+        own.withLock { $0 = long }
+        parameters.maxTokens = 1
+        _ = try engine.submit(
+            Work(.chat([ChatMessage(.user, "What is 2+2?")]), parameters) { event in
+                if event == .started { continuation.yield(("next", engine.counters.steps)) }
+                if case .finished = event { continuation.finish() }
+            }
+        )
+        isNextIn.store(true, ordering: .relaxed)
+        let events = await order.reduce(into: [(name: String, steps: Int)]()) { $0.append($1) }
+        #expect(events.map(\.name) == ["long", "next"])
+        // The step in which it was cancelled is counted when its tokens are handed out.
+        #expect(events.last?.steps == events.first.map { $0.steps + 1 })
     }
 
     @Test func `the same seed gives the same answer and another seed another`() async throws {

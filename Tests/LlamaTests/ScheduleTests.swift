@@ -173,15 +173,57 @@ import Testing
         #expect(schedule.plan().count == 40)
     }
 
-    @Test func `after a step that failed nothing is kept`() {
-        var schedule = Schedule(slots: 1)
-        schedule.enqueue(job(1, prompt: 40))
+    @Test func `a slot whose step failed keeps nothing, others do`() {
+        var schedule = Schedule(slots: 2)
+        for number in 1...2 { schedule.enqueue(job(UInt64(number), prompt: 40)) }
         _ = schedule.seatWaiting()
         _ = schedule.plan()
         schedule.vacate(0)
-        schedule.forgetAll()
-        schedule.enqueue(job(2, prompt: 40))
-        #expect(schedule.seatWaiting().map(\.place.count) == [0])
+        schedule.vacate(1)
+        #expect(schedule.keptTokens == 80)
+        schedule.forget(slot: 0)
+        #expect(schedule.keptTokens == 40)
+        schedule.enqueue(job(3, prompt: 41))
+        #expect(schedule.seatWaiting().map(\.place) == [.init(slot: 1, count: 40)])
+    }
+
+    @Test func `a slot that is given up is another's in the very next step`() {
+        var schedule = Schedule(slots: 1)
+        schedule.enqueue(job(1, prompt: 3))
+        schedule.enqueue(job(2, prompt: 2))
+        _ = schedule.seatWaiting()
+        _ = schedule.plan()
+        _ = schedule.chose(42, slot: 0)
+        let slot = schedule.withdraw(Ticket(number: 1))
+        #expect(slot == 0)
+        schedule.vacate(0)
+        #expect(schedule.active == 0)
+        #expect(schedule.seatWaiting().map(\.job.ticket.number) == [2])
+        let next = schedule.plan()
+        #expect(next.map(\.token) == [0, 1])
+        #expect(next.map(\.position) == [0, 1])
+    }
+
+    @Test func `where texts are read whole one gets a slot between two steps, in fair order`() {
+        var schedule = Schedule(slots: 3, queueLimit: 1, seatsPerStep: 1)
+        for number in 1...2 { schedule.enqueue(job(UInt64(number), prompt: 1)) }
+        for number in 3...4 {
+            let terms = WorkTerms(tenant: "other")
+            schedule.enqueue(.init(ticket: Ticket(number: UInt64(number)), prompt: [1], limit: 1, terms: terms))
+        }
+        var order: [UInt64] = []
+        for _ in 0..<3 {
+            let seated = schedule.seatWaiting()
+            #expect(seated.count == 1)
+            order += seated.map(\.job.ticket.number)
+            // Who waits for a step although a slot is free is not one too many.
+            #expect(schedule.removeOverflow().isEmpty)
+            schedule.charge(100, slot: seated[0].place.slot)
+            for entry in schedule.plan() where entry.wantsOutput { _ = schedule.chose(1, slot: entry.slot) }
+        }
+        // What was read for one counts before the next is chosen, and the first of all has answered since.
+        #expect(order == [1, 3, 4])
+        #expect(schedule.seatWaiting().isEmpty)
     }
 
     @Test func `a short prompt is not kept waiting by a long one, which comes to its end all the same`() {
@@ -191,10 +233,35 @@ import Testing
         schedule.enqueue(job(3, prompt: 6))
         _ = schedule.seatWaiting()
         #expect(shape(schedule.plan()) == [0: 10, 2: 6])
+        // Short ones that come without end take no more than they need, nor more than their half.
+        for number in 4...7 {
+            schedule.vacate(2)
+            schedule.enqueue(job(UInt64(number), prompt: 4))
+            _ = schedule.seatWaiting()
+            #expect(shape(schedule.plan()) == [0: 12, 2: 4])
+        }
+        schedule.vacate(2)
+        schedule.enqueue(job(8, prompt: 15))
+        _ = schedule.seatWaiting()
+        let last = schedule.plan()
+        #expect(shape(last) == [0: 6, 2: 10])
+        #expect(last.contains { $0.slot == 0 && $0.wantsOutput })
     }
 
-    @Test func `without requests there is nothing to do`() {
-        var schedule = Schedule(slots: 2)
+    @Test func `there is something to do as long as a request waits or has a slot, and nothing afterwards`() {
+        var schedule = Schedule(slots: 1)
+        #expect(schedule.isIdle)
+        #expect(schedule.plan().isEmpty)
+        schedule.enqueue(job(1, prompt: 2))
+        #expect(!schedule.isIdle)
+        #expect(schedule.plan().isEmpty)
+        _ = schedule.seatWaiting()
+        #expect(!schedule.isIdle)
+        #expect(schedule.plan().count == 2)
+        // Its next token is not chosen yet.
+        #expect(!schedule.isIdle)
+        #expect(schedule.plan().isEmpty)
+        schedule.vacate(0)
         #expect(schedule.isIdle)
         #expect(schedule.plan().isEmpty)
     }

@@ -108,6 +108,38 @@
             #expect(usage.completionTokens == 15)
         }
 
+        @Test func `of those who come at once one is read between two tokens of who answers`() async throws {
+            let engine = try await start(slots: 4)
+            let (order, continuation) = AsyncStream.makeStream(of: WorkEvent.self)
+            var parameters = GenerationParameters()
+            (parameters.temperature, parameters.logitBias) = (0, [1: -100])
+            let answering = try engine.submit(
+                Work(.text("Tell a story."), parameters) { if case .text = $0 { continuation.yield($0) } }
+            )
+            var events = order.makeAsyncIterator()
+            _ = await events.next()
+            let others = try (0..<3).map { number in
+                try engine.submit(
+                    Work(.text("Story \(number): " + String(repeating: "word ", count: 300)), parameters) { event in
+                        if event == .started { continuation.yield(event) }
+                    }
+                )
+            }
+            var gaps: [Int] = []
+            var pieces = 0
+            while gaps.count < 3, let event = await events.next() {
+                guard event == .started else {
+                    pieces += 1
+                    continue
+                }
+                gaps.append(pieces)
+                pieces = 0
+            }
+            for ticket in others + [answering] { engine.cancel(ticket) }
+            #expect(gaps.count == 3)
+            #expect(gaps.dropFirst().allSatisfy { $0 > 0 }, "pieces before each of the others began: \(gaps)")
+        }
+
         @Test func `a cancelled request frees its slot for the one that waits`() async throws {
             let engine = try await start()
             let endless = try KindFixture.submit(engine, .text("Tell a story.")) { $0.logitBias = [1: -100] }
