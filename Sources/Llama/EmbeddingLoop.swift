@@ -9,15 +9,16 @@
         /// What a step takes: more make it no faster, and a cancel waits for it.
         private static let step = 512
         private static let texts = 64
+        /// Bytes of texts that are turned into tokens between two steps: some milliseconds.
+        private static let readBytes = 1 << 16
 
         private struct Request {
             let work: Work
             let inputs: [EmbeddingInput]
+            /// The tokens of its first inputs: of all, before any of them is computed.
+            var read: [[Int32]] = []
             var vectors: [[Float]]
             var left: Int
-            var tokens = 0
-            /// The next text, read before there was room for it.
-            var ahead: [Int32]?
         }
 
         /// A text that is in the step.
@@ -65,8 +66,9 @@
                     inbox.count { $0.overdue += 1 }
                     fail(ticket, .overdue)
                 }
-                for ticket in schedule.seatWaiting() { requests[ticket]?.work.deliver(.started) }
+                _ = schedule.seatWaiting()
                 for ticket in schedule.removeOverflow() { fail(ticket, inbox.busy) }
+                readAhead()
                 count()
                 step()
                 count()
@@ -129,42 +131,63 @@
             }
         }
 
+        /// Reads texts of those that have a slot and were not read whole, some of each: one that is too long is found before
+        /// anything was computed for its request, and whoever sends megabytes keeps nobody waiting.
+        private mutating func readAhead() {
+            let unread = schedule.unchecked
+            for ticket in unread {
+                do throws(EngineFailure) {
+                    try read(ticket, bytes: Self.readBytes / unread.count)
+                } catch {
+                    fail(ticket, error)
+                }
+            }
+        }
+
+        private mutating func read(_ ticket: Ticket, bytes: Int) throws(EngineFailure) {
+            guard let inputs = requests[ticket]?.inputs, var index = requests[ticket]?.read.count else { return }
+            var left = bytes
+            while left > 0, index < inputs.count {
+                requests[ticket]?.read.append(try reader.read(index, of: inputs))
+                left -= inputs[index].size
+                index += 1
+            }
+            guard index == inputs.count else { return }
+            schedule.checked(ticket)
+            requests[ticket]?.work.deliver(.started)
+        }
+
         /// Texts for one step: as many as there is room for, and one in any case.
         private mutating func gather() -> [Part] {
             var parts: [Part] = []
             var room = Self.step
-            while parts.count < Self.texts, let place = schedule.next {
-                do throws(EngineFailure) {
-                    let tokens = try read(place)
-                    guard parts.isEmpty || tokens.count <= room else { break }
-                    schedule.take(tokens: tokens.count)
-                    requests[place.ticket]?.ahead = nil
-                    room -= tokens.count
-                    parts.append(Part(place: place, tokens: tokens))
-                } catch {
-                    parts.removeAll { $0.place.ticket == place.ticket }
-                    fail(place.ticket, error)
-                }
+            while parts.count < Self.texts, let place = schedule.next,
+                let tokens = requests[place.ticket]?.read[place.index], parts.isEmpty || tokens.count <= room
+            {
+                schedule.take(tokens: tokens.count)
+                room -= tokens.count
+                parts.append(Part(place: place, tokens: tokens))
             }
             return parts
-        }
-
-        private mutating func read(_ place: EmbeddingSchedule.Place) throws(EngineFailure) -> [Int32] {
-            guard let request = requests[place.ticket] else { throw .decodeFailed(code: 0) }
-            if let ahead = request.ahead { return ahead }
-            let tokens = try reader.read(place.index, of: request.inputs)
-            requests[place.ticket]?.ahead = tokens
-            return tokens
         }
 
         private mutating func receive(_ vector: [Float], of part: Part) {
             let ticket = part.place.ticket
             requests[ticket]?.vectors[part.place.index] = vector
-            requests[ticket]?.tokens += part.tokens.count
             requests[ticket]?.left -= 1
             guard requests[ticket]?.left == 0, let request = end(ticket) else { return }
-            let usage = Usage(promptTokens: request.tokens, completionTokens: 0)
+            let usage = Usage(promptTokens: request.read.reduce(0) { $0 + $1.count }, completionTokens: 0)
             request.work.deliver(.vectors(request.vectors, usage))
+        }
+    }
+
+    extension EmbeddingInput {
+        /// In bytes or, of tokens, in those.
+        fileprivate var size: Int {
+            switch self {
+            case .text(let text): text.utf8.count
+            case .tokens(let tokens): tokens.count
+            }
         }
     }
 #endif

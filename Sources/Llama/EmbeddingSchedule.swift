@@ -1,4 +1,4 @@
-/// Decides which texts the next step of an embedding model reads: one of each request that has a slot, in turns, until the
+/// Decides which texts the next step of an embedding model computes: one of each request that has a slot, in turns, until the
 /// step is full.
 ///
 /// Owns no model and no text: places in, places out.
@@ -11,8 +11,12 @@ struct EmbeddingSchedule {
 
     private struct Seat {
         let job: Schedule.Job
-        /// The next text to be read.
+        /// Whether all of its texts are known to fit.
+        var isChecked = false
+        /// The next text to be computed.
         var next = 0
+
+        var hasTurn: Bool { isChecked && next < job.limit }
     }
 
     private let slots: Int
@@ -47,16 +51,25 @@ struct EmbeddingSchedule {
         return seated
     }
 
-    /// Whose turn it is; nil when every text of all that have a slot is being read.
+    /// Those that have a slot and have yet to be checked.
+    var unchecked: [Ticket] { seats.lazy.filter { !$0.isChecked }.map(\.job.ticket) }
+
+    /// All texts of a request that has a slot are known to fit: it has its turns from now on.
+    mutating func checked(_ ticket: Ticket) {
+        guard let position = seats.firstIndex(where: { $0.job.ticket == ticket }) else { return }
+        seats[position].isChecked = true
+    }
+
+    /// Whose turn it is; nil when no text of those that have a slot and were checked is left.
     var next: Place? {
-        seats.first { $0.next < $0.job.limit }.map { Place(ticket: $0.job.ticket, index: $0.next) }
+        seats.first(where: \.hasTurn).map { Place(ticket: $0.job.ticket, index: $0.next) }
     }
 
     /// The text whose turn it is goes into the step; the next turn is another request's.
     ///
     /// - Parameter tokens: of that text.
     mutating func take(tokens: Int) {
-        guard let position = seats.firstIndex(where: { $0.next < $0.job.limit }) else { return }
+        guard let position = seats.firstIndex(where: \.hasTurn) else { return }
         var seat = seats.remove(at: position)
         seat.next += 1
         queue.charge(seat.job.terms, tokens)

@@ -87,6 +87,27 @@
             #expect(try await KindFixture.embed(engine, [.text("the next is answered")]) != nil)
         }
 
+        @Test(arguments: [40, 1500]) func `nothing is computed for a request whose last text is too long`(
+            count: Int
+        ) async throws {
+            let engine = try await start()
+            let texts = Array(repeating: EmbeddingInput.text(reference.embeddings[7].text), count: count)
+            let long = EmbeddingInput.text(String(repeating: "word ", count: 600))
+            let failure = await KindFixture.failure(engine, .inputs(texts + [long]))
+            #expect(failure == .inputTooLong(tokens: 602, most: 512, isExact: true, place: count))
+            #expect(engine.counters.steps == 0)
+            #expect(engine.counters.promptTokens == 0)
+        }
+
+        @Test func `a request that is long to read does not keep another waiting`() async throws {
+            let engine = try await start()
+            let texts = Array(repeating: EmbeddingInput.text(reference.embeddings[7].text), count: 2000)
+            let long = try KindFixture.submit(engine, .inputs(texts))
+            #expect(try await KindFixture.embed(engine, [.text("short")]) != nil)
+            #expect(engine.counters.steps <= 8)
+            engine.cancel(long.ticket)
+        }
+
         @Test func `a text is answered up to what the model reads, or its context`() async throws {
             let tokens = [Int32](repeating: 2003, count: 512)
             #expect(try await KindFixture.embed(start(), [.tokens(tokens)]) != nil)
