@@ -191,7 +191,12 @@ extension Admission {
         }
         return try usage.reserve(
             scopes,
-            call.request.demand(format, call.fields, length: length),
+            call.request.demand(
+                format,
+                call.fields,
+                length: length,
+                hasOutput: deployment.pool?.hasOutput ?? true
+            ),
             address: call.head.address,
             price: deployment.price,
             at: now

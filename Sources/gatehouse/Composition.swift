@@ -37,6 +37,7 @@ struct Composition {
     private let curl: CurlClient
     private let devices: DeviceWatch
     private let workers: WorkerSupervisor
+    private let kinds: PoolKinds
     private let operations: Operations
     private let models: ModelFetcher
     private let pulls: ModelPulls
@@ -50,6 +51,7 @@ struct Composition {
         self.logger = logger
         let networks = try NetworkList(configuration.allowedNetworks)
         let instances = InstanceRegistry()
+        kinds = PoolKinds { instances.pool(at: $0) }
         receiptStore = try ReceiptStore(path: ReceiptStore.path(beside: configuration.store))
         meters = UsageMeters(receipts: receiptStore, outbox: outbox, logger: logger)
         compiler = try SnapshotCompiler(configuration, instances, meters.registry)
@@ -199,6 +201,7 @@ struct Composition {
             changes: changes.stream,
             compiler: compiler,
             workers: workers,
+            kinds: kinds,
             certificates: certificates,
             logger: logger
         )

@@ -10,6 +10,7 @@ struct ReconcileService: Service {
     let changes: AsyncStream<StoreContents>
     let compiler: SnapshotCompiler
     let workers: WorkerSupervisor
+    let kinds: PoolKinds
     let certificates: CertificateStore
     let logger: Logger
 
@@ -24,7 +25,10 @@ struct ReconcileService: Service {
                 await settling?.value
                 if contents.certificates != served { certificates.reload() }
                 served = contents.certificates
-                let desired = compiler.nativeInstances(of: contents.definitions).map(\.specification)
+                let natives = compiler.nativeInstances(of: contents.definitions)
+                let desired = natives.map(\.specification)
+                // A disk that does not answer holds up no worker.
+                Task { await kinds.tell(natives) }
                 let isOpening = settling == nil
                 settling = Task { await succession.settle(on: desired, isOpening: isOpening) }
             }

@@ -131,6 +131,8 @@ with gateway:
         bad = openai.BadRequestError
         refused(bad, embed("word " * 600), "602 tokens", "512")
         refused(bad, embed(["short", "word " * 600]), "index 1", "602 tokens")
+        # The last of many is found before anything is computed.
+        refused(bad, embed([EMBEDDINGS[-1]["text"]] * 60 + ["word " * 600]), "index 60", "602 tokens", "512")
         refused(bad, embed(""), "'input'", "empty")
         refused(bad, embed(["a", ""]), "input[1]", "empty")
         refused(bad, embed([]), "'input'", "empty")
@@ -245,4 +247,14 @@ with gateway:
         score_refused("rewriter", {"inputs": ["x"] * 129}, "129", "128")
         score_refused("rewriter", {"inputs": {"question": "Q"}}, "inputs.context")
         score_refused("rewriter", {"inputs": "word " * 600}, "601 tokens")
+
+    @check("of a token limit a scoring call of an embedding model takes its input alone, in each of its forms")
+    def _():
+        gateway.command("limits", "set", "demo/vectors", "--tokens", "100/hour")
+        gateway.command("limits", "set", "demo/rewriter", "--tokens", "100/hour")
+        for body in [{"inputs": EMBEDDINGS[0]["text"]}, {"inputs": [EMBEDDINGS[0]["text"]]}, {"input": EMBEDDINGS[0]["text"]}]:
+            score("vectors", body)
+        # What generates is counted with what it may answer.
+        _, answer = score("rewriter", {"inputs": ANSWERS[0]["prompt"]}, 429)
+        return answer["error"]["message"][:80]
 check.finish()

@@ -18,12 +18,19 @@ package final class WorkerPool: Sendable {
 
     private let current = Atomic<UInt8>(State.starting.rawValue)
     private let isUsed = Atomic<Bool>(false)
+    private let answersInTokens = Atomic<Bool>(true)
 
     package init() {}
 
     package var state: State {
         get { State(rawValue: current.load(ordering: .relaxed)) ?? .starting }
         set { current.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// Whether its model's answers have tokens: one that gives vectors uses those of its input alone.
+    package var hasOutput: Bool {
+        get { answersInTokens.load(ordering: .relaxed) }
+        set { answersInTokens.store(newValue, ordering: .relaxed) }
     }
 
     /// Whether a worker will come for who waits.

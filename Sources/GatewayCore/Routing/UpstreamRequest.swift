@@ -52,12 +52,13 @@ struct UpstreamRequest {
     /// - Parameters:
     ///   - usage: of the deployment that is to answer.
     ///   - length: of the body, in bytes.
-    func demand(_ usage: UsageFormat?, _ fields: BodyFields?, length: Int?) -> Demand {
+    ///   - hasOutput: whether the answer can have tokens at all.
+    func demand(_ usage: UsageFormat?, _ fields: BodyFields?, length: Int?, hasOutput: Bool = true) -> Demand {
         let bytes = Int64(length ?? 0)
         guard usage != nil, usage != .other || fields != nil else { return Demand(bodyBytes: bytes) }
         return Demand(
             inputTokens: bytes / Self.bytesPerToken,
-            outputTokens: usage == .other ? 0 : fields?.maxTokens ?? Self.usualOutput,
+            outputTokens: usage == .other || !hasOutput ? 0 : fields?.maxTokens ?? Self.usualOutput,
             bodyBytes: bytes
         )
     }

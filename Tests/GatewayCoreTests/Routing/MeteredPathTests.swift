@@ -122,6 +122,15 @@ import Testing
         #expect(demand.inputTokens == (plan.usage == nil ? 0 : 10))
     }
 
+    @Test func `a scoring call of a model that gives vectors is estimated by its input alone`() throws {
+        fixture.publishChat([try deployment(isNative: true)], weights: [100])
+        let plan = try fixture.plan(request("POST", "/demo/chat/score"), body: #"{"inputs":["x","y"]}"#)
+        let text = plan.request.demand(plan.usage, plan.fields, length: 40)
+        #expect((text.inputTokens, text.outputTokens) == (10, 512))
+        let vectors = plan.request.demand(plan.usage, plan.fields, length: 40, hasOutput: false)
+        #expect((vectors.inputTokens, vectors.outputTokens) == (10, 0))
+    }
+
     @Test func `a body too large to be held goes on without a model where none routes it`() throws {
         let large = #"{"messages":""# + String(repeating: "x", count: Admission.heldBody)
         #expect(try fixture.plan(request("POST", "/demo/chat/v1/chat/completions"), body: large).usage == .openAI)
