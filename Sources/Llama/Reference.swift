@@ -11,19 +11,32 @@ package enum Reference {
     package static func answer(_ prompt: String, maxTokens: Int, _ options: EngineOptions) throws(EngineFailure)
         -> String
     {
+        let pieces = try answers([prompt], maxTokens: maxTokens, options).joined()
+        return String(decoding: pieces.joined(), as: UTF8.self)
+    }
+
+    /// The answers to messages of a user, token by token: each one's bytes.
+    package static func answers(_ prompts: [String], maxTokens: Int, _ options: EngineOptions) throws(EngineFailure)
+        -> [[[UInt8]]]
+    {
         #if Llama
             let devices = Runtime.used(options, of: try Runtime.load(options.backendDirectory))
             let model = try Model(options)
             guard model.kind != .embedding else { throw .wrongKind(model.kind) }
             let limit = options.context ?? min(model.trainedContext, EngineOptions.defaultContextLimit)
-            let tokens = try PromptReader(model: model, template: try ChatTemplate.find(in: model), context: limit)
-                .read(.chat([ChatMessage(.user, prompt)]))
-            let hasEncoder = model.kind == .encoderDecoder
-            let step = hasEncoder ? limit : Schedule.Budget.fitting(devices: devices).step
+            let reader = PromptReader(model: model, template: try ChatTemplate.find(in: model), context: limit)
+            let step = model.kind == .encoderDecoder ? limit : Schedule.Budget.fitting(devices: devices).step
             let context = try Context(model, slots: 1, tokens: limit, step: step, threads: options.threads)
-            if hasEncoder { try encode(tokens, context) }
-            let start = hasEncoder ? [model.startToken] : tokens
-            return try generate(start, upTo: min(maxTokens, limit - start.count), model, context, step)
+            var answers: [[[UInt8]]] = []
+            for prompt in prompts {
+                let tokens = try reader.read(.chat([ChatMessage(.user, prompt)]))
+                let hasEncoder = model.kind == .encoderDecoder
+                context.forgetAll()
+                if hasEncoder { try encode(tokens, context) }
+                let start = hasEncoder ? [model.startToken] : tokens
+                answers.append(try generate(start, upTo: min(maxTokens, limit - start.count), model, context, step))
+            }
+            return answers
         #else
             throw .notBuiltIn
         #endif
@@ -42,7 +55,7 @@ package enum Reference {
             _ model: Model,
             _ context: Context,
             _ step: Int
-        ) throws(EngineFailure) -> String {
+        ) throws(EngineFailure) -> [[UInt8]] {
             var batch = Batch(capacity: step)
             // The engine's own.
             let sampler = unsafe llama_sampler_init_greedy()
@@ -54,15 +67,15 @@ package enum Reference {
                 )
                 if part.upperBound < prompt.count { try context.decode(batch) }
             }
-            var bytes: [UInt8] = []
+            var pieces: [[UInt8]] = []
             for index in 0..<count {
                 try context.decode(batch)
                 let token = unsafe llama_sampler_sample(sampler, context.pointer, -1)
                 if model.isEnd(token) { break }
-                bytes += model.piece(of: token, isFirst: index == 0)
+                pieces.append(model.piece(of: token, isFirst: index == 0))
                 batch.fill([.init(slot: 0, token: token, position: prompt.count + index, wantsOutput: true)])
             }
-            return String(decoding: bytes, as: UTF8.self)
+            return pieces
         }
     #endif
 }

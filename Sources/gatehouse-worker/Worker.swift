@@ -18,25 +18,31 @@ struct Worker: AsyncParsableCommand {
             """
     )
 
+    private static let slotRange = 1...64
+    private static let contextRange = 16...4_194_304
+    private static let threadRange = 1...256
+    private static let queueRange = 0...4096
+    private static let drainRange = 0...3600
+
     @Option(help: "The GGUF file.")
     var model = ""
     @Option(help: "The Unix socket to listen on; made with mode 0600.")
     var socket: String?
     @Option(help: "The model's name in answers; the file's name without .gguf if not given.")
     var name: String?
-    @Option(help: "Requests that are answered at once.")
+    @Option(help: "Requests that are answered at once, \(Self.slotRange.words).")
     var slots = 4
     @Option(
         help:
             """
-            Tokens per request, prompt and answer; of an encoder-decoder each of the two, of an embedding model one text. \
-            What the model was trained for, at most 4096, if not given.
+            Tokens per request, prompt and answer; of an encoder-decoder each of the two, of an embedding model one text; \
+            \(Self.contextRange.words). What the model was trained for, at most 4096, if not given.
             """
     )
     var context: Int?
-    @Option(help: "Threads that compute; half of the cores if not given.")
+    @Option(help: "Threads that compute, \(Self.threadRange.words); half of the cores if not given.")
     var threads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
-    @Option(help: "Requests that may wait beyond the slots.")
+    @Option(help: "Requests that may wait beyond the slots, \(Self.queueRange.words).")
     var queue = 32
     @Option(help: "Where the loadable backends are; beside libllama if not given.")
     var backends: String?
@@ -54,11 +60,19 @@ struct Worker: AsyncParsableCommand {
     var split: String?
     @Flag(name: .customLong("list-devices"), help: "Prints what the backends report, as a JSON array, and exits.")
     var listsDevices = false
-    @Option(help: "Seconds that open answers, and requests on their way, get at most after SIGTERM.")
+    @Option(help: "Seconds, \(Self.drainRange.words), that open answers, and requests on their way, get after SIGTERM.")
     var drain = 30
-    @Option(help: "Answers this prompt with the engine itself, greedily, and exits: no server, no batching.")
-    var once: String?
-    @Option(name: .customLong("max-tokens"), help: "With --once: how long the answer may be.")
+    @Option(
+        help:
+            """
+            Answers this prompt with the engine itself, greedily, and exits: no server, no batching. May be given several \
+            times.
+            """
+    )
+    var once: [String] = []
+    @Flag(help: "With --once: prints each answer's tokens, as a JSON array of their bytes, on a line.")
+    var tokens = false
+    @Option(name: .customLong("max-tokens"), help: "With --once: how many tokens an answer may have, at least 1.")
     var maxTokens = 128
     @Flag(help: "Logs what the engine says about itself while loading.")
     var verbose = false
@@ -66,18 +80,17 @@ struct Worker: AsyncParsableCommand {
     func validate() throws {
         if listsDevices { return }
         guard !model.isEmpty else { throw ValidationError("Give the GGUF file: --model FILE.") }
-        guard (socket == nil) != (once == nil) else { throw ValidationError("Give either --socket or --once.") }
+        guard (socket == nil) != once.isEmpty else { throw ValidationError("Give either --socket or --once.") }
         guard split == nil || parts.map({ $0.count == devices.count }) == true else {
             throw ValidationError("--tensor-split must have a number above 0 for each --device, with commas between.")
         }
-        guard (1...64).contains(slots) else { throw ValidationError("--slots must be between 1 and 64.") }
-        guard (0...4096).contains(queue) else { throw ValidationError("--queue must be between 0 and 4096.") }
-        guard (1...256).contains(threads) else { throw ValidationError("--threads must be between 1 and 256.") }
-        guard (0...3600).contains(drain) else { throw ValidationError("--drain must be between 0 and 3600.") }
+        try Self.slotRange.check(slots, "--slots")
+        try Self.queueRange.check(queue, "--queue")
+        try Self.threadRange.check(threads, "--threads")
+        try Self.drainRange.check(drain, "--drain")
+        if let context { try Self.contextRange.check(context, "--context") }
         guard maxTokens >= 1 else { throw ValidationError("--max-tokens must be at least 1.") }
-        if let context, !(16...4_194_304).contains(context) {
-            throw ValidationError("--context must be between 16 and 4194304.")
-        }
+        guard !tokens || !once.isEmpty else { throw ValidationError("--tokens goes with --once.") }
     }
 
     func run() async throws {
@@ -87,10 +100,20 @@ struct Worker: AsyncParsableCommand {
         )
         if listsDevices {
             try printDevices(log)
-        } else if let once {
-            print(orExit(log) { () throws(EngineFailure) in try Reference.answer(once, maxTokens: maxTokens, options) })
-        } else {
+        } else if once.isEmpty {
             try await serve(log)
+        } else {
+            try answerOnce(log)
+        }
+    }
+
+    private func answerOnce(_ log: Logger) throws {
+        let answers = orExit(log) { () throws(EngineFailure) in
+            try Reference.answers(once, maxTokens: maxTokens, options)
+        }
+        for pieces in answers {
+            let text = tokens ? try JSONEncoder().encode(pieces) : Data(pieces.joined())
+            print(String(decoding: text, as: UTF8.self))
         }
     }
 
@@ -156,6 +179,14 @@ struct Worker: AsyncParsableCommand {
         let event = listsDevices ? "no devices" : "model refused"
         log.critical("\(event)", metadata: ["model": "\(model)", "reason": "\(failure.message)"])
         Self.exit(withError: ExitCode(failure == .notBuiltIn ? 69 : 65))
+    }
+}
+
+extension ClosedRange<Int> {
+    fileprivate var words: String { "\(lowerBound) to \(upperBound)" }
+
+    fileprivate func check(_ value: Int, _ option: String) throws {
+        guard contains(value) else { throw ValidationError("\(option) must be \(words), and is \(value).") }
     }
 }
 

@@ -2,15 +2,24 @@
 import http.client
 import json
 import os
+import pathlib
+import re
 import signal
 import subprocess
 import threading
 import time
 
-from harness import Checks, Gateway, Setting, UnixConnection, lines, native_documents, require, run, wait_for
+from asking import Worker
+from harness import (Checks, Gateway, Setting, UnixConnection, lines, native_documents, require, run, upstream_documents,
+                     wait_for)
 
 check = Checks("worker")
-PROMPTS = ["What is the capital of France?", "Name three colours.", "Why is the sky blue?"]
+PROMPTS = ["What is the capital of France?", "Name three colours.", "Why is the sky blue?", "Who wrote Faust?",
+           "What is 2+2?", "Say hello in French.", "Write a line about rain.", "How do magnets work?",
+           "Count from one to ten.", "What is the capital of Peru?", "What colours has the flag of Italy?",
+           "Give me a name for a cat.", "What is the boiling point of water?", "List four prime numbers.",
+           "Describe a lighthouse.", "What does a blacksmith do?", "Translate 'good night' into Spanish.",
+           "What is a haiku?", "How many days has a leap year?", "Tell me a joke about bread."]
 
 
 def chat(gateway, key, prompt, tokens, stream):
@@ -79,19 +88,73 @@ def _():
         worker.wait()
 
 
+@check("--help tells the range of every number, and one outside of it is refused with both")
+def _():
+    told = " ".join(run(setting.worker, "--help").split())
+    ranges = {"--slots": (1, 64), "--context": (16, 4194304), "--threads": (1, 256), "--queue": (0, 4096), "--drain": (0, 3600)}
+    for option, (least, most) in ranges.items():
+        [words] = re.findall(rf"{option} <[^>]*> (.*?)(?= --|$)", told)
+        require(f"{least} to {most}" in words, f"{option}: {words}")
+        for value in [least - 1, most + 1]:
+            ended = subprocess.run([setting.worker, "--model", "x.gguf", "--socket", "x.sock", f"{option}={value}"],
+                                   stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            require(ended.returncode == 64, f"{option}={value} exited {ended.returncode}")
+            words = " ".join(ended.stderr.split())
+            require(f"{option} must be {least} to {most}, and is {value}." in words, f"{option}={value}: {words}")
+
+
 with Gateway(setting, "worker") as gateway:
     gateway.register_model()
     # There are callers at once below and fewer slots: they may wait for each other longer than half a second.
     gateway.apply(native_documents("chat", max_queue_wait_ms=30000))
     key = gateway.key("chat")
 
-    @check("three greedy answers are those of the engine used directly")
+    @check(f"{len(PROMPTS)} greedy answers are token by token those of the engine used directly, alone and in a full batch")
     def _():
         require(setting.worker, "no worker program was given (--worker)")
-        for prompt in PROMPTS:
-            direct = run(setting.worker, "--model", setting.model, "--once", prompt, "--max-tokens", 24).strip()
-            ours = answer(gateway, key, prompt).strip()
-            require(ours == direct, f"{prompt}: {ours!r}, directly {direct!r}")
+        once = [part for prompt in PROMPTS for part in ["--once", prompt]]
+        direct = [json.loads(line) for line in run(
+            setting.worker, "--model", setting.model, "--context", 128, "--max-tokens", 40, "--tokens", *once).splitlines()]
+        gateway.apply(upstream_documents("full", {"local": (100, {
+            "model": "azureml:smollm2:1", "instance_type": "auto", "max_queue_wait_ms": 60000,
+            "native": {"engine": "llama", "slots": len(PROMPTS), "context": 128}})}))
+        full = gateway.key("full")
+
+        def ask(prompt):
+            response = gateway.request("POST", "/v1/chat/completions", {
+                "model": "full", "messages": [{"role": "user", "content": prompt}], "temperature": 0, "max_tokens": 40,
+                "logprobs": True}, {"api-key": full})
+            require(response.status == 200, f"status {response.status}: {response.content[:200]}")
+            told = json.loads(response.content)
+            [choice], used = told["choices"], told["usage"]["completion_tokens"]
+            tokens = [one["bytes"] for one in choice["logprobs"]["content"]]
+            # The one that ends an answer is counted and has no text.
+            require(used == len(tokens) + (choice["finish_reason"] == "stop"), f"{used} used, {len(tokens)} told")
+            return tokens
+
+        alone = [ask(prompt) for prompt in PROMPTS]
+        [worker] = [worker for worker in (Worker(0, path) for path in pathlib.Path(gateway.directory, "run").rglob("*.sock"))
+                    if worker.stats()["slots"] == len(PROMPTS)]
+        before, together, most = worker.stats(), {}, 0
+        threads = [threading.Thread(target=lambda index=index: together.update({index: ask(PROMPTS[index])}))
+                   for index in range(len(PROMPTS))]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            most = max(most, worker.stats()["active"])
+            time.sleep(0.02)
+        after = worker.stats()
+        for index, expected in enumerate(direct):
+            require(len(expected) > 1, f"{PROMPTS[index]}: {expected}")
+            require(alone[index] == expected, f"{PROMPTS[index]}, alone: {alone[index]}, not {expected}")
+            require(together.get(index) == expected, f"{PROMPTS[index]}, together: {together.get(index)}, not {expected}")
+        tokens, steps = (after[name] - before[name] for name in ["completion_tokens", "steps"])
+        require(most == len(PROMPTS), f"{most} at once")
+        require(tokens > steps * 2, f"{tokens} tokens in {steps} steps")
+        return f"{tokens} tokens in {steps} steps"
+
+    gateway.command("endpoints", "delete", "demo/full")
+    wait_for(lambda: len(gateway.worker_pids()) == 1, 30, "the worker of twenty slots is gone")
 
     @check("two streams' tokens interleave")
     def _():
