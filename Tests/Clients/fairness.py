@@ -1,12 +1,9 @@
 """Fairness: one caller fills the queue of an instance that takes one request at a time; another's is next."""
-import asyncio
 import json
 import random
-import resource
-import ssl
-import threading
 import time
 
+from flood import Flood, allow_descriptors
 from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
 
 check = Checks("fairness")
@@ -17,59 +14,6 @@ TURNS = 100 if setting.is_long else 30
 # Who comes right behind a start waits for all of that service; what its way there and the gateway's and the backend's
 # own work take is on top.
 WAY = 0.05
-
-
-class Flood:
-    """A caller that always has `WAITING` requests waiting, each on a connection of its own.
-
-    An answer is followed by the next request: of two more than wait, one is served and one may be on its way.
-    """
-
-    def __init__(self, gateway, key):
-        self.gateway, self.sent, self.answered, self.statuses = gateway, 0, 0, {}
-        self.request = (f"POST /demo/narrow/score HTTP/1.1\r\nhost: localhost\r\napi-key: {key}\r\n"
-                        "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}").encode()
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    @property
-    def waiting(self):
-        return self.sent - self.answered - 1
-
-    def run(self):
-        asyncio.set_event_loop(self.loop)
-        try:
-            self.loop.run_until_complete(self.all())
-        except asyncio.CancelledError:
-            pass
-
-    async def all(self):
-        self.task = asyncio.current_task()
-        # A handshake has 10 s: not all at once.
-        self.gate = asyncio.Semaphore(20)
-        await asyncio.gather(*(self.one() for _ in range(WAITING + 2)))
-
-    async def one(self):
-        context = ssl.create_default_context(cafile=str(self.gateway.authority))
-        async with self.gate:
-            reader, writer = await asyncio.open_connection(
-                "127.0.0.1", self.gateway.port, ssl=context, server_hostname="localhost")
-        try:
-            while True:
-                writer.write(self.request)
-                self.sent += 1
-                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-                await reader.readexactly(int(head.partition("content-length:")[2].split()[0]))
-                status = int(head.split()[1])
-                self.answered += 1
-                self.statuses[status] = self.statuses.get(status, 0) + 1
-        finally:
-            writer.transport.abort()
-
-    def stop(self):
-        self.loop.call_soon_threadsafe(self.task.cancel)
-        self.thread.join(30)
 
 
 def ask(connection, path, key):
@@ -108,8 +52,7 @@ def check_turns(gateway, flood, who, path, key):
         return told
 
 
-_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+allow_descriptors()
 with Gateway(setting, "fairness") as gateway:
     backend = gateway.backend("turns", "--delay", SERVICE)
     gateway.command("tenants", "create", "other")
@@ -120,7 +63,7 @@ with Gateway(setting, "fairness") as gateway:
             tenant=tenant))
         gateway.command("apply", "-f", path)
     keys = [gateway.created("keys", "named", "create", f"{tenant}/bob")["key"] for tenant in ["demo", "other"]]
-    flood = Flood(gateway, gateway.key("narrow"))
+    flood = Flood(gateway, gateway.key("narrow"), "/demo/narrow/score", "{}", WAITING)
     wait_for(lambda: flood.waiting > WAITING, 120, f"{WAITING} wait")
     # The last ones are still on their way.
     time.sleep(1)

@@ -23,10 +23,11 @@ HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "models", "worker",
-            "batching", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover", "instances", "liveness",
-            "faults", "access_log", "proxy", "keys", "tokens", "issuers", "limits", "rules", "metering", "clock", "rotation",
-            "tenancy", "anew", "webhooks", "durability", "browser", "operators", "admins", "deployment_secrets",
-            "truth", "fairness", "openapi", "azureml_sdk", "azureml_failures", "azureml_wirings"]
+            "batching", "sharing", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover",
+            "instances", "liveness", "faults", "access_log", "proxy", "keys", "tokens", "issuers", "limits", "rules",
+            "metering", "clock", "rotation", "tenancy", "anew", "webhooks", "durability", "browser", "operators",
+            "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk", "azureml_failures",
+            "azureml_wirings"]
 # Only by name: "timing" wants a quiet machine, "quickstart" a release build, and it moves the model's file for some seconds.
 BY_HAND = ["timing", "quickstart"]
 # Programs with packages of their own.
