@@ -1,4 +1,5 @@
 import Foundation
+import GatewayCore
 import Testing
 
 @testable import GatewayWorkers
@@ -166,5 +167,18 @@ import Testing
         let header = ModelHeader(Self.file([("general.description", long)] + Self.values))
         #expect(header?.context == 8192)
         #expect(ModelHeader(Self.file([("general.architecture", long)] + Self.values.dropFirst())) == nil)
+    }
+}
+
+extension ModelHeader {
+    /// - Parameters:
+    ///   - bytes: the file's first ones.
+    ///   - size: of the whole file; left out, those are all.
+    fileprivate init?(_ bytes: Data, size: Int64? = nil, repacking: Repacking = .none) {
+        let all = [UInt8](bytes)
+        var reader = HeaderReader(size: UInt64(all.count), bound: GGUFHeader.bound) { offset, count in
+            Array(all[Int(offset)...].prefix(count))
+        }
+        self.init(&reader, size: size ?? Int64(all.count), repacking: repacking)
     }
 }

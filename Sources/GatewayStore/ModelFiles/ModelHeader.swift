@@ -1,4 +1,5 @@
 import Foundation
+import GatewayCore
 
 /// What a model's file says of itself in its header.
 package struct ModelHeader: Sendable, Equatable {
@@ -63,13 +64,16 @@ package struct ModelHeader: Sendable, Equatable {
         format = ModelFormat(prefix: prefix, size: Int64(clamping: reader.size))
         guard format == .gguf else { return }
         let header = try GGUFHeader(&reader)
+        var sum = TensorSum()
+        let start = try header.readTensors(&reader) { try sum.add($0) }
+        try sum.check(from: start, size: reader.size)
         guard let architecture = header.text("general.architecture"), Self.isWord(architecture) else {
             throw ModelFileProblem("its header does not say its architecture")
         }
         self.architecture = architecture
         name = header.text("general.name").map { String($0.filter { !$0.isNewline && $0 >= " " }.prefix(256)) }
-        quantisation = header.number("general.file_type").flatMap(FileType.name) ?? header.commonType
-        parameters = header.parameters
+        quantisation = header.number("general.file_type").flatMap(FileType.name) ?? sum.commonType
+        parameters = sum.parameters
         contextLength = header.number("\(architecture).context_length")
         embeddingLength = header.number("\(architecture).embedding_length")
         vocabulary = header.count("tokenizer.ggml.tokens")

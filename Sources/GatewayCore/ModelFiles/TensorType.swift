@@ -1,12 +1,12 @@
 /// How the numbers of a tensor are written, by the code that GGUF gives it.
-struct TensorType: Hashable {
-    let code: UInt32
+package struct TensorType: Sendable, Hashable {
+    package let code: UInt32
 
     /// `Q4_K`; a code that is newer than this table is named by its number.
-    var name: String { Self.table[code]?.name ?? "type \(code)" }
+    package var name: String { Self.table[code]?.name ?? "type \(code)" }
 
     /// Bytes of so many numbers, rounded up to whole blocks; `nil` where the type is not known or the count too large.
-    func size(of count: UInt64) -> UInt64? {
+    package func size(of count: UInt64) -> UInt64? {
         guard let entry = Self.table[code] else { return nil }
         let blocks = count / entry.block + (count % entry.block == 0 ? 0 : 1)
         let size = blocks.multipliedReportingOverflow(by: entry.bytes)
@@ -40,8 +40,8 @@ struct TensorType: Hashable {
 }
 
 /// How a whole model was quantised, by `general.file_type`.
-enum FileType {
-    static func name(_ code: UInt64) -> String? { table[code] }
+package enum FileType {
+    package static func name(_ code: UInt64) -> String? { table[code] }
 
     private static let table: [UInt64: String] = [
         0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",

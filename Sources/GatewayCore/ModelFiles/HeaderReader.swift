@@ -1,14 +1,14 @@
-import Foundation
+package import Foundation
 
 /// Reads the beginning of a file in order and in pieces.
 ///
 /// What a header says of itself is asked against what the file has: no count or length makes it hold more than a piece, or
 /// read more than its bound.
-struct HeaderReader {
+package struct HeaderReader {
     private static let piece = 64 << 10
 
     /// Bytes of the whole file.
-    let size: UInt64
+    package let size: UInt64
     /// How far it may read.
     private let bound: UInt64
     /// Bytes from an offset, as many as there are and are asked for.
@@ -19,18 +19,18 @@ struct HeaderReader {
     /// Of the buffer's first byte in the file.
     private var start: UInt64 = 0
 
-    init(size: UInt64, bound: UInt64, read: @escaping (_ offset: UInt64, _ count: Int) throws -> [UInt8]) {
+    package init(size: UInt64, bound: UInt64, read: @escaping (_ offset: UInt64, _ count: Int) throws -> [UInt8]) {
         self.size = size
         self.bound = min(size, bound)
         self.read = read
     }
 
     /// Of the next byte.
-    var offset: UInt64 { start + UInt64(position) }
+    package var offset: UInt64 { start + UInt64(position) }
     /// Bytes that the file has from here on.
-    var rest: UInt64 { size - offset }
+    package var rest: UInt64 { size - offset }
 
-    mutating func integer<Number: FixedWidthInteger & UnsignedInteger>(_: Number.Type) throws -> Number {
+    package mutating func integer<Number: FixedWidthInteger & UnsignedInteger>(_: Number.Type) throws -> Number {
         let width = Number.bitWidth / 8
         try fill(width)
         var number: Number = 0
@@ -40,13 +40,13 @@ struct HeaderReader {
     }
 
     /// The next bytes, as many as there are, without going on.
-    mutating func peek(_ count: Int) throws -> [UInt8] {
+    package mutating func peek(_ count: Int) throws -> [UInt8] {
         let there = Int(min(UInt64(count), rest))
         try fill(there)
         return Array(buffer[position..<position + there])
     }
 
-    mutating func bytes(_ count: Int) throws -> [UInt8] {
+    package mutating func bytes(_ count: Int) throws -> [UInt8] {
         try require(UInt64(count))
         var found: [UInt8] = []
         found.reserveCapacity(count)
@@ -59,7 +59,7 @@ struct HeaderReader {
         return found
     }
 
-    mutating func skip(_ count: UInt64) throws {
+    package mutating func skip(_ count: UInt64) throws {
         try require(count)
         if count <= UInt64(buffer.count - position) {
             position += Int(count)
@@ -89,8 +89,8 @@ struct HeaderReader {
 }
 
 extension HeaderReader {
-    /// Of a file that may change while it is read.
-    init(_ file: FileHandle, bound: UInt64) throws {
+    /// Of a file that may change while it is read; blocks.
+    package init(_ file: FileHandle, bound: UInt64) throws {
         let size = try file.seekToEnd()
         self.init(size: size, bound: bound) { offset, count in
             try file.seek(toOffset: offset)
@@ -103,7 +103,7 @@ extension HeaderReader {
 package struct ModelFileProblem: Error, Equatable, CustomStringConvertible {
     package let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }
