@@ -41,6 +41,7 @@ package struct PoolStatus: Sendable, Equatable {
 /// What is known of all pools, for whoever cannot wait for their supervisor; as old as its last look.
 package final class WorkerBoard: Sendable {
     private let pools = Mutex<[String: PoolStatus]>([:])
+    private let files = Mutex<Set<String>>([])
 
     /// By a deployment's id; `nil` for one that has none.
     package func status(of id: String) -> PoolStatus? { pools.withLock { $0[id] } }
@@ -48,5 +49,19 @@ package final class WorkerBoard: Sendable {
     /// Of all deployments, by their ids.
     package var all: [String: PoolStatus] { pools.withLock { $0 } }
 
+    /// Paths of the models that workers have open, or may open again: those of earlier settings and those that leave too.
+    package var modelFiles: Set<String> { files.withLock { $0 } }
+
     func publish(_ status: [String: PoolStatus]) { pools.withLock { $0 = status } }
+
+    func publish(modelFiles: Set<String>) { files.withLock { $0 = modelFiles } }
+}
+
+extension WorkerSupervisor {
+    /// Of all workers that are there, and of settings that are still replaced, whose workers may be started again.
+    var modelFiles: Set<String> {
+        let leaving = leaving.filter { $0.value.supervisor.state != .stopped }
+        let shapes = Array(pools.keys) + running.keys.map(\.specification) + leaving.keys.map(\.specification)
+        return Set(shapes.map(\.modelPath))
+    }
 }

@@ -52,6 +52,7 @@ extension WorkerSupervisor {
             )
         }
         board.publish(status)
+        board.publish(modelFiles: modelFiles)
     }
 
     func report(_ shape: WorkerSpecification) {

@@ -93,7 +93,6 @@ struct Composition {
             isAddressAllowed: isAddressAllowed,
             logger: logger
         )
-        pulls = ModelPulls(store: store, operations: operations, fetch: models, configuration, logger: logger)
         webhookStore = try WebhookStore(path: WebhookStore.path(beside: configuration.store))
         webhooks = WebhookService(
             outbox: outbox,
@@ -123,6 +122,14 @@ struct Composition {
             threads: ThreadShare(cores: System.coreCount, loops: configuration.threads),
             logger: logger,
             reports: instances.workerReports { [store] in store.noteModelUse(socket: $0) }
+        )
+        pulls = ModelPulls(
+            store: store,
+            operations: operations,
+            fetch: models,
+            workers: workers.board,
+            configuration,
+            logger: logger
         )
     }
 

@@ -504,5 +504,22 @@ if setting.model:
             require(later > used, f"the worker's start is not noted: {later}")
             return f"{header['quantisation']}, {header['parameters']} parameters: {said.strip()!r}"
 
+        @check("the file of a model that is removed stays as long as a worker that leaves has it")
+        def _():
+            key, path = gateway.key("chat"), pathlib.Path(gateway.created("models", "show", "demo/smollm2")["path"])
+            connection = gateway.connection()
+            connection.request("POST", "/v1/chat/completions", json.dumps({
+                "model": "chat", "messages": [{"role": "user", "content": "Count from 1 to 500."}], "stream": True,
+                "max_tokens": 300}), {"api-key": key, "content-type": "application/json"})
+            answer = connection.getresponse()
+            require(answer.status == 200 and answer.readline(), f"{answer.status}")
+            gateway.command("endpoints", "delete", "demo/chat")
+            gateway.command("models", "remove", "demo/smollm2:1")
+            running = list(gateway.worker_pids())
+            require(running and path.exists(), f"{running} {path.exists()}")
+            require(b"[DONE]" in answer.read(), "the answer was cut")
+            wait_for(lambda: not path.exists(), 30, "its file is gone")
+            require(not list(gateway.worker_pids()), "the file went before the worker")
+
 hub.close()
 check.finish()

@@ -50,6 +50,32 @@ import Testing
         try await fake.stop()
     }
 
+    @Test func `a model's file is in use until the last worker of earlier settings is gone`() async throws {
+        let fake = try FakeWorker()
+        // Hears of no stop until the time for it is over.
+        var earlier = fake.specification("--stubborn")
+        earlier.modelPath = "earlier.gguf"
+        let board = fake.supervisor.board
+        #expect(board.modelFiles.isEmpty)
+        try await fake.supervisor.apply([earlier])
+        #expect(board.modelFiles == ["earlier.gguf"])
+        #expect(await fake.nextChanges(1) == [true])
+        let process = try #require(await fake.process(earlier))
+        let changed = fake.specification()
+        try await fake.supervisor.apply([changed, earlier])
+        #expect(board.modelFiles == ["m.gguf", "earlier.gguf"])
+        // It leaves, and its process is still there.
+        try await fake.supervisor.apply([changed])
+        #expect(board.modelFiles == ["m.gguf", "earlier.gguf"])
+        kill(process, SIGKILL)
+        while board.modelFiles.count > 1 {
+            await fake.supervisor.scale([:])
+            await Task.yield()
+        }
+        #expect(board.modelFiles == ["m.gguf"])
+        try await fake.stop()
+    }
+
     @Test func `a worker that is no longer wanted ends by itself and leaves no socket`() async throws {
         let fake = try FakeWorker()
         let specification = fake.specification()

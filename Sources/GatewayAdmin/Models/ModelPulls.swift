@@ -57,10 +57,19 @@ package final class ModelPulls: Service {
         await cancelWhenGracefulShutdown { [self] in
             await shelf.sweep()
             await withDiscardingTaskGroup { group in
+                group.addTask { await self.removeLate() }
                 for await _ in wake.stream {
                     while let job = queue.withLock({ $0.next() }) { group.addTask { await self.perform(job) } }
                 }
             }
+        }
+    }
+
+    /// Workers end when they have finished, and tell nobody here.
+    private func removeLate() async {
+        while !Task.isCancelled {
+            await shelf.removeLate()
+            try? await Task.sleep(for: .seconds(5))
         }
     }
 

@@ -19,13 +19,34 @@ extension ModelShelf {
     /// What the disk keeps free beside what is fetched.
     static let spare: Int64 = 256 << 20
 
-    /// A file that may go, with every model that names it.
+    /// What may go.
     private struct Candidate {
-        let path: String
+        /// What goes first: of what is the tenant's own, of the same kind, what was used longest ago.
+        enum Rank: Comparable {
+            case ownPart
+            case ownModel
+            case othersPart
+            case othersModel
+        }
+
+        enum Kind {
+            case part(ShelfPart)
+            /// A file, with every model that names it.
+            case model(path: String, [ModelDefinition])
+        }
+
+        let kind: Kind
+        let rank: Rank
         let size: Int64
-        let models: [ModelDefinition]
         /// Seconds since 1970.
         let usedAt: Int64
+
+        var path: String {
+            switch kind {
+            case .part(let part): part.path
+            case .model(let path, _): path
+            }
+        }
     }
 
     /// Bytes that are missing; none below zero.
@@ -38,8 +59,11 @@ extension ModelShelf {
         var bytes: Int64 { max(underLimit, onDisk) }
     }
 
-    /// Makes room for a download's further bytes, or says why there is none; removes models that no deployment uses, those
-    /// first whose last use is longest ago: the tenant's own, and others' only for an owner of the gateway.
+    /// Makes room for a download's further bytes, or says why there is none.
+    ///
+    /// First goes what is the tenant's own: parts of pulls that failed, then models that neither a deployment nor a worker
+    /// uses, those first whose last use is longest ago. Then others' parts that nobody has gone on with for a day, and their
+    /// models only for an owner of the gateway.
     ///
     /// - Returns: what was removed, as sentences.
     func makeRoom(for bytes: Int64, _ request: ModelRoomRequest) async throws(ModelPullProblem) -> [String] {
@@ -55,7 +79,7 @@ extension ModelShelf {
 
     private func evict(for request: ModelRoomRequest) async throws(ModelPullProblem) -> [String] {
         guard shortage().bytes > 0 else { return [] }
-        removeParts()
+        sweepModels()
         guard shortage().bytes > 0 else { return [] }
         let candidates = try await candidates(for: request)
         let missing = shortage()
@@ -63,13 +87,12 @@ extension ModelShelf {
         guard missing.bytes > 0 else { return [] }
         guard removable >= missing.bytes else { throw refusal(of: request, missing, removable) }
         var told: [String] = []
-        // A file that a worker still has open gives its room back later.
+        // A file that somebody still has open gives its room back later.
         var freed: Int64 = 0
-        for file in candidates where shortage(atLeast: missing.free.map { $0 + freed }).bytes > 0 {
-            guard await remove(file) else { continue }
-            freed += file.size
-            let names = file.models.map(\.resource).joined(separator: " and ")
-            told.append("removed \(names), which no deployment uses, to make room")
+        for candidate in candidates where shortage(atLeast: missing.free.map { $0 + freed }).bytes > 0 {
+            guard let sentence = await remove(candidate) else { continue }
+            freed += candidate.size
+            told.append(sentence)
         }
         let left = shortage(atLeast: missing.free.map { $0 + freed })
         guard left.bytes <= 0 else { throw refusal(of: request, left, 0) }
@@ -101,7 +124,10 @@ extension ModelShelf {
     ) -> ModelPullProblem {
         let wanted = ByteText.text(reserved[request.operation] ?? 0)
         let others = request.isOwner ? "" : " of \(request.tenant)"
-        let remedy = "removing all models\(others) that no deployment uses would give \(ByteText.text(removable))"
+        let remedy = """
+            removing all models\(others) that nothing uses, and what failed pulls have left, would give \
+            \(ByteText.text(removable))
+            """
         guard missing.underLimit > removable || missing.onDisk == 0, let limit else {
             return ModelPullProblem(
                 .noRoom,
@@ -122,29 +148,49 @@ extension ModelShelf {
         )
     }
 
-    /// Files of models that no deployment uses, in the order in which they may go; one that has several names goes when all
-    /// of them may.
+    /// In the order in which they go; where not all that there is would do, none does.
     private func candidates(for request: ModelRoomRequest) async throws(ModelPullProblem) -> [Candidate] {
+        let models = try await unusedModels(for: request)
+        return (parts(for: request) + models).sorted { ($0.rank, $0.usedAt, $0.path) < ($1.rank, $1.usedAt, $1.path) }
+    }
+
+    /// - Parameter now: who was cut a moment ago will go on, and no other tenant takes that from him.
+    private func parts(for request: ModelRoomRequest, at now: Date = Date()) -> [Candidate] {
+        let own = "\(folder(of: request.tenant))/"
+        return parts().compactMap { part in
+            let isOwn = part.path.hasPrefix(own)
+            guard isOwn || now.timeIntervalSince(part.changed) > ShelfPart.shortestPause else { return nil }
+            return Candidate(
+                kind: .part(part),
+                rank: isOwn ? .ownPart : .othersPart,
+                size: part.size,
+                usedAt: Int64(part.changed.timeIntervalSince1970)
+            )
+        }
+    }
+
+    /// One that has several names goes when all of them may.
+    private func unusedModels(for request: ModelRoomRequest) async throws(ModelPullProblem) -> [Candidate] {
         let uses: [String: Int64]
         do throws(StoreError) {
             uses = try await store.modelUses()
         } catch {
             throw ModelPullProblem(.failed, error.description)
         }
-        let definitions = store.definitions
+        let (definitions, held) = (store.definitions, heldFiles())
         let sizes = Dictionary(files().map { (ShelfFile.identity($0.path), $0.size) }, uniquingKeysWith: max)
         let byFile = Dictionary(grouping: definitions.models) { ShelfFile.identity($0.path) }
         return byFile.compactMap { identity, models -> Candidate? in
-            guard let size = sizes[identity], let path = models.first?.path, !isPlaced(path),
+            guard let size = sizes[identity], let path = models.first?.path, !held.contains(identity),
                 models.allSatisfy({ mayGo($0, for: request, in: definitions) })
             else { return nil }
             return Candidate(
-                path: path,
+                kind: .model(path: path, models),
+                rank: models.allSatisfy { $0.tenant == request.tenant } ? .ownModel : .othersModel,
                 size: size,
-                models: models,
                 usedAt: models.compactMap { uses[$0.path] }.max() ?? 0
             )
-        }.sorted { ($0.usedAt, $0.path) < ($1.usedAt, $1.path) }
+        }
     }
 
     private func mayGo(_ model: ModelDefinition, for request: ModelRoomRequest, in definitions: Definitions) -> Bool {
@@ -153,17 +199,29 @@ extension ModelShelf {
             && definitions.users(of: model.tenant, model.name, model.version).isEmpty
     }
 
-    /// - Returns: whether it is gone; a deployment may have taken it up meanwhile.
-    private func remove(_ file: Candidate) async -> Bool {
-        do {
-            try await ChangeOrigin.$current.withValue(.gateway) { try await store.forgetModels(file.models) }
-        } catch {
-            return false
+    /// - Returns: what is gone, as a sentence; `nil` where it is not: it may have been taken up meanwhile.
+    private func remove(_ candidate: Candidate) async -> String? {
+        switch candidate.kind {
+        case .part(let part):
+            guard !isOpen(part.path) else { return nil }
+            remove(part.files, because: "a pull needs the room, and nobody goes on with the one that it is a part of")
+            return "removed what a pull that was cut has left, to make room"
+        case .model(let path, let models): return await remove(path, models)
         }
-        for model in file.models {
+    }
+
+    private func remove(_ path: String, _ models: [ModelDefinition]) async -> String? {
+        guard !heldFiles().contains(ShelfFile.identity(path)) else { return nil }
+        do {
+            try await ChangeOrigin.$current.withValue(.gateway) { try await store.forgetModels(models) }
+        } catch {
+            return nil
+        }
+        for model in models {
             removeFile(of: model)
             logger.info("pulled model removed to make room", metadata: ["model": "\(model.resource)"])
         }
-        return true
+        let names = models.map(\.resource).joined(separator: " and ")
+        return "removed \(names), which no deployment uses, to make room"
     }
 }

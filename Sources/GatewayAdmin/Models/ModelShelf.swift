@@ -9,6 +9,7 @@ package actor ModelShelf {
     let limit: Int64?
     let store: Store
     let freeBytes: @Sendable (_ folder: String) -> Int64?
+    private let filesInUse: @Sendable () -> Set<String>
     let logger: Logger
     let root: String
     /// Bytes that downloads under way will still write, by operation.
@@ -17,22 +18,27 @@ package actor ModelShelf {
     private var open: Set<String> = []
     /// Files that are whole and not registered yet: how many pulls are about to.
     private var placed: [String: Int] = [:]
+    /// Files that nothing names, and that a worker of earlier settings still has.
+    private var late: Set<String> = []
 
     /// - Parameters:
     ///   - root: the folder `models:`, which no other gateway has.
     ///   - limit: bytes of all pulled models; `nil` = as many as the disk has.
     ///   - freeBytes: of the file system of a folder.
+    ///   - filesInUse: paths of models that workers have open or may open again, those of earlier settings too.
     package init(
         root: String,
         limit: Int64?,
         store: Store,
         freeBytes: @escaping @Sendable (_ folder: String) -> Int64? = ModelShelf.freeBytes,
+        filesInUse: @escaping @Sendable () -> Set<String> = { [] },
         logger: Logger
     ) {
         self.root = URL(fileURLWithPath: root).standardizedFileURL.path
         self.limit = limit
         self.store = store
         self.freeBytes = freeBytes
+        self.filesInUse = filesInUse
         self.logger = logger
     }
 
@@ -71,34 +77,43 @@ package actor ModelShelf {
     }
 
     /// Removes the file of a model that is registered no more, where it was pulled and no other model has it.
+    ///
+    /// While a worker of earlier settings still has it, it stays; `removeLate` removes it.
     func removeFile(of model: ModelDefinition) {
         guard isPulled(model.path) else { return }
         removeUnlessNamed(model.path)
     }
 
+    /// Removes what could not go while a worker had it.
+    func removeLate() {
+        for path in late { removeUnlessNamed(path) }
+    }
+
     /// Removes what was left when the gateway was killed: files that were pulled and that no model names, and parts that
     /// nobody has gone on with for a week; nothing else in the folder, each with a line in the log.
     func sweep(at now: Date = Date()) {
-        let named = namedFiles()
-        let files = files()
-        for file in files where file.kind == .model && !isPlaced(file.path) {
-            guard !named.contains(ShelfFile.identity(file.path)) else { continue }
-            remove(file, because: "no model names it")
-        }
-        let changes = Dictionary(files.map { (ShelfFile.part(of: $0.path), $0.changed) }, uniquingKeysWith: max)
-        for file in files where file.kind == .part && !open.contains(ShelfFile.part(of: file.path)) {
-            guard let changed = changes[ShelfFile.part(of: file.path)] else { continue }
-            guard now.timeIntervalSince(changed) > ShelfFile.longestPause else { continue }
-            remove(file, because: "the pull that it is a part of was not gone on with for a week")
+        sweepModels()
+        for part in parts() where now.timeIntervalSince(part.changed) > ShelfPart.longestPause {
+            remove(part.files, because: "the pull that it is a part of was not gone on with for a week")
         }
     }
 
-    /// What is left of downloads that have failed goes before any model does.
-    func removeParts() {
-        for file in files() where file.kind == .part && !open.contains(ShelfFile.part(of: file.path)) {
-            remove(file, because: "a pull needs the room, and the one that it is a part of has failed")
-        }
+    /// Removes the files that were pulled and that neither a model names nor a worker has.
+    func sweepModels() {
+        let kept = namedFiles().union(heldFiles())
+        let files = files().filter { $0.kind == .model && !kept.contains(ShelfFile.identity($0.path)) }
+        remove(files, because: "no model names it")
     }
+
+    /// What is left of downloads that nobody goes on with at the moment.
+    func parts() -> [ShelfPart] {
+        Dictionary(grouping: files().filter { $0.kind == .part }) { ShelfFile.part(of: $0.path) }
+            .map { ShelfPart(path: $0, files: $1) }
+            .filter { !isOpen($0.path) }
+    }
+
+    /// Whether a pull is writing it.
+    func isOpen(_ part: String) -> Bool { open.contains(part) }
 
     /// Whether the file is one that was pulled, and so the gateway's to remove.
     func isPulled(_ path: String) -> Bool {
@@ -107,8 +122,8 @@ package actor ModelShelf {
         return path == "\(folder(of: String(names[names.count - 3])))/\(name)" && ShelfFile.isModel(String(name))
     }
 
-    /// Whether a pull has placed it and is about to register it.
-    func isPlaced(_ path: String) -> Bool { placed[ShelfFile.identity(path)] != nil }
+    /// Files that stay whatever names them: a pull has placed them and is about to register them, or a worker has them.
+    func heldFiles() -> Set<String> { Set(placed.keys).union(filesInUse().map(ShelfFile.identity)) }
 
     /// Everything that lies where pulled files and their parts do.
     func files() -> [ShelfFile] {
@@ -123,19 +138,29 @@ package actor ModelShelf {
 
     private func removeUnlessNamed(_ path: String) {
         let identity = ShelfFile.identity(path)
+        late.remove(path)
         guard placed[identity] == nil, !namedFiles().contains(identity) else { return }
+        guard !heldFiles().contains(identity) else {
+            late.insert(path)
+            return
+        }
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    private func remove(_ file: ShelfFile, because reason: String) {
-        do {
-            try FileManager.default.removeItem(atPath: file.path)
-            logger.info("file of a pulled model removed", metadata: ["file": "\(file.path)", "reason": "\(reason)"])
-        } catch {
-            logger.warning(
-                "file of a pulled model cannot be removed",
-                metadata: ["file": "\(file.path)", "reason": "\(error.localizedDescription)"]
-            )
+    func remove(_ files: [ShelfFile], because reason: String) {
+        for file in files {
+            do {
+                try FileManager.default.removeItem(atPath: file.path)
+                logger.info(
+                    "file of a pulled model removed",
+                    metadata: ["file": "\(file.path)", "reason": "\(reason)"]
+                )
+            } catch {
+                logger.warning(
+                    "file of a pulled model cannot be removed",
+                    metadata: ["file": "\(file.path)", "reason": "\(error.localizedDescription)"]
+                )
+            }
         }
     }
 
@@ -159,8 +184,6 @@ struct ShelfFile: Sendable {
         case other
     }
 
-    /// Seconds after which a part that nobody has gone on with is given up.
-    static let longestPause: TimeInterval = 7 * 86_400
     private static let endings = Set(ModelFormat.allCases.filter { $0 != .unknown }.map(\.rawValue))
 
     let path: String
@@ -206,4 +229,19 @@ struct ShelfFile: Sendable {
         text.utf8.count == count
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
+}
+
+/// What is left of a download, with the note beside it.
+struct ShelfPart: Sendable {
+    /// Seconds after which a part that nobody has gone on with is given up.
+    static let longestPause: TimeInterval = 7 * 86_400
+    /// Seconds in which no other tenant takes its room: who was cut will ask again.
+    static let shortestPause: TimeInterval = 86_400
+
+    let path: String
+    let files: [ShelfFile]
+
+    var size: Int64 { files.reduce(0) { $0 + $1.size } }
+    /// When it was last gone on with.
+    var changed: Date { files.map(\.changed).max() ?? .distantFuture }
 }

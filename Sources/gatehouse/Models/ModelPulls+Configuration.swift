@@ -1,5 +1,6 @@
 import GatewayAdmin
 import GatewayStore
+import GatewayWorkers
 import Logging
 
 extension ModelPulls {
@@ -8,6 +9,7 @@ extension ModelPulls {
         store: Store,
         operations: Operations,
         fetch models: ModelFetcher,
+        workers: WorkerBoard,
         _ configuration: Configuration,
         logger: Logger
     ) {
@@ -18,6 +20,7 @@ extension ModelPulls {
                 root: configuration.models,
                 limit: configuration.pulls.limit,
                 store: store,
+                filesInUse: { workers.modelFiles },
                 logger: logger
             ),
             fetch: models.fetch,
