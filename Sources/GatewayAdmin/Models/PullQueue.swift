@@ -1,8 +1,10 @@
 import GatewayStore
 
-/// Pulls in the order of asking: which of them run, and which wait for their turn.
+/// Pulls, in turn between tenants and in the order of asking within one: which of them run, and which wait.
 struct PullQueue {
+    /// Places that all share; beyond them a tenant that has none begins one: slow servers of others hold up nobody's first.
     static let mostAtOnce = 4
+    static let mostTenants = 16
     static let mostOfTenant = 2
     static let mostWaiting = 32
 
@@ -60,6 +62,9 @@ struct PullQueue {
 
     /// In the order of asking; two never have one place.
     private var entries: [Entry] = []
+    /// When each tenant that has entries began one last, by a count of all that began.
+    private var turns: [String: Int] = [:]
+    private var begun = 0
 
     /// Keeps the pull's place.
     ///
@@ -89,28 +94,38 @@ struct PullQueue {
     mutating func enter(_ job: Job) -> String? {
         guard let index = index(of: job.pull.place) else { return nil }
         entries[index] = .waiting(job)
-        let running = entries.count(where: \.isRunning)
-        let before = entries[..<index].count(where: \.isWaiting)
-        let own = entries.count { $0.pull.tenant == job.pull.tenant && $0.isRunning }
-        guard before > 0 || running >= Self.mostAtOnce || own >= Self.mostOfTenant else { return nil }
+        var trial = self
+        while let next = trial.next() { if next.operation == job.operation { return nil } }
+        let tenant = job.pull.tenant
+        let before = entries[..<index].count { $0.isWaiting && $0.pull.tenant == tenant }
         return """
-            waits for its turn: \(running) models are being pulled, \(own) of them of \(job.pull.tenant) (at most \
-            \(Self.mostAtOnce) and \(Self.mostOfTenant) at once), and \(before) were asked for before
+            waits for its turn: \(entries.count(where: \.isRunning)) models are being pulled, \(running(of: tenant)) of them \
+            of \(tenant) (at most \(Self.mostAtOnce) and \(Self.mostOfTenant) at once), and \(before) of \(tenant) were asked \
+            for before
             """
     }
 
-    /// The next that may begin: the first whose tenant has not its share already.
+    /// The next that may begin: of the tenants that have not their share already, one with the fewest, and of those the one
+    /// that has waited longest for its turn.
     mutating func next() -> Job? {
-        guard entries.count(where: \.isRunning) < Self.mostAtOnce else { return nil }
+        let running = Dictionary(entries.filter(\.isRunning).map { ($0.pull.tenant, 1) }, uniquingKeysWith: +)
+        let all = running.values.reduce(0, +)
+        var first: (index: Int, job: Job, rank: (Int, Int))?
         for (index, entry) in entries.enumerated() {
             guard case .waiting(let job) = entry else { continue }
-            let own = entries.count { $0.isRunning && $0.pull.tenant == job.pull.tenant }
-            guard own < Self.mostOfTenant else { continue }
-            entries[index] = .running(job, stopper: nil)
-            return job
+            let own = running[job.pull.tenant] ?? 0
+            guard own < Self.mostOfTenant, all < (own == 0 ? Self.mostTenants : Self.mostAtOnce) else { continue }
+            let rank = (own, turns[job.pull.tenant] ?? 0)
+            if first.map({ rank < $0.rank }) ?? true { first = (index, job, rank) }
         }
-        return nil
+        guard let (index, job, _) = first else { return nil }
+        entries[index] = .running(job, stopper: nil)
+        begun += 1
+        turns[job.pull.tenant] = begun
+        return job
     }
+
+    private func running(of tenant: String) -> Int { entries.count { $0.isRunning && $0.pull.tenant == tenant } }
 
     /// It is over, or was never begun.
     ///
@@ -118,8 +133,15 @@ struct PullQueue {
     @discardableResult
     mutating func end(_ pull: ModelPulls.Pull) -> String? {
         guard let index = index(of: pull.place) else { return nil }
-        guard case .running(_, let stopper) = entries.remove(at: index) else { return nil }
+        guard case .running(_, let stopper) = remove(at: index) else { return nil }
         return stopper
+    }
+
+    private mutating func remove(at index: Int) -> Entry {
+        let entry = entries.remove(at: index)
+        let tenant = entry.pull.tenant
+        if !entries.contains(where: { $0.pull.tenant == tenant }) { turns[tenant] = nil }
+        return entry
     }
 
     /// Ends an operation's pull before its time.
@@ -128,7 +150,7 @@ struct PullQueue {
         switch entries[index] {
         case .claimed: return .nothing
         case .waiting:
-            entries.remove(at: index)
+            _ = remove(at: index)
             return .left
         case .running(let job, let earlier):
             entries[index] = .running(job, stopper: earlier ?? stopper)

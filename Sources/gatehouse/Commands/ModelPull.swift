@@ -12,7 +12,7 @@ struct ModelPull: AsyncParsableCommand {
             and @revision behind it a branch, tag or commit. For gated repositories an owner of the gateway sets HF_TOKEN in \
             its environment. file:PATH registers a file on the gateway's machine where it is. The gateway fetches, not this \
             command, and goes on without it: gatehouse operations cancel ends a pull. Four models are pulled at once, two of \
-            one tenant; more wait for their turn.
+            one tenant, in turn between tenants; a tenant that has none under way need not wait for others'.
             """
     )
 

@@ -25,18 +25,53 @@ import Testing
         return begun
     }
 
-    @Test func `four run at once, two of a tenant, and the others begin in the order of asking`() throws {
+    @Test func `four run at once, two of a tenant, in turn between tenants and in the order of asking within one`()
+        throws
+    {
         var queue = PullQueue()
         for number in 1...3 { _ = try enter(number, "demo", &queue) }
         for number in 4...6 { _ = try enter(number, "other", &queue) }
-        _ = try enter(7, "third", &queue)
-        #expect(drain(&queue) == ["1", "2", "4", "5"])
+        #expect(drain(&queue) == ["1", "4", "2", "5"])
         queue.end(pull(4, "other"))
         #expect(drain(&queue) == ["6"])
         queue.end(pull(1))
         #expect(drain(&queue) == ["3"])
-        queue.end(pull(2))
-        #expect(drain(&queue) == ["7"])
+    }
+
+    @Test func `two tenants with slow servers hold up no other tenant's first pull, but its second`() throws {
+        var queue = PullQueue()
+        for number in 1...2 { _ = try enter(number, "demo", &queue) }
+        for number in 3...4 { _ = try enter(number, "other", &queue) }
+        #expect(drain(&queue).count == 4)
+        #expect(try enter(5, "third", &queue) == nil)
+        #expect(try enter(6, "third", &queue)?.contains("4 models are being pulled, 0 of them of third") == true)
+        #expect(drain(&queue) == ["5"])
+        queue.end(pull(1))
+        #expect(drain(&queue).isEmpty)
+        queue.end(pull(3, "other"))
+        #expect(drain(&queue) == ["6"])
+    }
+
+    @Test func `a place that is free goes to the tenant that has waited longest for its turn`() throws {
+        var queue = PullQueue()
+        for (number, tenant) in [(1, "demo"), (2, "other"), (3, "third"), (4, "fourth")] {
+            _ = try enter(number, tenant, &queue)
+        }
+        #expect(drain(&queue).count == 4)
+        for number in 5...7 { _ = try enter(number, "demo", &queue) }
+        _ = try enter(8, "other", &queue)
+        queue.end(pull(3, "third"))
+        #expect(drain(&queue) == ["5"])
+        queue.end(pull(5))
+        #expect(drain(&queue) == ["8"])
+        queue.end(pull(4, "fourth"))
+        #expect(drain(&queue) == ["6"])
+    }
+
+    @Test func `the first pulls of very many tenants wait too`() throws {
+        var queue = PullQueue()
+        for number in 0...PullQueue.mostTenants { _ = try enter(number, "tenant-\(number)", &queue) }
+        #expect(drain(&queue).count == PullQueue.mostTenants)
     }
 
     @Test func `one that does not begin at once is told why`() throws {
@@ -47,7 +82,7 @@ import Testing
         let told = try enter(3, "demo", &queue)
         #expect(told?.contains("waits for its turn: 2 models are being pulled, 2 of them of demo") == true)
         let further = try enter(4, "demo", &queue)
-        #expect(further?.contains("1 were asked for before") == true)
+        #expect(further?.contains("1 of demo were asked for before") == true)
     }
 
     @Test func `of one source there is one pull, which who asks for the same is led to`() throws {
