@@ -10,7 +10,10 @@ package struct FileDigest: Sendable, Equatable {
     package let sha256: String
 
     /// Blocks until the file is read.
-    package init(path: String) throws {
+    ///
+    /// - Parameter isWanted: asked before each piece.
+    /// - Throws: a cancellation when it is not wanted any more.
+    package init(path: String, while isWanted: () -> Bool = { true }) throws {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw StoreError.unavailable("\(path) cannot be read")
         }
@@ -18,6 +21,7 @@ package struct FileDigest: Sendable, Equatable {
         var hash = SHA256()
         var size: Int64 = 0
         while let bytes = try file.read(upToCount: Self.piece), !bytes.isEmpty {
+            guard isWanted() else { throw CancellationError() }
             hash.update(data: bytes)
             size += Int64(bytes.count)
         }

@@ -331,6 +331,9 @@ with ModelGateway("pulls", token=TOKEN, limit="20MiB") as gateway:
         over = gateway.created("operations", "cancel", begun[0]["id"])
         require(over["status"] == "Failed" and over["error"]["code"] == "Cancelled"
                 and "operator.token" in over["error"]["message"], f"{over}")
+        entry = wait_for(lambda: next((entry for entry in gateway.created("audit", "list")["value"]
+                                       if entry["resource"] == f"demo/operations/{begun[0]['id']}"), None), 10, "an entry")
+        require(entry["operator"] == "operator.token" and '"Cancelled"' in entry["after"], f"{entry}")
         require("over already" in refused(gateway, "operations", "cancel", gateway.created(
             "operations", "list")["value"][-1]["id"]), "what is over was cancelled")
         hub.pace = None

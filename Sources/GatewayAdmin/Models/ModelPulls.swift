@@ -96,11 +96,11 @@ package final class ModelPulls: Service {
     ///
     /// Returns before it is over where it runs: its operation tells. One that is over stays as it is.
     func cancel(_ operation: String) async {
-        let author = ChangeOrigin.current.author
-        switch queue.withLock({ $0.stop(operation, by: author) }) {
+        let origin = ChangeOrigin.current
+        switch queue.withLock({ $0.stop(operation, by: origin) }) {
         case .nothing, .told: break
         case .left:
-            await operations.endWork(operation, Self.failure(Self.cancelled(by: author)))
+            await operations.endWork(operation, Self.failure(Self.cancelled(by: origin.author)), stoppedBy: origin)
             wake.continuation.yield()
         }
     }
@@ -114,14 +114,17 @@ package final class ModelPulls: Service {
         }
         let stopper = queue.withLock { $0.end(job.pull) }
         wake.continuation.yield()
-        if failure != nil, let stopper { failure = Self.cancelled(by: stopper) }
+        // Whoever is late changes nothing: a model that is there is, and what was no model or had no room stays so.
+        if let stopper, let code = failure?.code, [.interrupted, .unreachable].contains(code) {
+            failure = Self.cancelled(by: stopper.author)
+        }
         if let failure {
             logger.warning(
                 "a model was not pulled",
                 metadata: ["model": "\(job.pull.resource)", "reason": "\(failure.message)"]
             )
         }
-        await operations.endWork(job.operation, failure.map(Self.failure))
+        await operations.endWork(job.operation, failure.map(Self.failure), stoppedBy: stopper)
     }
 
     private func workUntilStopped(on job: PullQueue.Job) async throws {
@@ -193,7 +196,7 @@ package final class ModelPulls: Service {
     /// A file of this machine stays where it is.
     private func register(_ path: String, _ job: PullQueue.Job) async throws {
         let pull = job.pull
-        let digest = try await LongDiskWork.shared.run(for: pull.tenant) { try FileDigest(path: path) }
+        let digest = try await LongDiskWork.shared.digest(of: path, for: pull.tenant)
         try Self.check(digest.sha256, pull.sha256, path)
         let registration = ModelRegistration(
             tenant: pull.tenant,

@@ -113,8 +113,7 @@ struct ModelRoutes: Sendable {
     private func digest(of model: ModelResource, _ tenant: String) async throws -> (sha256: String, size: Int64) {
         let size = try checkFile(model)
         if let sha256 = model.sha256 { return (sha256, size) }
-        let path = model.path
-        let digest = try await LongDiskWork.shared.run(for: tenant) { try FileDigest(path: path) }
+        let digest = try await LongDiskWork.shared.digest(of: model.path, for: tenant)
         return (digest.sha256, digest.size)
     }
 

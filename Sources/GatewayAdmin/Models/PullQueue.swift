@@ -33,7 +33,7 @@ struct PullQueue {
         case claimed(ModelPulls.Pull)
         case waiting(Job)
         /// - Parameter stopper: who wants it to stop.
-        case running(Job, stopper: String?)
+        case running(Job, stopper: ChangeOrigin?)
 
         var pull: ModelPulls.Pull {
             switch self {
@@ -131,7 +131,7 @@ struct PullQueue {
     ///
     /// - Returns: who wanted it to stop.
     @discardableResult
-    mutating func end(_ pull: ModelPulls.Pull) -> String? {
+    mutating func end(_ pull: ModelPulls.Pull) -> ChangeOrigin? {
         guard let index = index(of: pull.place) else { return nil }
         guard case .running(_, let stopper) = remove(at: index) else { return nil }
         return stopper
@@ -145,7 +145,7 @@ struct PullQueue {
     }
 
     /// Ends an operation's pull before its time.
-    mutating func stop(_ operation: String, by stopper: String) -> Stop {
+    mutating func stop(_ operation: String, by stopper: ChangeOrigin) -> Stop {
         guard let index = entries.firstIndex(where: { $0.job?.operation == operation }) else { return .nothing }
         switch entries[index] {
         case .claimed: return .nothing

@@ -39,8 +39,14 @@ extension Operations {
         change(id) { $0.tell(text, after: $1) }
     }
 
-    /// - Parameter failure: `nil` = it is done.
-    func endWork(_ id: String, _ failure: ControlOperation.Failure? = nil) async {
+    /// - Parameters:
+    ///   - failure: `nil` = it is done.
+    ///   - stopper: who wanted it to end; the audit log says so, and how it did.
+    func endWork(
+        _ id: String,
+        _ failure: ControlOperation.Failure? = nil,
+        stoppedBy stopper: ChangeOrigin? = nil
+    ) async {
         change(id) { operation, elapsed in
             if let failure {
                 operation.fail(failure.code, failure.message, after: elapsed)
@@ -50,7 +56,11 @@ extension Operations {
         }
         state.withLock { ($0.began[id], $0.progress[id]) = (nil, nil) }
         do throws(StoreError) {
-            try await save([id])
+            if let stopper, let operation = operation(id) {
+                try await store.saveStopped(operation, by: stopper)
+            } else {
+                try await save([id])
+            }
         } catch {
             logger.error("operations cannot be saved", metadata: ["reason": "\(error)"])
         }

@@ -69,7 +69,7 @@ struct RouteGate: Sendable {
                 (try? store.findPrincipal(names[0], names[1]))?.path ?? "\(names[0])/principals/\(names[1])"
             case .deploymentSecret: "\(names.prefix(3).joined(separator: "/"))/secrets/\(names[3])"
             case .certificate: names[0].lowercased()
-            case .tenant, .endpoint, .deployment, .model, .asset, .blob, .endpointKey, .operator:
+            case .tenant, .endpoint, .deployment, .model, .asset, .blob, .endpointKey, .operator, .operation:
                 names.joined(separator: "/")
             }
         return ResourceReference(kind, path)

@@ -23,6 +23,8 @@ package struct ResourceReference: Sendable, Hashable {
         case webhook
         case certificate
         case `operator`
+        /// One that somebody ended before it was done: `demo/operations/ID`.
+        case operation
     }
 
     package let kind: Kind
@@ -39,7 +41,7 @@ package struct ResourceReference: Sendable, Hashable {
         switch kind {
         case .certificate, .operator: nil
         case .tenant, .endpoint, .deployment, .deploymentSecret, .model, .asset, .blob, .endpointKey, .namedKey,
-            .principal, .issuer, .role, .webhook:
+            .principal, .issuer, .role, .webhook, .operation:
             path.split(separator: "/").first.map(String.init)
         }
     }
@@ -71,7 +73,7 @@ extension StoreContents {
         case .deploymentSecret: find(definitions.secrets, \.path)
         case .model: find(definitions.models, \.resource)
         // Not of the configuration: nothing that has a tag names one.
-        case .asset, .blob: nil
+        case .asset, .blob, .operation: nil
         case .endpointKey: find(definitions.keys, \.place)
         case .namedKey: find(definitions.namedKeys, \.path)
         case .principal: find(definitions.principals, \.path)

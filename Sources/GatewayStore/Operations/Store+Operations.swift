@@ -1,7 +1,38 @@
 import GRDB
 import GatewayCore
 
+/// What the audit log says of an operation that somebody wanted to end.
+private struct StoppedFacts: Encodable {
+    let resource: String
+    let state: String
+    /// Why it has failed: `Cancelled`, unless something else was first.
+    var failure: String?
+}
+
 extension Store {
+    /// How an operation has ended that somebody wanted to end, with an entry of the audit log: both, or nothing.
+    package func saveStopped(_ operation: ControlOperation, by origin: ChangeOrigin) async throws(StoreError) {
+        let (resource, tenant) = (operation.resource, operation.tenants.first)
+        let draft = AuditDifference.Draft(
+            action: .updated,
+            resource: ResourceReference(.operation, "\(tenant ?? "")/operations/\(operation.id)"),
+            tenant: tenant,
+            fields: ["state"],
+            before: try StoredJSON.text(
+                StoppedFacts(resource: resource, state: ControlOperation.State.creating.rawValue)
+            ),
+            after: try StoredJSON.text(
+                StoppedFacts(resource: resource, state: operation.state.rawValue, failure: operation.failure?.code)
+            )
+        )
+        try await write { [self] database in
+            try audited(in: database, [draft], by: origin) {
+                try StoredOperation(operation).write(to: database)
+                return true
+            }
+        }
+    }
+
     /// Operations of one tenant that are kept; the oldest of those that are over go first, and a resource's last one stays.
     package static let mostOperations = 1000
 

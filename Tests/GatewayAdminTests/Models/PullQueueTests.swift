@@ -103,11 +103,13 @@ import Testing
         let begun = queue.next()
         let job = try #require(begun)
         _ = queue.next()
-        let stopped = [("3", "alice"), ("3", "alice"), ("1", "alice"), ("1", "bob")].map { queue.stop($0.0, by: $0.1) }
+        func origin(_ author: String) -> ChangeOrigin { ChangeOrigin(author: author, address: "", request: "") }
+        let stopped = [("3", "alice"), ("3", "alice"), ("1", "alice"), ("1", "bob")]
+            .map { queue.stop($0.0, by: origin($0.1)) }
         #expect(stopped == [.left, .nothing, .told, .told])
         for await _ in job.stop.stream {}
         #expect(drain(&queue).isEmpty)
-        #expect(queue.end(pull(1)) == "alice")
+        #expect(queue.end(pull(1))?.author == "alice")
         #expect(queue.end(pull(2)) == nil)
     }
 
