@@ -89,11 +89,16 @@ let package = Package(
             dependencies: ["GatewayCore", "Curl", .product(name: "JWTKit", package: "jwt-kit"), logging],
             swiftSettings: settings
         ),
+        .systemLibrary(
+            name: "CPcre2",
+            pkgConfig: "libpcre2-8",
+            providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]
+        ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
             name: "GatewayStore",
             dependencies: [
-                "GatewayCore", "CZlib", crypto, cryptoExtras, logging, lifecycle,
+                "GatewayCore", "CPcre2", "CZlib", crypto, cryptoExtras, logging, lifecycle,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

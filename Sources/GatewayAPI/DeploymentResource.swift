@@ -29,6 +29,8 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
     package var price: PriceResource?
     /// `enabled`, or `disabled`: the upstream's addresses are private ones.
     package var egressPublicNetworkAccess: String
+    /// Left out: the endpoint's.
+    package var capture: CaptureResource?
     /// How the last change of it stands: `Creating`, `Updating`, `Deleting`, `Succeeded` or `Failed`; only in answers.
     package var provisioningState: String?
     /// Why it is `Failed`; only in answers.
@@ -94,6 +96,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         case quotas
         case price
         case egressPublicNetworkAccess
+        case capture
         case provisioningState
         case failure
         case isReady
@@ -128,6 +131,7 @@ package struct DeploymentResource: Codable, Sendable, Equatable {
         livenessProbe = try members.value(.livenessProbe)
         readinessProbe = try members.value(.readinessProbe)
         egressPublicNetworkAccess = try members.value(.egressPublicNetworkAccess, or: "enabled")
+        capture = try members.value(.capture)
         provisioningState = try members.value(.provisioningState)
         failure = try members.value(.failure)
         isReady = try members.decodeIfPresent(Bool.self, forKey: .isReady)

@@ -36,6 +36,8 @@ package struct EndpointResource: Codable, Sendable, Equatable {
     package var canary: [CanaryResource]
     package var sticky: StickyResource?
     package var versions: VersionsResource?
+    /// For deployments without a rule of their own; left out: nothing is kept.
+    package var capture: CaptureResource?
     /// How the last change of it stands: `Creating`, `Updating`, `Deleting`, `Succeeded` or `Failed`; only in answers.
     package var provisioningState: String?
     /// Where applications call; only in answers.
@@ -97,6 +99,7 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         case canary
         case sticky
         case versions
+        case capture
         case provisioningState
         case scoringUri
     }
@@ -128,6 +131,7 @@ package struct EndpointResource: Codable, Sendable, Equatable {
         canary = try members.value(.canary, or: [])
         sticky = try members.value(.sticky)
         versions = try members.value(.versions)
+        capture = try members.value(.capture)
         provisioningState = try members.value(.provisioningState)
     }
 }

@@ -63,6 +63,7 @@ package struct ControlPlane: Sendable {
     let store: Store
     /// Where usage is counted.
     let receipts: ReceiptStore
+    let captures: CaptureStore
     let certificates: CertificateStore
     /// What scoring URIs begin with, without a slash at the end.
     let publicURL: String
@@ -79,6 +80,7 @@ package struct ControlPlane: Sendable {
     package init(
         store: Store,
         receipts: ReceiptStore,
+        captures: CaptureStore,
         certificates: CertificateStore,
         publicURL: String,
         operatorToken: String,
@@ -90,6 +92,7 @@ package struct ControlPlane: Sendable {
     ) {
         self.store = store
         self.receipts = receipts
+        self.captures = captures
         self.certificates = certificates
         self.publicURL = publicURL
         self.operatorToken = operatorToken

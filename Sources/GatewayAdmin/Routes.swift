@@ -33,7 +33,7 @@ struct Routes: Sendable {
     var table: [Route] {
         let routes =
             tenants + endpoints + deployments + keys + principals + trust + webhooks + limits + models + devices
-            + gateway + operators
+            + captures + gateway + operators
         return routes + [OpenAPIRoute.route(describing: routes)]
     }
 

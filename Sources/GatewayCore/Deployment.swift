@@ -24,6 +24,8 @@ package final class Deployment: Sendable {
     package let removedHeaders: [String]
     package let usage: UsageScope?
     package let price: Price?
+    /// Its own, else its endpoint's.
+    package let capture: CaptureRule?
     package let probes: ProbeRule
     package let queue: CapacityQueue
     package let budget: RetryBudget
@@ -51,6 +53,7 @@ package final class Deployment: Sendable {
         removedHeaders: [String] = [],
         usage: UsageScope? = nil,
         price: Price? = nil,
+        capture: CaptureRule? = nil,
         probes: ProbeRule = ProbeRule(),
         queue: CapacityQueue? = nil,
         budget: RetryBudget = RetryBudget(),
@@ -72,6 +75,7 @@ package final class Deployment: Sendable {
         self.removedHeaders = removedHeaders
         self.usage = usage
         self.price = price
+        self.capture = capture
         self.probes = probes
         self.queue = queue ?? CapacityQueue(instances.map(\.load))
         self.budget = budget

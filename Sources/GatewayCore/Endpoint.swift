@@ -14,6 +14,8 @@ package final class Endpoint: Sendable {
     /// Its own, else its tenant's.
     package let cors: CORSPolicy?
     package let fallback: FallbackRule?
+    /// What its deployments' rules keep at most; `nil` when none has one.
+    package let captures: CaptureBounds?
     /// Whether requests' own paths are all that the upstreams see: then they say by themselves what uses tokens.
     private let hasPlainPaths: Bool
 
@@ -43,6 +45,7 @@ package final class Endpoint: Sendable {
         self.usage = usage
         self.cors = cors
         self.fallback = fallback
+        captures = CaptureBounds(deployments.compactMap(\.capture))
         hasPlainPaths = deployments.allSatisfy(\.paths.arePlain)
     }
 

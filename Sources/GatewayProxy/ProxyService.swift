@@ -49,6 +49,7 @@ package final class ProxyService: Service {
     private let tls: TLSServer
     private let admission: Admission
     private let receipts: ReceiptQueue
+    private let captures: CaptureQueue
     private let curl: CurlClient
     private let mirrorCurl: CurlClient
     private let mirrorBudget = MirrorBudget()
@@ -66,6 +67,7 @@ package final class ProxyService: Service {
         tls: TLSServer,
         admission: Admission,
         receipts: ReceiptQueue,
+        captures: CaptureQueue = CaptureQueue(),
         curl: CurlClient,
         isAddressAllowed: @escaping @Sendable (String) -> Bool = { _ in true },
         tokens: TokenAuthority = .none,
@@ -76,6 +78,7 @@ package final class ProxyService: Service {
         self.tls = tls
         self.admission = admission
         self.receipts = receipts
+        self.captures = captures
         self.curl = curl
         mirrorCurl = CurlClient(logger: logger, addressAllowed: isAddressAllowed)
         self.isAddressAllowed = isAddressAllowed
@@ -96,9 +99,16 @@ package final class ProxyService: Service {
             LoopResources(
                 admission: admission,
                 receipts: receipts,
+                captures: captures,
                 curl: curl,
                 pool: UpstreamPool(on: loop, isAddressAllowed: isAddressAllowed),
-                mirrors: MirrorCalls(loop: loop, curl: mirrorCurl, receipts: receipts, budget: mirrorBudget),
+                mirrors: MirrorCalls(
+                    loop: loop,
+                    curl: mirrorCurl,
+                    receipts: receipts,
+                    captures: captures,
+                    budget: mirrorBudget
+                ),
                 lifecycle: lifecycle,
                 tokens: tokens,
                 failures: failures

@@ -32,6 +32,7 @@ struct Migrations: Sendable {
             Step(identifier: "14 endpoint ages", sql: EndpointAgeSchema.sql),
             Step(identifier: "15 instance scale", sql: InstanceScaleSchema.sql),
             Step(identifier: "16 pulled models", sql: PulledModelSchema.sql),
+            Step(identifier: "17 capture", sql: CaptureRuleSchema.sql),
         ]
     )
 

@@ -25,6 +25,7 @@ package struct RunningGateway: Sendable {
         package var version: String?
         /// Which addresses the names of its URLs may stand for.
         package var reach = Reach.everywhere
+        package var capture: CaptureRule?
         /// Its upstreams are workers of the embedded pool.
         package var isNative = false
 
@@ -60,6 +61,7 @@ package struct RunningGateway: Sendable {
         /// Another application's key, beside `RunningGateway.key`.
         package var secondKey: String?
         package var routing = RoutingDefinition.none
+        package var captures = CaptureQueue()
 
         package init() {}
     }
@@ -104,6 +106,7 @@ package struct RunningGateway: Sendable {
                 usage: usage
             ),
             receipts: receipts,
+            captures: access.captures,
             curl: curl,
             tokens: access.tokens,
             logger: logger
@@ -197,6 +200,7 @@ package struct RunningGateway: Sendable {
                 path: serving.path,
                 removedHeaders: serving.removedHeaders,
                 price: access.price,
+                capture: serving.capture,
                 probes: serving.probes ?? ProbeRule()
             )
         }

@@ -22,9 +22,11 @@ struct Composition {
     private let logger: Logger
     private let snapshots = SnapshotBox(.empty)
     private let receipts = ReceiptQueue()
+    private let captures = CaptureQueue()
     private let changes = AsyncStream.makeStream(of: StoreContents.self, bufferingPolicy: .bufferingNewest(1))
     private let compiler: SnapshotCompiler
     private let receiptStore: ReceiptStore
+    private let captureStore: CaptureStore
     private let outbox = WebhookOutbox()
     private let logs = DeploymentLogs()
     private let meters: UsageMeters
@@ -53,6 +55,10 @@ struct Composition {
         let instances = InstanceRegistry()
         kinds = PoolKinds { instances.pool(at: $0) }
         receiptStore = try ReceiptStore(path: ReceiptStore.path(beside: configuration.store))
+        captureStore = try CaptureStore(
+            path: CaptureStore.path(beside: configuration.store),
+            retention: configuration.captures
+        )
         meters = UsageMeters(receipts: receiptStore, outbox: outbox, logger: logger)
         compiler = try SnapshotCompiler(configuration, instances, meters.registry)
         let changed = changes.continuation
@@ -137,6 +143,7 @@ struct Composition {
         let writer = receiptWriter()
         let services: [any Service] = [
             writer,
+            CaptureWriter(queue: captures, store: captureStore, logger: logger),
             webhooks,
             CertificateReloadService(store: certificates, logger: logger),
             SecretRefreshService(store: store, logger: logger),
@@ -222,6 +229,7 @@ struct Composition {
             controlPlane: ControlPlane(
                 store: store,
                 receipts: receiptStore,
+                captures: captureStore,
                 certificates: certificates,
                 publicURL: configuration.publicURL,
                 operatorToken: try OperatorToken.loadOrCreate(beside: configuration.store).text,
@@ -291,6 +299,7 @@ struct Composition {
                 tokens: trust.cache
             ),
             receipts: receipts,
+            captures: captures,
             curl: curl,
             isAddressAllowed: isAddressAllowed,
             tokens: trust.authority,

@@ -62,19 +62,21 @@ extension Configuration {
                 node,
                 file: file,
                 known: [
-                    "listen", "tls", "threads", "store", "models", "workers", "upstreams", "issuers", "secrets",
-                    "runtimes",
+                    "listen", "tls", "threads", "store", "models", "captures", "workers", "upstreams", "issuers",
+                    "secrets", "runtimes",
                 ],
                 log: log
             )
         else { return }
         let listen = root.object("listen", known: ["gateway", "admin", "public", "domain", "private_networks"])
         let workers = root.object("workers", known: ["runtime", "devices", "backends"])
+        let captures = root.object("captures", known: ["days", "count", "limit"])
         let models = Self.models(root)
         for setting in Setting.allCases {
             let parts = setting.rawValue.split(separator: ".").map(String.init)
             switch parts.first {
             case "listen": take(setting, parts[1], from: listen)
+            case "captures": take(setting, parts[1], from: captures)
             case "workers": take(setting, parts[1], from: workers)
             case "models" where parts.count > 1: take(setting, parts[1], from: models)
             case "models" where models != nil: take(setting, "folder", from: models)

@@ -1,5 +1,6 @@
 import Foundation
 import GatewayAdmin
+import GatewayStore
 import GatewayWorkers
 
 extension Configuration {
@@ -22,6 +23,9 @@ extension Configuration {
         case modelHub = "models.hub"
         case modelOffline = "models.offline"
         case modelAuthority = "models.ca"
+        case captureDays = "captures.days"
+        case captureCount = "captures.count"
+        case captureLimit = "captures.limit"
         case runtimeDirectory = "workers.runtime"
         case devices = "workers.devices"
         case backends = "workers.backends"
@@ -43,6 +47,7 @@ extension Configuration {
         case .store: return setPath(\.store, to: text)
         case .models: return setPath(\.models, to: text)
         case .modelLimit, .modelHub, .modelOffline, .modelAuthority: return setPulls(setting, to: text)
+        case .captureDays, .captureCount, .captureLimit: return setCaptures(setting, to: text)
         case .runtimeDirectory: return setPath(\.runtimeDirectory, to: text)
         case .devices:
             guard let devices = DevicePolicy(text) else {
@@ -79,6 +84,28 @@ extension Configuration {
         default:
             guard !text.isEmpty else { return Complaint(message: "must not be empty", hint: nil) }
             pulls.authority = text
+        }
+        return nil
+    }
+
+    private mutating func setCaptures(_ setting: Setting, to text: String) -> Complaint? {
+        let message = "\(text.debugDescription) is out of range"
+        switch setting {
+        case .captureLimit:
+            guard let limit = ByteText.bytes(text), limit >= 16 << 20 else {
+                return Complaint(message: "\(text.debugDescription) is no size from 16MiB", hint: "write 10GiB")
+            }
+            captures.bytes = limit
+        case .captureDays:
+            guard let days = Int(text), (1...3650).contains(days) else {
+                return Complaint(message: message, hint: "it must be 1 to 3650")
+            }
+            captures.days = days
+        default:
+            guard let count = Int(text), (1...100_000_000).contains(count) else {
+                return Complaint(message: message, hint: "it must be 1 to 100000000")
+            }
+            captures.rows = count
         }
         return nil
     }

@@ -1,5 +1,6 @@
 import GatewayAPI
 import GatewayAdmin
+import GatewayStore
 import GatewayTLS
 import GatewayWorkers
 
@@ -29,6 +30,8 @@ struct Configuration: Sendable, Equatable {
     var models = "var/models"
     /// How models are pulled.
     var pulls = ModelSettings()
+    /// How long captures are kept, and how much of them.
+    var captures = CaptureRetention()
     /// Unix sockets of the workers.
     var runtimeDirectory = "var/run"
     /// What workers may be put on.

@@ -14,7 +14,7 @@ struct Gatehouse: AsyncParsableCommand {
         subcommands: [
             Serve.self, Check.self, Apply.self, Tenants.self, Endpoints.self, Deployments.self, Models.self,
             DeviceList.self, Keys.self, Principals.self, Issuers.self, Roles.self, Limits.self, Usage.self,
-            Webhooks.self, Certs.self, Operators.self, Login.self, Contexts.self, Audit.self,
+            Webhooks.self, Certs.self, Operators.self, Login.self, Contexts.self, Audit.self, Captures.self,
             OperationCommands.self, Version.self,
         ]
     )

@@ -54,6 +54,7 @@ import Testing
             controlPlane: ControlPlane(
                 store: store,
                 receipts: try ReceiptStore(path: "\(folder)/receipts.db"),
+                captures: try CaptureStore(path: "\(folder)/captures.db"),
                 certificates: certificates,
                 publicURL: "https://localhost:8443",
                 operatorToken: Self.token,

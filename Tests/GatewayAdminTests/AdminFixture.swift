@@ -57,6 +57,7 @@ final class AdminFixture {
         controlPlane = ControlPlane(
             store: store,
             receipts: try ReceiptStore(path: folder.appendingPathComponent("receipts.db").path),
+            captures: try CaptureStore(path: folder.appendingPathComponent("captures.db").path),
             certificates: try CertificateStore(
                 files: [CertificateFiles(certificate: made.certificate, key: made.key)],
                 added: { store.certificates().map(\.files) },

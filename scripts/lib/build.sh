@@ -9,7 +9,7 @@ source "$repository/scripts/lib/model.sh"
 
 # need_build_packages NAME…: what both programs and the engine are built with, and the packages named beside.
 need_build_packages() {
-    local packages=("$@" libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev pkg-config) package
+    local packages=("$@" libssl-dev libcurl4-openssl-dev libsqlite3-dev libpcre2-dev zlib1g-dev pkg-config) package
     # A python3 with pip may come from elsewhere than the distribution.
     local has_pip=false
     ! python3 -m pip --version >/dev/null 2>&1 || has_pip=true

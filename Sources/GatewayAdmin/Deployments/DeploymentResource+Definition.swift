@@ -42,7 +42,8 @@ extension DeploymentDefinition {
             price: resource.price.map(Price.init),
             liveness: resource.livenessProbe.map(ProbeSettings.init),
             readiness: resource.readinessProbe.map(ProbeSettings.init),
-            isEgressPrivate: egress == "disabled"
+            isEgressPrivate: egress == "disabled",
+            capture: try resource.capture.map { capture throws(APIError) in try CaptureRule(capture) }
         )
     }
 
@@ -135,6 +136,7 @@ extension DeploymentResource {
         quotas = deployment.rules.quotaResources
         price = deployment.price.map(PriceResource.init)
         egressPublicNetworkAccess = deployment.isEgressPrivate ? "disabled" : "enabled"
+        capture = deployment.capture.map(CaptureResource.init)
         switch deployment.serving {
         case .upstream(let upstream):
             self.upstream = UpstreamResource(

@@ -36,7 +36,8 @@ extension EndpointDefinition {
             keyRotation: resource.keyRotation.map { RotationRule(every: $0.every, overlap: $0.overlap) },
             fallback: resource.fallback.map(FallbackDefinition.init),
             mirrorTraffic: resource.mirrorTraffic,
-            routing: try RoutingDefinition(resource)
+            routing: try RoutingDefinition(resource),
+            capture: try resource.capture.map { capture throws(APIError) in try CaptureRule(capture) }
         )
     }
 }
@@ -74,5 +75,6 @@ extension EndpointResource {
         fallback = endpoint.fallback.map(FallbackResource.init)
         mirrorTraffic = endpoint.mirrorTraffic
         setRouting(endpoint.routing)
+        capture = endpoint.capture.map(CaptureResource.init)
     }
 }

@@ -17,6 +17,8 @@ package enum Permission: String, Sendable, CaseIterable {
     case webhooks
     case operators
     case audit
+    /// What was asked and answered.
+    case captures
     /// The tenant itself: whether it is there, what it may use in all.
     case tenant
     /// What belongs to no tenant: certificates, files on the gateway's machine.
@@ -29,6 +31,7 @@ package enum Permission: String, Sendable, CaseIterable {
         case .deployments: [.owner, .admin, .deployer]
         case .keys: [.owner, .admin, .keyAdmin]
         case .audit: [.owner, .admin, .reviewer]
+        case .captures: [.reviewer]
         case .endpoints, .trust, .webhooks, .operators: [.owner, .admin]
         case .tenant, .gateway: [.owner]
         }

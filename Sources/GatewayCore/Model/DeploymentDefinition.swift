@@ -19,6 +19,8 @@ package struct DeploymentDefinition: Sendable, Equatable {
     package var readiness: ProbeSettings?
     /// `egress_public_network_access: disabled`: its upstreams have private addresses only.
     package var isEgressPrivate: Bool
+    /// `nil` = the endpoint's.
+    package var capture: CaptureRule?
 
     package init(
         tenant: String,
@@ -36,7 +38,8 @@ package struct DeploymentDefinition: Sendable, Equatable {
         price: Price? = nil,
         liveness: ProbeSettings? = nil,
         readiness: ProbeSettings? = nil,
-        isEgressPrivate: Bool = false
+        isEgressPrivate: Bool = false,
+        capture: CaptureRule? = nil
     ) {
         self.tenant = tenant
         self.endpoint = endpoint
@@ -54,6 +57,7 @@ package struct DeploymentDefinition: Sendable, Equatable {
         self.liveness = liveness
         self.readiness = readiness
         self.isEgressPrivate = isEgressPrivate
+        self.capture = capture
     }
 
     /// The liveness probe of one that sets none: Azure's defaults, but for workers.

@@ -28,6 +28,8 @@ package struct EndpointDefinition: Sendable, Equatable {
     /// Per cent of the requests that deployments without traffic get copies of.
     package var mirrorTraffic: [String: Int]
     package var routing: RoutingDefinition
+    /// For deployments that have no rule of their own; `nil` = nothing is kept.
+    package var capture: CaptureRule?
     /// Seconds since 1970; 0 where nobody noted it.
     ///
     /// The store's own: whoever describes an endpoint says nothing of it.
@@ -52,7 +54,8 @@ package struct EndpointDefinition: Sendable, Equatable {
         keyRotation: RotationRule? = nil,
         fallback: FallbackDefinition? = nil,
         mirrorTraffic: [String: Int] = [:],
-        routing: RoutingDefinition = .none
+        routing: RoutingDefinition = .none,
+        capture: CaptureRule? = nil
     ) {
         self.tenant = tenant
         self.name = name
@@ -73,6 +76,7 @@ package struct EndpointDefinition: Sendable, Equatable {
         self.fallback = fallback
         self.mirrorTraffic = mirrorTraffic
         self.routing = routing
+        self.capture = capture
     }
 }
 

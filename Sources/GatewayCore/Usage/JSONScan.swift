@@ -99,7 +99,7 @@ package enum JSONScan {
     }
 
     /// The position behind the closing quote of the string that begins at `start`.
-    private static func endOfString(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int? {
+    package static func endOfString(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int? {
         var at = start + 1
         while at < bytes.count {
             switch bytes[at] {
@@ -112,7 +112,7 @@ package enum JSONScan {
     }
 
     /// The position behind the value that begins at `start`.
-    private static func endOfValue(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int? {
+    package static func endOfValue(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int? {
         guard start < bytes.count else { return nil }
         switch bytes[start] {
         case UInt8(ascii: "\""): return endOfString(bytes, start)

@@ -9,6 +9,7 @@ final class LoopResources {
     let loop: any EventLoop
     let admission: Admission
     let receipts: ReceiptQueue
+    let captures: CaptureQueue
     let curl: CurlClient
     let pool: UpstreamPool
     let mirrors: MirrorCalls
@@ -25,6 +26,7 @@ final class LoopResources {
     init(
         admission: Admission,
         receipts: ReceiptQueue,
+        captures: CaptureQueue,
         curl: CurlClient,
         pool: UpstreamPool,
         mirrors: MirrorCalls,
@@ -36,6 +38,7 @@ final class LoopResources {
         flushes = TurnFlushes(on: loop)
         self.admission = admission
         self.receipts = receipts
+        self.captures = captures
         self.curl = curl
         self.lifecycle = lifecycle
         self.tokens = tokens

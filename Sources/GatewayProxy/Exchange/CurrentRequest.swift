@@ -45,6 +45,10 @@ final class CurrentRequest {
     var replayBound = Limits.replayableBody
     /// The body's length as the upstream is told.
     var upstreamBody = BodyLength.none
+    /// Keeps what passes, where a capture may be made of it.
+    var tap: CaptureTap?
+    /// From 0 to 1: it is one of a sample whose rate is higher.
+    var captureDraw = 0.0
     /// The copies that get its body too.
     var mirrors: [MirrorCall] = []
     var awaitedMirrors: AwaitedMirrors?

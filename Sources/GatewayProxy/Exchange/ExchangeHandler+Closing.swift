@@ -13,7 +13,9 @@ extension ExchangeHandler {
         requestTimer.clear()
         leaveQueue(request)
         if !exchange.isRequestComplete { for call in request.mirrors { call.abandon("RequestIncomplete") } }
-        resources.receipts.append(receipt(of: request, outcome))
+        let receipt = receipt(of: request, outcome)
+        endCapture(request, receipt)
+        resources.receipts.append(receipt)
         resources.lifecycle.exchangeEnded()
         if exchange.isIdle {
             nextRequest()

@@ -134,6 +134,7 @@ extension ExchangeHandler {
         current.receipt.endpoint = plan.endpoint.name
         current.receipt.caller = plan.caller.label
         if let model = plan.fields?.model { current.receipt.model = model }
+        beginCapture(plan)
         sendContinue()
     }
 
@@ -197,6 +198,7 @@ extension ExchangeHandler {
     private func receiveBody(_ bytes: ByteBuffer) {
         bodyWindowBytes += bytes.readableBytes
         current?.receipt.requestBytes += Int64(bytes.readableBytes)
+        current?.tap?.requestBody(bytes)
         switch exchange.requestBody() {
         case .hold:
             current?.keep(bytes)

@@ -29,7 +29,9 @@ extension ExchangeHandler {
             requestTimer.clear()
             requestTimer.set(.now() + Limits.idleStream)
         }
-        write(.head(responseHead(head, plan: plan, body: body.hasBody && relay.changesLength ? .chunked : body)))
+        let passed = responseHead(head, plan: plan, body: body.hasBody && relay.changesLength ? .chunked : body)
+        current?.tap?.responseHead(passed.headers)
+        write(.head(passed))
         current?.relay = relay
     }
 
@@ -221,7 +223,9 @@ extension ExchangeHandler {
         addOwnHeaders(to: &headers, plan: current?.plan)
         if status != .noContent { headers.add(name: "content-length", value: String(body.readableBytes)) }
         current?.receipt.status = Int(status.code)
-        write(.head(finished(status, headers)))
+        let head = finished(status, headers)
+        current?.tap?.responseHead(head.headers)
+        write(.head(head))
         if current?.checked.method != .HEAD { writeBody(body) }
         write(.end(nil))
         mustFlush = true
@@ -238,6 +242,7 @@ extension ExchangeHandler {
 
     private func writeBody(_ bytes: ByteBuffer) {
         current?.receipt.responseBytes += Int64(bytes.readableBytes)
+        if let tap = current?.tap { tap.responseBody(bytes, at: elapsed()) }
         write(.body(.byteBuffer(bytes)))
     }
 

@@ -13,6 +13,7 @@ final class MirrorCall: CurlTransferDelegate {
     private let owner: MirrorCalls
     private let started = NIODeadline.now()
     private var receipt: Receipt
+    private let capture: MirrorCapture?
     /// `nil` before it begins and when it is over.
     private var transfer: CurlTransfer?
     private var relay: ResponseRelay?
@@ -25,10 +26,11 @@ final class MirrorCall: CurlTransferDelegate {
         self.finish(.failed, "RequestTimeout")
     }
 
-    init(_ plan: Plan, _ target: MirrorTarget, receipt: Receipt, owner: MirrorCalls) {
+    init(_ plan: Plan, _ target: MirrorTarget, receipt: Receipt, capture: MirrorCapture?, owner: MirrorCalls) {
         self.plan = plan
         self.target = target
         self.receipt = receipt
+        self.capture = capture
         self.owner = owner
     }
 
@@ -44,6 +46,7 @@ final class MirrorCall: CurlTransferDelegate {
         guard owner.budget.take(bytes.readableBytes) else { return drop() }
         heldBytes += bytes.readableBytes
         receipt.requestBytes += Int64(bytes.readableBytes)
+        capture?.tap.requestBody(bytes)
         // What had come before it began is taken whole: nobody was there yet to be slow.
         if hasBegun, !transfer.isWritable {
             backlog += bytes.readableBytes
@@ -74,6 +77,7 @@ final class MirrorCall: CurlTransferDelegate {
 
     func curlHead(_ head: CurlHead) {
         receipt.upstreamStatus = min(999, max(0, head.status))
+        capture?.tap.responseHead(HTTPHeaders(head.headers))
         let contentType = head.first("content-type")
         receipt.isStreamed = ExchangeHandler.isEventStream(contentType)
         relay = ResponseRelay(plan: plan, contentType: contentType, isEncoded: head.first("content-encoding") != nil)
@@ -83,6 +87,7 @@ final class MirrorCall: CurlTransferDelegate {
     func curlBody(_ bytes: ByteBuffer) {
         if receipt.firstByteMicroseconds == nil { receipt.firstByteMicroseconds = elapsed }
         receipt.responseBytes += Int64(bytes.readableBytes)
+        capture?.tap.responseBody(bytes, at: elapsed)
         guard receipt.responseBytes <= Limits.mirrorAnswer else { return drop() }
         if receipt.isStreamed { timer.set(.now() + Limits.idleStream) }
         _ = relay?.body(bytes)
@@ -117,6 +122,7 @@ final class MirrorCall: CurlTransferDelegate {
         receipt.completionTokens = relay?.usage.completion
         receipt.durationMicroseconds = elapsed
         plan.leave(at: .uptime)
+        if let capture { owner.captures.append(capture.made(receipt)) }
         owner.receipts.append(receipt)
         owner.budget.giveBack(heldBytes)
         target.meter.end(isWhole: outcome == .completed)

@@ -11,13 +11,15 @@ final class MirrorCalls {
     let loop: any EventLoop
     let curl: CurlClient
     let receipts: ReceiptQueue
+    let captures: CaptureQueue
     let budget: MirrorBudget
     private var running: [ObjectIdentifier: MirrorCall] = [:]
 
-    init(loop: any EventLoop, curl: CurlClient, receipts: ReceiptQueue, budget: MirrorBudget) {
+    init(loop: any EventLoop, curl: CurlClient, receipts: ReceiptQueue, captures: CaptureQueue, budget: MirrorBudget) {
         self.loop = loop
         self.curl = curl
         self.receipts = receipts
+        self.captures = captures
         self.budget = budget
     }
 
@@ -45,7 +47,10 @@ final class MirrorCalls {
             target.meter.end(isWhole: false)
             return nil
         }
-        let call = MirrorCall(plan, target, receipt: request.mirrorReceipt(plan, of: live), owner: self)
+        let rule = plan.deployment.capture ?? live.deployment.capture
+        let capture = rule.map { MirrorCapture($0, of: request.checked) }
+        let receipt = request.mirrorReceipt(plan, of: live)
+        let call = MirrorCall(plan, target, receipt: receipt, capture: capture, owner: self)
         running[ObjectIdentifier(call)] = call
         budget.callBegan()
         call.begin(head, body: length)

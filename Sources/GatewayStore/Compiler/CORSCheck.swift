@@ -33,7 +33,8 @@ enum CORSCheck {
             return findings.note(.invalidCORS, field, message)
         }
         for origin in origins {
-            if let fault = fault(of: origin) { findings.note(.invalidCORS, field, "'\(printable(origin))' \(fault)") }
+            guard let fault = fault(of: origin) else { continue }
+            findings.note(.invalidCORS, field, "'\(TextRule.printable(origin))' \(fault)")
         }
     }
 
@@ -43,7 +44,8 @@ enum CORSCheck {
         if methods.isEmpty { findings.note(.invalidCORS, field, "is empty; name the methods, for instance POST") }
         for method in methods {
             if !TextRule.isToken(method) || method == "*" {
-                findings.note(.invalidCORS, field, "'\(printable(method))' is not a method; name each by itself")
+                let message = "'\(TextRule.printable(method))' is not a method; name each by itself"
+                findings.note(.invalidCORS, field, message)
             } else if method != method.uppercased() {
                 findings.note(.invalidCORS, field, "\(method) has small letters, which no browser sends; use capitals")
             } else if ["CONNECT", "TRACE", "TRACK"].contains(method) {
@@ -55,7 +57,7 @@ enum CORSCheck {
     private static func checkHeaders(_ headers: [String], _ field: String, in findings: inout Findings) {
         findings.checkList(headers.map { $0.lowercased() }, field, atMost: mostEntries)
         for header in headers where !TextRule.isToken(header) {
-            findings.note(.invalidCORS, field, "'\(printable(header))' is not the name of a header")
+            findings.note(.invalidCORS, field, "'\(TextRule.printable(header))' is not the name of a header")
         }
         if headers.count > 1, headers.contains("*") {
             findings.note(.invalidCORS, field, "* means every header; let it stand alone")
@@ -106,12 +108,5 @@ enum CORSCheck {
         }
         if IPAddress(String(host)) != nil { return true }
         return Names.isHost(String(host).replacing("_", with: "x")) && !IPAddress.looksNumeric(String(host))
-    }
-
-    private static func printable(_ text: String) -> String {
-        String(
-            decoding: text.utf8.prefix(100).map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") },
-            as: UTF8.self
-        )
     }
 }

@@ -179,6 +179,7 @@ struct DefinitionsCheck {
         let rules = RulesCheck(allowsByAddress: false)
         rules.check(deployment.rules, in: &findings)
         rules.check(deployment.price, in: &findings)
+        CaptureCheck.check(deployment.capture, in: &findings)
         ServingCheck(longestProbe: longestProbe(of: deployment)).check(deployment, in: &findings)
         return found + findings.problems
     }

@@ -15,7 +15,8 @@ struct DeploymentParts: Sendable {
     var pool: WorkerPool?
     var currentWorkers: Int?
 
-    func deployment(usage: UsageScope?) -> Deployment {
+    /// - Parameter capture: of its endpoint.
+    func deployment(usage: UsageScope?, capture: CaptureRule?) -> Deployment {
         var upstream: UpstreamDefinition?
         if case .upstream(let found) = definition.serving { upstream = found }
         return Deployment(
@@ -36,6 +37,7 @@ struct DeploymentParts: Sendable {
             removedHeaders: upstream?.removedHeaders ?? [],
             usage: usage,
             price: definition.price,
+            capture: definition.capture ?? capture,
             probes: ProbeRule(
                 liveness: definition.liveness ?? definition.standardLiveness,
                 readiness: definition.readiness ?? ProbeSettings(),

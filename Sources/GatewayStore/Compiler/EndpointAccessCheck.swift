@@ -6,6 +6,7 @@ enum EndpointAccessCheck {
         checkModes(endpoint, in: &findings)
         RulesCheck(allowsByAddress: true).check(endpoint.rules, in: &findings)
         CORSCheck.check(endpoint.cors, in: &findings)
+        CaptureCheck.check(endpoint.capture, in: &findings)
         findings.checkNetworks(endpoint.allowedNetworks, "allowedNetworks")
         if let maintenance = endpoint.maintenance { check(maintenance, in: &findings) }
         guard let rule = endpoint.keyRotation else { return }

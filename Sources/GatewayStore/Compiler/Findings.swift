@@ -40,6 +40,14 @@ struct Findings {
 
 /// How texts of people and programs may look.
 enum TextRule {
+    /// What of a text can stand in a message.
+    static func printable(_ text: String) -> String {
+        String(
+            decoding: text.utf8.prefix(100).map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") },
+            as: UTF8.self
+        )
+    }
+
     static let name = "must be 3 to 64 letters, digits, -, _ and ."
 
     /// A name that is unique in its tenant: of a key, an issuer, a role, a webhook.

@@ -15,7 +15,7 @@ enum HeaderRule {
 
     static func problem(ofName name: String) -> String? {
         guard (1...128).contains(name.utf8.count), name.utf8.allSatisfy(isTokenByte) else {
-            return "'\(printable(name))' is not a header name; use letters, digits and -"
+            return "'\(TextRule.printable(name))' is not a header name; use letters, digits and -"
         }
         if forbidden.contains(name.lowercased()) { return "\(name) is set by the gateway itself; remove it" }
         return nil
@@ -50,12 +50,5 @@ enum HeaderRule {
         case 0x21, 0x23...0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f, 0x60, 0x7c, 0x7e: true
         default: false
         }
-    }
-
-    private static func printable(_ text: String) -> String {
-        String(
-            decoding: text.utf8.prefix(64).map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") },
-            as: UTF8.self
-        )
     }
 }

@@ -71,7 +71,10 @@ package struct SnapshotCompiler: Sendable {
         for definition in definitions.endpoints {
             let tenant = tenants[definition.tenant]
             let parts = (deployments[definition.path] ?? []).map { parts in
-                parts.deployment(usage: access.scope(parts.definition.subject, parts.definition.rules))
+                parts.deployment(
+                    usage: access.scope(parts.definition.subject, parts.definition.rules),
+                    capture: definition.capture
+                )
             }
             let made = access.endpoint(
                 definition,
@@ -247,5 +250,6 @@ extension Deployment {
             && certificateAuthority == other.certificateAuthority && modelLabel == other.modelLabel
             && usage === other.usage && price == other.price && capacity == other.capacity && probes == other.probes
             && version == other.version && path == other.path && removedHeaders == other.removedHeaders
+            && capture == other.capture
     }
 }

@@ -54,6 +54,7 @@ struct ConfigurationReader {
             endpoint.fallback = try StoredJSON.fallback(row["fallback"], place: endpoint.path)
             endpoint.mirrorTraffic = mirrors[endpoint.path] ?? [:]
             endpoint.routing = try StoredJSON.routing(row["routing"], place: endpoint.path)
+            endpoint.capture = try StoredJSON.capture(row["capture"], place: endpoint.path)
             endpoint.allowedNetworks = try StoredJSON.strings(row["allowed_networks"], place: endpoint.path)
             return endpoint
         }
@@ -100,6 +101,7 @@ struct ConfigurationReader {
         deployment.liveness = try StoredJSON.probe(row["liveness_probe"], place: place)
         deployment.readiness = try StoredJSON.probe(row["readiness_probe"], place: place)
         deployment.isEgressPrivate = row["is_egress_private"]
+        deployment.capture = try StoredJSON.capture(row["capture"], place: place)
         if let input: Int64 = row["input_price"] {
             deployment.price = Price(
                 perThousandInputTokens: input,

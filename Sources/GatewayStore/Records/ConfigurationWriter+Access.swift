@@ -36,7 +36,7 @@ extension ConfigurationWriter {
                 ("rotation_every", endpoint.keyRotation?.every),
                 ("rotation_overlap", endpoint.keyRotation?.overlap), ("limits", rules.limits),
                 ("quotas", rules.quotas), ("routing", try StoredJSON.routing(endpoint.routing)),
-                ("created_at", endpoint.createdAt),
+                ("created_at", endpoint.createdAt), ("capture", try StoredJSON.capture(endpoint.capture)),
             ]
         )
     }

@@ -141,6 +141,7 @@ struct ConfigurationWriter {
             ("output_price", deployment.price?.perThousandOutputTokens),
             ("request_price", deployment.price?.perRequest),
             ("is_egress_private", deployment.isEgressPrivate),
+            ("capture", try StoredJSON.capture(deployment.capture)),
         ]
         return shared + (try columns(of: deployment.serving, deployment.path))
     }

@@ -77,6 +77,7 @@ struct ChangeList {
             ("properties", old.properties != new.properties), ("price", old.price != new.price),
             ("livenessProbe", old.liveness != new.liveness), ("readinessProbe", old.readiness != new.readiness),
             ("egressPublicNetworkAccess", old.isEgressPrivate != new.isEgressPrivate),
+            ("capture", old.capture != new.capture),
         ].filter(\.1).map(\.0) + fields(old.serving, new.serving) + fields(old.rules, new.rules)
     }
 

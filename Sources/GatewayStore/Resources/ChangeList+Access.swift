@@ -23,7 +23,7 @@ extension ChangeList {
             ("mirrorTraffic", old.mirrorTraffic != new.mirrorTraffic),
             ("canary", old.routing.canaries != new.routing.canaries),
             ("sticky", old.routing.sticky != new.routing.sticky),
-            ("versions", old.routing.versions != new.routing.versions),
+            ("versions", old.routing.versions != new.routing.versions), ("capture", old.capture != new.capture),
         ].filter(\.1).map(\.0) + fields(old.rules, new.rules)
     }
 

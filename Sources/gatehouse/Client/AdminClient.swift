@@ -47,6 +47,11 @@ struct AdminClient {
         String(buffer: try check(await transfer("GET", path, body: nil, accept: accept), "GET", path))
     }
 
+    /// A file.
+    func bytes(_ path: String) async throws -> Data {
+        Data(try check(await transfer("GET", path, body: nil, accept: "*/*"), "GET", path).readableBytesView)
+    }
+
     /// Reads a resource, changes it and puts it back, unless somebody else has changed it in between.
     func change<Resource: Codable>(
         _ path: String,

@@ -8,14 +8,15 @@ extension DeploymentDocument {
         guard
             let ours = document.object(
                 "gatehouse",
-                known: ["tenant", "upstream", "native", "rate_limits", "quotas", "price"],
-                notBuilt: ["fallback", "capture"]
+                known: ["tenant", "upstream", "native", "rate_limits", "quotas", "price", "capture"],
+                notBuilt: ["fallback"]
             )
         else { return }
         deployment.tenant = ours.tenantName("tenant") ?? ""
         deployment.limits = ours.limits("rate_limits")
         deployment.quotas = ours.quotas("quotas")
         deployment.price = ours.price("price")
+        deployment.capture = ours.capture("capture")
         switch (ours["upstream"], ours["native"]) {
         case (.some, nil): deployment.upstream = readUpstream(ours, probe: deployment.environment?.probe)
         case (nil, .some): deployment.native = readNative(ours, model: deployment.model ?? deployment.modelSource?.path)

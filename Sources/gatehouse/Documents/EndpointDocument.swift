@@ -34,7 +34,7 @@ enum EndpointDocument {
         }
         let mode = document.word("auth_mode", of: AuthModes.all)
         endpoint.authModes = [mode ?? "key"]
-        if let ours = document.object("gatehouse", known: additions + routingKeys, notBuilt: ["capture"]) {
+        if let ours = document.object("gatehouse", known: additions + routingKeys) {
             readAdditions(ours, mode: mode, into: &endpoint)
             check(endpoint, ours)
         }
@@ -47,7 +47,7 @@ enum EndpointDocument {
 
     private static let additions = [
         "tenant", "model_names", "hosts", "public", "auth_modes", "rate_limits", "quotas", "cors", "allowed_networks",
-        "key_rotation", "fallback",
+        "key_rotation", "fallback", "capture",
     ]
 
     private static func readAdditions(_ ours: YAMLMapping, mode: String?, into endpoint: inout EndpointResource) {
@@ -62,6 +62,7 @@ enum EndpointDocument {
         readRouting(ours, into: &endpoint)
         endpoint.allowedNetworks = ours.networks("allowed_networks")
         endpoint.fallback = ours.fallback("fallback")
+        endpoint.capture = ours.capture("capture")
         guard let rotation = ours.object("key_rotation", known: ["every", "overlap"]) else { return }
         guard let every = rotation.seconds("every", in: RotationRule.range) else {
             if rotation["every"] == nil { rotation.refuse("every", "is required", hint: "write every: 30d") }

@@ -36,6 +36,16 @@ extension YAMLMapping {
         return number
     }
 
+    /// A number that may have a fraction.
+    func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
+        guard let member = self[key] else { return nil }
+        guard let number = member.node.scalar.flatMap({ Double($0.string) }), range.contains(number) else {
+            refuse(key, "must be a number from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return number
+    }
+
     func boolean(_ key: String) -> Bool? {
         guard let member = self[key] else { return nil }
         switch member.node.scalar?.string.lowercased() {

@@ -1,0 +1,145 @@
+import GatewayAPI
+import GatewayCore
+import GatewayStore
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+
+/// What `/api/v1/tenants/{tenant}/captures` answers, to reviewers alone.
+struct CaptureRoutes: Sendable {
+    private static let longestLabel = 64
+
+    let controlPlane: ControlPlane
+
+    @Sendable func list(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let tenant = try controlPlane.store.tenant(context.name("tenant")).name
+        var query = try CaptureQuery(request.uri.queryParameters, tenant: tenant)
+        query.count += 1
+        let rows = try await controlPlane.captures.list(query)
+        let page = rows.prefix(query.count - 1)
+        let nextLink =
+            rows.count < query.count ? nil : page.last.map { Page<Never>.link(request, after: "\($0.id)") }
+        return Page(Array(page), nextLink: nextLink).answer { CaptureSummaryResource($0) }
+    }
+
+    @Sendable func get(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let (row, content) = try await found(context)
+        var pair = CaptureQuery(tenant: row.receipt.tenant)
+        pair.requestID = row.receipt.requestID
+        let others = try await controlPlane.captures.list(pair).filter { $0.id != row.id }
+        return .json(
+            CapturedExchangeResource(
+                summary: CaptureSummaryResource(row),
+                request: CapturedMessageResource(content.request),
+                response: CapturedMessageResource(content.response),
+                pair: others.map(CaptureSummaryResource.init)
+            )
+        )
+    }
+
+    /// The bytes of a body, as a file that no browser shows (SECURITY A-3).
+    @Sendable func body(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let (row, content) = try await found(context)
+        let half = try context.name("half")
+        guard half == "request" || half == "response" else {
+            throw APIError(.invalid, "\(half.debugDescription) is not one of request, response", target: "half")
+        }
+        let message = half == "request" ? content.request : content.response
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/octet-stream", .cacheControl: "no-store",
+                .contentDisposition: "attachment; filename=\"capture-\(row.id)-\(half)\"",
+                .xContentTypeOptions: "nosniff",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: message.body))
+        )
+    }
+
+    @Sendable func label(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let (id, tenant) = try name(context)
+        let label = try await JSONBody.decode(CaptureLabelResource.self, from: request).label
+        guard label.utf8.count <= Self.longestLabel, label.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw APIError(.invalid, "must be at most \(Self.longestLabel) visible ASCII characters", target: "label")
+        }
+        guard try await controlPlane.captures.label(id, tenant: tenant, label) else { throw Self.missing(id) }
+        return .json(CaptureSummaryResource(try await found(context).row))
+    }
+
+    @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let (id, tenant) = try name(context)
+        guard try await controlPlane.captures.delete(id, tenant: tenant) else { throw Self.missing(id) }
+        return Response(status: .noContent)
+    }
+
+    private func found(_ context: AdminRequestContext) async throws -> (row: CaptureRow, content: CaptureContent) {
+        let (id, tenant) = try name(context)
+        guard let found = try await controlPlane.captures.capture(id, tenant: tenant) else { throw Self.missing(id) }
+        return found
+    }
+
+    private func name(_ context: AdminRequestContext) throws -> (id: Int64, tenant: String) {
+        let tenant = try controlPlane.store.tenant(context.name("tenant")).name
+        let text = try context.name("capture")
+        guard let id = Int64(text), id > 0 else {
+            throw APIError(.invalid, "\(text.debugDescription) is not the number of a capture", target: "capture")
+        }
+        return (id, tenant)
+    }
+
+    private static func missing(_ id: Int64) -> APIError { APIError(.notFound, "capture \(id) does not exist") }
+}
+
+extension CaptureQuery {
+    fileprivate init(_ parameters: FlatDictionary<Substring, Substring>, tenant: String) throws {
+        self.init(tenant: tenant)
+        func text(_ name: Substring) -> String? { parameters[name].map { String($0) } }
+        func number(_ name: Substring) throws(APIError) -> Int64? {
+            guard let text = text(name) else { return nil }
+            guard let number = Int64(text), number >= 0 else {
+                throw APIError(.invalid, "\(text.debugDescription) is not a whole number", target: String(name))
+            }
+            return number
+        }
+        let known: Set<Substring> = [
+            "limit", "after", "endpoint", "deployment", "caller", "requestId", "status", "since", "until",
+            "slowerThanMs",
+            "tokens", "label", "text",
+        ]
+        if let stranger = parameters.first(where: { !known.contains($0.key) })?.key {
+            throw APIError(.invalid, "\(stranger.debugDescription) is not known here", target: String(stranger))
+        }
+        endpoint = text("endpoint")
+        deployment = text("deployment")
+        caller = text("caller")
+        requestID = text("requestId")
+        label = text("label")
+        self.text = text("text")
+        before = try number("after")
+        fewestTokens = try number("tokens")
+        slowerThan = try number("slowerThanMs").map { $0 * 1000 }
+        since = try text("since").map { try WireTime.read($0, member: "since") * 1_000_000 }
+        until = try text("until").map { try WireTime.read($0, member: "until") * 1_000_000 }
+        statuses = try text("status").map(Self.statuses)
+        let limit = try number("limit") ?? 50
+        guard (1...Int64(CaptureQuery.longestPage)).contains(limit) else {
+            throw APIError(.invalid, "limit must be 1 to \(CaptureQuery.longestPage)", target: "limit")
+        }
+        count = Int(limit)
+    }
+
+    /// `404`, `4xx` or `500-599`.
+    private static func statuses(_ text: String) throws(APIError) -> ClosedRange<Int> {
+        let bounds = text.split(separator: "-", omittingEmptySubsequences: false)
+        if text.count == 3, text.hasSuffix("xx"), let hundred = text.first?.wholeNumberValue {
+            return hundred * 100...hundred * 100 + 99
+        }
+        if bounds.count <= 2, let low = bounds.first.flatMap({ Int($0) }), let high = bounds.last.flatMap({ Int($0) }),
+            low <= high
+        {
+            return low...high
+        }
+        throw APIError(.invalid, "\(text.debugDescription) is no status; write 404, 4xx or 500-599", target: "status")
+    }
+}

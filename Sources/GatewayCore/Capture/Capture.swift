@@ -1,0 +1,70 @@
+/// A stored sample of a request and its response, for review; not yet redacted.
+package struct Capture: Sendable {
+    package var receipt: Receipt
+    package var rule: CaptureRule
+    /// Without its `?`; empty when there is none.
+    package var query: String
+    package var request: CapturedMessage
+    package var response: CapturedMessage
+
+    package init(
+        receipt: Receipt,
+        rule: CaptureRule,
+        query: String = "",
+        request: CapturedMessage = CapturedMessage(),
+        response: CapturedMessage = CapturedMessage()
+    ) {
+        self.receipt = receipt
+        self.rule = rule
+        self.query = query
+        self.request = request
+        self.response = response
+    }
+
+    /// Bytes that it takes in the queue, roughly.
+    var weight: Int { request.weight + response.weight + 1024 }
+}
+
+/// One half of an exchange, as the client sent or got it.
+package struct CapturedMessage: Sendable, Equatable {
+    package var headers: [Header]
+    package var body: [UInt8]
+    /// Bytes of the whole body, kept or not.
+    package var size: Int64
+    /// Whether the body was longer than what is kept.
+    package var isTruncated = false
+    /// Where each piece of the body began, and when it came, microseconds after the request's first byte.
+    package var pieces: [Piece]
+
+    package struct Header: Sendable, Equatable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package struct Piece: Sendable, Equatable {
+        package var offset: Int
+        package var microseconds: Int64
+
+        package init(offset: Int, microseconds: Int64) {
+            self.offset = offset
+            self.microseconds = microseconds
+        }
+    }
+
+    package init(headers: [Header] = [], body: [UInt8] = [], size: Int64 = 0, pieces: [Piece] = []) {
+        self.headers = headers
+        self.body = body
+        self.size = size
+        self.pieces = pieces
+    }
+
+    /// The first value of a header, by its lower-case name.
+    package func first(_ name: String) -> String? { headers.first { $0.name.lowercased() == name }?.value }
+
+    fileprivate var weight: Int { body.count + headers.count * 64 + pieces.count * 16 }
+}

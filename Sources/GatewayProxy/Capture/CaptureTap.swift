@@ -1,0 +1,84 @@
+import GatewayCore
+import NIOCore
+import NIOHTTP1
+
+/// Keeps the beginning of both bodies of an exchange while they pass, for the capture that may be made of it.
+///
+/// Bytes are copied: a slice would hold the whole buffer that a socket was read into.
+final class CaptureTap {
+    /// Of a long stream the times of the later pieces are not kept.
+    private static let mostPieces = 4096
+
+    private let limit: Int
+    private var request = CapturedMessage()
+    private var response = CapturedMessage()
+    private var responseHeaders = HTTPHeaders()
+
+    /// - Parameter limit: bytes of each body.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func requestBody(_ bytes: ByteBuffer) { request.append(bytes, limit: limit) }
+
+    func responseHead(_ headers: HTTPHeaders) { responseHeaders = headers }
+
+    /// - Parameter microseconds: after the request's first byte.
+    func responseBody(_ bytes: ByteBuffer, at microseconds: Int64) {
+        if response.pieces.count < Self.mostPieces, response.body.count < limit, bytes.readableBytes > 0 {
+            response.pieces.append(.init(offset: response.body.count, microseconds: microseconds))
+        }
+        response.append(bytes, limit: limit)
+    }
+
+    /// What of it a rule keeps.
+    func capture(_ receipt: Receipt, by rule: CaptureRule, of checked: CheckedRequest) -> Capture {
+        var capture = Capture(receipt: receipt, rule: rule, query: checked.query ?? "")
+        if rule.keepsRequest {
+            capture.request = request.cut(to: rule.bodyLimit)
+            capture.request.headers = Self.headers(checked.forwardable)
+        }
+        if rule.keepsResponse {
+            capture.response = response.cut(to: rule.bodyLimit)
+            capture.response.headers = Self.headers(responseHeaders)
+        }
+        return capture
+    }
+
+    private static func headers(_ headers: HTTPHeaders) -> [CapturedMessage.Header] {
+        headers.map { CapturedMessage.Header(name: $0.name, value: $0.value) }
+    }
+}
+
+/// The capture of a copy for a mirror: always made, so that its pair is whole.
+struct MirrorCapture {
+    let tap: CaptureTap
+    private let rule: CaptureRule
+    private let checked: CheckedRequest
+
+    init(_ rule: CaptureRule, of checked: CheckedRequest) {
+        tap = CaptureTap(limit: rule.bodyLimit)
+        self.rule = rule
+        self.checked = checked
+    }
+
+    func made(_ receipt: Receipt) -> Capture { tap.capture(receipt, by: rule, of: checked) }
+}
+
+extension CapturedMessage {
+    fileprivate mutating func append(_ bytes: ByteBuffer, limit: Int) {
+        size += Int64(bytes.readableBytes)
+        let room = limit - body.count
+        guard room > 0 else { return }
+        body.append(contentsOf: bytes.readableBytesView.prefix(room))
+    }
+
+    fileprivate func cut(to limit: Int) -> CapturedMessage {
+        var cut = self
+        cut.isTruncated = size > Int64(min(body.count, limit))
+        guard body.count > limit else { return cut }
+        cut.body.removeSubrange(limit...)
+        cut.pieces.removeAll { $0.offset >= limit }
+        return cut
+    }
+}

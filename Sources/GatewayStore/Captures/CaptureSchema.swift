@@ -1,0 +1,85 @@
+/// The tables of captures.
+///
+/// A *segment* is a run of captures with consecutive identifiers: it has a full-text index of its own, which goes with it,
+/// so that retention is a few statements and never works on one capture.
+enum CaptureSchema {
+    static let sql = """
+        PRAGMA application_id = \(Migrations.applicationID);
+        CREATE TABLE segments (
+            id INTEGER PRIMARY KEY,
+            first_capture INTEGER NOT NULL,
+            captures INTEGER NOT NULL DEFAULT 0,
+            bytes INTEGER NOT NULL DEFAULT 0,
+            -- Captures up to this one are in the full-text index.
+            indexed_to INTEGER NOT NULL,
+            newest_at INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        -- Contents of several captures, compressed together.
+        CREATE TABLE blocks (
+            id INTEGER PRIMARY KEY,
+            segment INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            content BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX blocks_of_segments ON blocks (segment);
+        CREATE TABLE captures (
+            id INTEGER PRIMARY KEY,
+            block INTEGER NOT NULL,
+            offset INTEGER NOT NULL,
+            length INTEGER NOT NULL,
+            request_id TEXT NOT NULL,
+            started_at INTEGER NOT NULL,
+            tenant TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            deployment TEXT NOT NULL,
+            instance TEXT NOT NULL,
+            caller TEXT NOT NULL,
+            method TEXT NOT NULL,
+            path TEXT NOT NULL,
+            query TEXT NOT NULL,
+            status INTEGER NOT NULL,
+            upstream_status INTEGER NOT NULL,
+            outcome TEXT NOT NULL,
+            model TEXT NOT NULL,
+            is_streamed INTEGER NOT NULL,
+            request_size INTEGER NOT NULL,
+            response_size INTEGER NOT NULL,
+            is_request_cut INTEGER NOT NULL,
+            is_response_cut INTEGER NOT NULL,
+            prompt_tokens INTEGER,
+            completion_tokens INTEGER,
+            first_byte_us INTEGER,
+            duration_us INTEGER NOT NULL,
+            mirror_of TEXT NOT NULL,
+            collections TEXT NOT NULL,
+            label TEXT NOT NULL DEFAULT ''
+        ) STRICT;
+        -- All that lists are filtered by: 1,000,000 rows are gone through without the table.
+        CREATE INDEX captures_filter ON captures (
+            tenant, id, endpoint, deployment, caller, status, duration_us, prompt_tokens, completion_tokens, started_at,
+            label, mirror_of
+        );
+        CREATE INDEX captures_of_requests ON captures (request_id);
+        """
+
+    /// The full-text index of a segment, which keeps no text of its own.
+    ///
+    /// `tenant` is a word that only one tenant's captures have.
+    static func index(_ segment: Int64) -> String { "text_\(segment)" }
+
+    static func makeIndex(_ segment: Int64) -> String {
+        "CREATE VIRTUAL TABLE \(index(segment)) USING fts5(tenant, request, response, content='', tokenize='unicode61')"
+    }
+
+    static let insert = """
+        INSERT INTO captures (
+            id, block, offset, length, request_id, started_at, tenant, endpoint, deployment, instance, caller, method, path,
+            query, status, upstream_status, outcome, model, is_streamed, request_size, response_size, is_request_cut,
+            is_response_cut, prompt_tokens, completion_tokens, first_byte_us, duration_us, mirror_of, collections
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+}
+
+extension Migrations {
+    static let captures = Migrations(steps: [Step(identifier: "1 captures", sql: CaptureSchema.sql)])
+}

@@ -1,0 +1,105 @@
+import Foundation
+import GRDB
+import GatewayCore
+
+/// Captures in their own SQLite file: neither the store's writes nor the receipts' wait for theirs.
+///
+/// All that is done to one, from its redaction on, is done on the database's writer thread.
+package final class CaptureStore: Sendable {
+    let pool: DatabasePool
+    let retention: CaptureRetention
+    private let redactors = RedactorCache()
+
+    /// `captures.db` beside the store.
+    package static func path(beside store: String) -> String {
+        URL(fileURLWithPath: store).deletingLastPathComponent().appendingPathComponent("captures.db").path
+    }
+
+    package init(path: String, retention: CaptureRetention = CaptureRetention()) throws(StoreError) {
+        self.retention = retention
+        try PrivateFile.makeParent(of: path)
+        try PrivateFile.makeEmpty(path)
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.settings(retention))
+            // Pages that are free go back to the disk when the cap is lowered. A power cut may cost the last captures.
+            try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = NORMAL")
+            }
+        } catch {
+            throw StoreError(error)
+        }
+        try Migrations.captures.migrate(pool, path: path)
+    }
+
+    private static func settings(_ retention: CaptureRetention) -> GRDB.Configuration {
+        var settings = GRDB.Configuration()
+        settings.busyMode = .timeout(10)
+        settings.maximumReaderCount = 4
+        settings.label = "gatehouse.captures"
+        settings.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = \(retention.walPages)")
+            try database.execute(sql: "PRAGMA journal_size_limit = \(retention.walBytes)")
+        }
+        return settings
+    }
+
+    /// Redacts, compresses and writes a batch, in one transaction.
+    func append(_ batch: [Capture]) async throws(StoreError) {
+        try await run { [retention, redactors] database in
+            try database.inTransaction(.immediate) {
+                var appender = try CaptureAppender(database, retention: retention, redactors)
+                for capture in batch { try appender.add(capture) }
+                try appender.finish()
+                return .commit
+            }
+        }
+    }
+
+    /// Not cancelled with the caller's task: the last batch is written while the program stops.
+    func run<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { database in
+                continuation.resume(returning: Result { try body(database) }.mapError { StoreError($0) })
+            }
+        }
+        return try result.get()
+    }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}
+
+/// How long captures are kept, and how much of them: whichever ends first.
+package struct CaptureRetention: Sendable, Equatable {
+    private static let pageSize: Int64 = 4096
+
+    package var days: Int
+    package var rows: Int
+    /// Of the file and its log together.
+    package var bytes: Int64
+
+    package init(days: Int = 30, rows: Int = 1_000_000, bytes: Int64 = 10 << 30) {
+        self.days = days
+        self.rows = rows
+        self.bytes = bytes
+    }
+
+    /// A twentieth goes at a time.
+    var segmentBytes: Int64 { max(1 << 20, bytes / 20) }
+    var segmentRows: Int { max(1, min(20_000, rows / 20)) }
+    /// Pages of the write-ahead log, a thirty-second part of all.
+    var walPages: Int64 { min(4000, max(64, bytes / 32 / Self.pageSize)) }
+    var walBytes: Int64 { walPages * Self.pageSize }
+    /// Bytes of pages in use above which the oldest go: beside them stands the log, which may be as long again while it is
+    /// written back, and what is being added.
+    var mostUsed: Int64 { bytes - 3 * walBytes - bytes / 16 }
+}

@@ -1,0 +1,67 @@
+import CPcre2
+
+/// A regular expression in PCRE's syntax that gives up instead of taking long.
+@safe final class BoundedExpression: Sendable {
+    /// Why a pattern is none, or a search was given up.
+    struct Failure: Error, Equatable {
+        let reason: String
+        /// Where in the pattern, in bytes.
+        var offset: Int?
+    }
+
+    /// Steps of one search: a few milliseconds at most.
+    private static let mostSteps: UInt32 = 50_000
+    /// Kibibytes of the heap.
+    private static let mostMemory: UInt32 = 4096
+
+    /// Only read once it is compiled (pcre2api, "Multithreading").
+    private nonisolated(unsafe) let code: OpaquePointer
+
+    /// - Throws: what is wrong with the pattern.
+    init(_ pattern: String) throws(Failure) {
+        var number: Int32 = 0
+        var offset = 0
+        let options = UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) | UInt32(PCRE2_NEVER_BACKSLASH_C)
+        let bytes = Array(pattern.utf8)
+        let made = unsafe pcre2_compile_8(bytes, bytes.count, options, &number, &offset, nil)
+        guard let made = unsafe made else {
+            throw Failure(reason: Self.message(number), offset: offset)
+        }
+        unsafe code = made
+        // Where it cannot be compiled to machine code it is interpreted.
+        unsafe pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
+    }
+
+    deinit { unsafe pcre2_code_free_8(code) }
+
+    /// Every place where it matches, in order; empty matches are none.
+    func ranges(in bytes: [UInt8]) throws(Failure) -> [Range<Int>] {
+        let context = unsafe pcre2_match_context_create_8(nil)
+        let data = unsafe pcre2_match_data_create_8(1, nil)
+        defer {
+            unsafe pcre2_match_data_free_8(data)
+            unsafe pcre2_match_context_free_8(context)
+        }
+        unsafe pcre2_set_match_limit_8(context, Self.mostSteps)
+        unsafe pcre2_set_heap_limit_8(context, Self.mostMemory)
+        var found: [Range<Int>] = []
+        var start = 0
+        while start <= bytes.count {
+            let count = unsafe pcre2_match_8(code, bytes, bytes.count, start, 0, data, context)
+            if count == PCRE2_ERROR_NOMATCH { break }
+            guard count >= 0 else { throw Failure(reason: Self.message(count)) }
+            let ends = unsafe pcre2_get_ovector_pointer_8(data)
+            guard let ends = unsafe ends else { break }
+            let (lower, upper) = unsafe (ends[0], ends[1])
+            if upper > lower { found.append(lower..<upper) }
+            start = max(upper, start + (upper > lower ? 0 : 1))
+        }
+        return found
+    }
+
+    private static func message(_ number: Int32) -> String {
+        var text = [UInt8](repeating: 0, count: 256)
+        let length = unsafe pcre2_get_error_message_8(number, &text, text.count)
+        return String(decoding: text.prefix(Int(max(0, length))), as: UTF8.self)
+    }
+}

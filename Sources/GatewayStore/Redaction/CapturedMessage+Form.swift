@@ -1,0 +1,76 @@
+package import GatewayCore
+
+/// What kind of body a message has.
+package enum BodyForm {
+    case json
+    /// One JSON text to a line: events, or NDJSON.
+    case lines
+    /// `name=value&…`
+    case pairs
+    case other
+}
+
+extension CapturedMessage {
+    /// In lower case, without parameters; empty when there is none.
+    package var contentType: String {
+        let type = first("content-type")?.prefix { $0 != ";" } ?? ""
+        return type.lowercased().filter { $0 != " " }
+    }
+
+    package var form: BodyForm {
+        switch contentType {
+        case "application/x-www-form-urlencoded": return .pairs
+        case "text/event-stream", "application/x-ndjson", "application/jsonl", "application/jsonlines": return .lines
+        case let type where type == "application/json" || type.hasSuffix("+json"): return .json
+        default:
+            // Whatever it calls itself.
+            let first = body.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+            return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .json : .other
+        }
+    }
+
+    /// Pictures, sound and film: nothing in them is text.
+    var isMedia: Bool { ["image/", "audio/", "video/"].contains { contentType.hasPrefix($0) } }
+
+    /// Whether the body can be shown, and searched, as text.
+    package var isText: Bool {
+        guard !isMedia, !body.isEmpty else { return false }
+        return !body.prefix(512).contains { $0 < 0x09 || (0x0E..<0x20).contains($0) && $0 != 0x1B }
+    }
+
+    /// The JSON texts of a body that has one to a line, behind `data:` where it has events.
+    var jsonLines: [Range<Int>] {
+        var lines: [Range<Int>] = []
+        var at = 0
+        while at < body.count {
+            let end = body[at...].firstIndex(of: 0x0a) ?? body.count
+            var start = at
+            if body[at..<end].starts(with: "data:".utf8) { start += 5 }
+            while start < end, body[start] == 0x20 { start += 1 }
+            if start < end, body[start] == UInt8(ascii: "{") || body[start] == UInt8(ascii: "[") {
+                lines.append(start..<end)
+            }
+            at = end + 1
+        }
+        return lines
+    }
+
+    /// Without its content coding, so that it can be looked through: a body that cannot is not kept.
+    func decoded() -> CapturedMessage {
+        guard let coding = first("content-encoding")?.lowercased(), !coding.isEmpty, coding != "identity", !body.isEmpty
+        else { return self }
+        var message = self
+        if coding == "gzip" || coding == "x-gzip" || coding == "deflate",
+            let expanded = Inflate.beginning(of: body, most: CaptureRule.longestBody)
+        {
+            message.body = expanded.bytes
+            message.isTruncated = isTruncated || expanded.isCut
+            message.pieces = pieces.first.map { [Piece(offset: 0, microseconds: $0.microseconds)] } ?? []
+        } else {
+            message.replaceBody(
+                with: "[removed: it was compressed with \(coding.prefix(32)), and cannot be looked through]"
+            )
+        }
+        return message
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import GatewayCore
+import Synchronization
+
+/// Takes out of captures what must not be stored (SECURITY D-1), and shows in its place of which kind it was.
+struct Redactor: Sendable {
+    /// Stands for credentials, and for what rules name.
+    private static let credential = "[credential]"
+    private static let field = "[field]"
+
+    private let rule: RedactionRule
+    private let hiddenHeaders: Set<String>
+    private let json: JSONRedaction
+    private let patterns: TextPatterns
+
+    init(_ rule: RedactionRule) {
+        self.rule = rule
+        hiddenHeaders = Set(rule.headers.map { $0.lowercased() })
+        json = JSONRedaction(names: CredentialNames.fields, paths: rule.paths)
+        patterns = TextPatterns(rule)
+    }
+
+    func redact(_ capture: Capture) -> Capture {
+        var redacted = capture
+        redacted.query = redactPairs(capture.query, names: CredentialNames.query)
+        redacted.receipt.path = patterns.redact(capture.receipt.path)
+        redacted.request = redact(capture.request, keeping: capture.rule.headers)
+        redacted.response = redact(capture.response, keeping: capture.rule.headers)
+        return redacted
+    }
+
+    private func redact(_ message: CapturedMessage, keeping kept: [String]?) -> CapturedMessage {
+        var message = message.decoded()
+        redactBody(&message)
+        if let kept { message.headers.removeAll { !kept.contains($0.name.lowercased()) } }
+        for index in message.headers.indices {
+            let name = message.headers[index].name.lowercased()
+            message.headers[index].value =
+                if CredentialNames.headers.contains(name) || CredentialNames.fields.contains(name) {
+                    Self.credential
+                } else if hiddenHeaders.contains(name) {
+                    "[header]"
+                } else {
+                    patterns.redact(message.headers[index].value)
+                }
+        }
+        return message
+    }
+
+    private func redactBody(_ message: inout CapturedMessage) {
+        guard !message.body.isEmpty, !message.isMedia else { return }
+        switch message.form {
+        case .pairs:
+            let text = String(decoding: message.body, as: UTF8.self)
+            message.body = Array(redactPairs(text, names: CredentialNames.fields).utf8)
+        case .json: redactJSON(&message, in: [0..<message.body.count])
+        case .lines: redactJSON(&message, in: message.jsonLines)
+        case .other: break
+        }
+        patterns.redact(&message)
+    }
+
+    private func redactJSON(_ message: inout CapturedMessage, in texts: [Range<Int>]) {
+        var found: [Range<Int>] = []
+        for text in texts {
+            guard let ranges = json.ranges(in: message.body.span, text) else {
+                return message.replaceBody(with: "[removed: it is nested too deep to be looked through]")
+            }
+            found += ranges
+        }
+        message.replace(found, with: "\"\(Self.field)\"")
+    }
+
+    /// Of `name=value&…` the values whose names say that they are credentials.
+    private func redactPairs(_ text: String, names: Set<String>) -> String {
+        guard !text.isEmpty else { return text }
+        let pairs = text.split(separator: "&", omittingEmptySubsequences: false).map { pair -> String in
+            guard let equals = pair.firstIndex(of: "=") else { return patterns.redact(String(pair)) }
+            let spelled = String(pair[..<equals])
+            let name = (spelled.removingPercentEncoding ?? spelled).lowercased()
+            if names.contains(name) { return "\(spelled)=\(Self.credential)" }
+            let value = String(pair[pair.index(after: equals)...])
+            let plain = (value.replacing("+", with: " ").removingPercentEncoding ?? value)
+            // What is found only once it is decoded goes whole.
+            return patterns.redact(plain) == plain ? String(pair) : "\(spelled)=\(patterns.redact(plain))"
+        }
+        return pairs.joined(separator: "&")
+    }
+}
+
+/// Redactors by their rule, made once: to compile expressions takes longer than to use them.
+final class RedactorCache: Sendable {
+    private static let most = 256
+    private let known = Mutex<[RedactionRule: Redactor]>([:])
+
+    subscript(rule: RedactionRule) -> Redactor {
+        if let redactor = known.withLock({ $0[rule] }) { return redactor }
+        let made = Redactor(rule)
+        known.withLock { known in
+            if known.count >= Self.most { known.removeAll() }
+            known[rule] = made
+        }
+        return made
+    }
+}

@@ -1,0 +1,121 @@
+import GatewayCore
+
+/// Kinds of text that are taken out wherever they stand, each with what stands in their place.
+struct TextPatterns: Sendable {
+    private struct Entry: Sendable {
+        let name: String
+        let expression: BoundedExpression
+        var accepts: @Sendable (ArraySlice<UInt8>) -> Bool = { _ in true }
+    }
+
+    private let entries: [Entry]
+
+    /// - Parameter rule: whose expressions `problem(of:)` has nothing against.
+    init(_ rule: RedactionRule) {
+        entries =
+            [Self.credential] + rule.patterns.map(Self.entry)
+            + rule.expressions.compactMap { own in
+                (try? BoundedExpression(own.pattern)).map { Entry(name: own.name, expression: $0) }
+            }
+    }
+
+    /// What is wrong with an expression of the user's, as the end of a sentence; `nil` when nothing is.
+    static func problem(of pattern: String) -> String? {
+        do throws(BoundedExpression.Failure) {
+            return try BoundedExpression(pattern).ranges(in: [])
+                .isEmpty ? nil : "finds something in an empty text"
+        } catch {
+            return error.offset.map { "\(error.reason), at \($0)" } ?? error.reason
+        }
+    }
+
+    /// The text without what is found; a search that takes too long leaves nothing of it.
+    func redact(_ message: inout CapturedMessage) {
+        for entry in entries {
+            let ranges: [Range<Int>]
+            do throws(BoundedExpression.Failure) {
+                ranges = try entry.expression.ranges(in: message.body)
+            } catch {
+                message.replaceBody(with: "[removed: looking for \(entry.name) took too long]")
+                return
+            }
+            message.replace(ranges.filter { entry.accepts(message.body[$0]) }, with: "[\(entry.name)]")
+        }
+    }
+
+    func redact(_ text: String) -> String {
+        var message = CapturedMessage(body: Array(text.utf8))
+        redact(&message)
+        return String(decoding: message.body, as: UTF8.self)
+    }
+
+    // MARK: - The kinds
+
+    private static func made(_ name: String, _ pattern: String) -> Entry {
+        do throws(BoundedExpression.Failure) {
+            return Entry(name: name, expression: try BoundedExpression(pattern))
+        } catch {
+            preconditionFailure("a pattern of our own is one: \(error)")
+        }
+    }
+
+    /// Keys and tokens that are known by their form, and what stands behind a name that says so.
+    private static let credential = made(
+        "credential",
+        #"""
+        (?x)
+        \bgh[a-z]{1,2}_[A-Za-z0-9_-]{20,}
+        | \bsk-[A-Za-z0-9_-]{16,} | \bAKIA[0-9A-Z]{16}\b
+        | \beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*
+        | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----[\s\S]{0,16384}?(?:-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|\z)
+        | (?i:\bbearer|\bbasic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
+        | ://[^/\s:@"]{1,128}:\K[^/\s@"]{1,256}(?=@)
+        | (?i:\b(?:password|passwd|pwd|client_secret|secret|api[_-]?key|access_token|refresh_token|private_key))
+          (?:\\?["'])?\s{0,4}[=:]\s{0,4}(?:\\?["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,512}
+        """#
+    )
+
+    private static func entry(_ pattern: RedactionRule.Pattern) -> Entry {
+        switch pattern {
+        case .email: email
+        case .card: card
+        case .phone: phone
+        }
+    }
+
+    private static let email = made(
+        "email",
+        #"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"#
+    )
+
+    private static let card: Entry = {
+        var entry = made("card", #"(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"#)
+        entry.accepts = { Luhn.holds($0.filter { (0x30...0x39).contains($0) }) }
+        return entry
+    }()
+
+    /// With a `+`, or in groups; a date is none.
+    private static let phone = made(
+        "phone",
+        #"""
+        (?x)
+        (?<![0-9A-Za-z+]) \+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}(?![0-9])
+        | (?<![0-9A-Za-z.+(-]) (?!(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})
+          \(?[0-9]{2,5}\)?[ /-][0-9]{3,5}(?:[ -][0-9]{2,5}){1,3}(?![0-9A-Za-z-])
+        """#
+    )
+}
+
+/// The check digit of payment cards (ISO/IEC 7812-1, annex B).
+enum Luhn {
+    /// - Parameter digits: ASCII.
+    static func holds(_ digits: some BidirectionalCollection<UInt8>) -> Bool {
+        var sum = 0
+        for (place, byte) in digits.reversed().enumerated() {
+            let digit = Int(byte - 0x30)
+            let doubled = digit * 2
+            sum += place.isMultiple(of: 2) ? digit : (doubled > 9 ? doubled - 9 : doubled)
+        }
+        return sum.isMultiple(of: 10) && digits.contains { $0 != 0x30 }
+    }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Foundation
+import GatewayAPI
+
+/// The command `gatehouse captures show`.
+struct CaptureShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a sample with headers and bodies; of a mirrored pair both halves."
+    )
+
+    @OptionGroup var capture: CaptureArguments
+    @Option(help: "A folder for the kept bytes of both bodies.") var save: String?
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let client = try admin.connect()
+        let found: CapturedExchangeResource = try await client.get(capture.url)
+        if let save { try await keep(found, in: save, client) }
+        switch output.output {
+        case .json, .yaml: try output.write(found)
+        case .table:
+            print(CaptureText.text(of: found))
+            for half in found.pair {
+                let other: CapturedExchangeResource = try await client.get("\(capture.tenant.url)/captures/\(half.id)")
+                print("\n" + CaptureText.comparison(found, other))
+            }
+        }
+    }
+
+    private func keep(_ found: CapturedExchangeResource, in folder: String, _ client: AdminClient) async throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (half, message) in [("request", found.request), ("response", found.response)] where message.bytes > 0 {
+            let path = "\(folder)/capture-\(capture.number)-\(half)"
+            try await client.bytes("\(capture.url)/\(half)").write(to: URL(fileURLWithPath: path))
+            report("\(path): \(message.bytes) bytes")
+        }
+    }
+}
+
+/// A sample as people read it in a terminal.
+enum CaptureText {
+    static func text(of capture: CapturedExchangeResource) -> String {
+        [
+            Table(describing: capture.summary).text, section("request", capture.request),
+            section("response", capture.response),
+        ].joined(separator: "\n\n")
+    }
+
+    /// The halves of a mirrored pair: what differs, and where.
+    static func comparison(_ one: CapturedExchangeResource, _ other: CapturedExchangeResource) -> String {
+        let rows: [(String, String, String)] =
+            [
+                ("deployment", one.summary.deployment, other.summary.deployment),
+                ("status", String(one.summary.upstreamStatus), String(other.summary.upstreamStatus)),
+                ("duration ms", String(one.summary.durationMs), String(other.summary.durationMs)),
+                ("response bytes", String(one.summary.responseBytes), String(other.summary.responseBytes)),
+                (
+                    "completion tokens", one.summary.completionTokens.map(String.init) ?? "",
+                    other.summary.completionTokens.map(String.init) ?? ""
+                ),
+            ] + lines(one.response, other.response)
+        return Table(rows.map { PairRow(what: $0.0, one: $0.1, other: $0.2) }).text
+    }
+
+    /// The lines of the bodies that differ, side by side; the first twenty.
+    private static func lines(_ one: CapturedMessageResource, _ other: CapturedMessageResource) -> [(
+        String, String, String
+    )] {
+        let (left, right) = (body(one).split(separator: "\n"), body(other).split(separator: "\n"))
+        return (0..<max(left.count, right.count)).compactMap { index -> (String, String, String)? in
+            let one = index < left.count ? String(left[index]) : ""
+            let other = index < right.count ? String(right[index]) : ""
+            return one == other ? nil : ("line \(index + 1)", String(one.prefix(70)), String(other.prefix(70)))
+        }.prefix(20).map(\.self)
+    }
+
+    private static func section(_ title: String, _ message: CapturedMessageResource) -> String {
+        let headers = message.headers.map { "\($0.name): \($0.value)" }
+        let size = "\(message.kind), \(message.bytes) bytes\(message.truncated ? ", cut" : "")"
+        return ([title.uppercased() + " (\(size))"] + headers + ["", body(message)]).joined(separator: "\n").visible
+    }
+
+    private static func body(_ message: CapturedMessageResource) -> String {
+        switch message.kind {
+        case "json": pretty(message.text ?? "")
+        case "events":
+            (message.events ?? []).map { event in
+                let time = String(format: "%10.1f ms  ", event.ms)
+                return time + event.text.replacing("\n", with: "\n               ")
+            }.joined(separator: "\n")
+        case "binary": "sha256 \(message.sha256 ?? ""); --save FOLDER keeps it"
+        default: message.text ?? ""
+        }
+    }
+
+    private static func pretty(_ text: String) -> String {
+        guard let value = try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed),
+            let data = try? JSONSerialization.data(
+                withJSONObject: value,
+                options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes, .fragmentsAllowed]
+            )
+        else { return text }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+private struct PairRow: TableRow {
+    static var headings: [String] { ["", "this", "other"] }
+    let what: String
+    let one: String
+    let other: String
+    var cells: [String] { [what, one, other] }
+}
+
+extension String {
+    /// Without what a terminal would obey, but for line ends.
+    fileprivate var visible: String {
+        String(
+            unicodeScalars.map { scalar in
+                scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+                    ? "?" : Character(scalar)
+            }
+        )
+    }
+}

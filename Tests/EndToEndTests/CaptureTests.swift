@@ -1,0 +1,140 @@
+import GatewayCore
+import GatewayTestKit
+import NIOCore
+import NIOHTTP1
+import Testing
+
+/// What is kept of exchanges, and of which.
+@Suite(.serialized) struct CaptureTests {
+    /// One deployment, `blue`, whose exchanges are kept as the rule says.
+    private static func play(
+        _ rule: CaptureRule?,
+        _ transport: FakeUpstream.Transport = .http,
+        mirror: Int = 0,
+        script: @escaping FakeUpstream.Script,
+        act: (RunningGateway) async throws -> Void
+    ) async throws -> [Capture] {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(transport, in: workspace, number: 0, script: script)
+        var blue = RunningGateway.Serving("blue", urls: [upstream.url])
+        blue.capture = rule
+        var serving = [blue]
+        var shadowed: FakeUpstream?
+        if mirror > 0 {
+            let upstream = try await FakeUpstream.start(transport, in: workspace, number: 1, script: script)
+            var shadow = RunningGateway.Serving("shadow", weight: 0, urls: [upstream.url])
+            shadow.mirror = mirror
+            serving.append(shadow)
+            shadowed = upstream
+        }
+        let access = RunningGateway.Access()
+        try await RunningGateway.run(serving, in: workspace, access: access) { try await act($0) }
+        try await upstream.stop()
+        try await shadowed?.stop()
+        return access.captures.take(1000)
+    }
+
+    private static func text(_ message: CapturedMessage) -> String { String(decoding: message.body, as: UTF8.self) }
+
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `both halves are kept as they passed`(transport: FakeUpstream.Transport) async throws {
+        let captures = try await Self.play(CaptureRule(), transport) { visit in
+            try await visit.respond(201, [("x-up", "1")], "got \(try await visit.body())")
+        } act: { gateway in
+            let client = try await gateway.connect()
+            _ = try await client.exchange("POST", "/demo/chat/echo?x=y", [("x-down", "2")], body: "hello")
+        }
+        let capture = try #require(captures.first)
+        #expect(captures.count == 1 && capture.query == "x=y" && capture.receipt.status == 201)
+        #expect(Self.text(capture.request) == "hello" && capture.request.first("x-down") == "2")
+        #expect(Self.text(capture.response) == "got hello" && capture.response.first("x-up") == "1")
+        #expect(capture.request.first("authorization") == nil && capture.request.first("api-key") == nil)
+        #expect(!capture.request.isTruncated && capture.response.size == 9)
+    }
+
+    @Test func `without a rule nothing is kept, nor at a rate of 0`() async throws {
+        for rule in [nil, CaptureRule(samplingRate: 0)] {
+            let captures = try await Self.play(rule) {
+                try await $0.respond(200, [], "a")
+            } act: { gateway in
+                let client = try await gateway.connect()
+                for _ in 0..<5 { _ = try await client.exchange("POST", "/demo/chat/a", body: "b") }
+            }
+            #expect(captures.isEmpty)
+        }
+    }
+
+    @Test func `about as many are kept as the rate says`() async throws {
+        let captures = try await Self.play(CaptureRule(samplingRate: 0.5)) {
+            try await $0.respond(200, [], "a")
+        } act: {
+            gateway in
+            let client = try await gateway.connect()
+            for _ in 0..<200 { _ = try await client.exchange("POST", "/demo/chat/a", body: "b") }
+        }
+        // Outside of this once in 10,000 million runs.
+        #expect((55...145).contains(captures.count))
+    }
+
+    @Test func `of a stream every piece is kept with its time, and of a long body the beginning`() async throws {
+        let rule = CaptureRule(bodyLimit: 20)
+        let captures = try await Self.play(rule) { visit in
+            try await visit.begin(200, [("content-type", "text/event-stream")])
+            for event in ["data: one\n\n", "data: two\n\n", "data: three\n\n"] {
+                try await visit.send(event)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            try await visit.end()
+        } act: { gateway in
+            _ = try await gateway.connect().exchange("POST", "/demo/chat/a", body: String(repeating: "x", count: 50))
+        }
+        let capture = try #require(captures.first)
+        #expect(Self.text(capture.response) == "data: one\n\ndata: two" && capture.response.isTruncated)
+        #expect(capture.response.pieces.map(\.offset) == [0, 11] && capture.response.size == 35)
+        #expect(capture.response.pieces[1].microseconds - capture.response.pieces[0].microseconds >= 10_000)
+        #expect(capture.request.body.count == 20 && capture.request.isTruncated && capture.request.size == 50)
+    }
+
+    @Test func `a rule keeps errors only, or a caller's only, or what has a header`() async throws {
+        func kept(_ only: CaptureCondition) async throws -> [Int] {
+            try await Self.play(CaptureRule(only: only)) { visit in
+                try await visit.respond(visit.target == "/bad" ? 500 : 200, [], "a")
+            } act: { gateway in
+                let client = try await gateway.connect()
+                _ = try await client.exchange("POST", "/demo/chat/good", [("x-team", "a")], body: "b")
+                _ = try await client.exchange("POST", "/demo/chat/bad", body: "b")
+            }.map(\.receipt.upstreamStatus)
+        }
+        #expect(try await kept(CaptureCondition(errors: true)) == [500])
+        #expect(try await kept(CaptureCondition(slowerThan: 60_000)).isEmpty)
+        #expect(try await kept(CaptureCondition(callers: ["demo/chat#primary"])) == [200, 500])
+        #expect(try await kept(CaptureCondition(callers: ["demo#other"])).isEmpty)
+        #expect(try await kept(CaptureCondition(header: .init(name: "x-team"))) == [200])
+        #expect(try await kept(CaptureCondition(header: .init(name: "x-team", value: "b"))).isEmpty)
+    }
+
+    @Test func `of a mirrored pair both halves are kept, whatever the rate`() async throws {
+        let captures = try await Self.play(CaptureRule(samplingRate: 0), mirror: 100) { visit in
+            try await visit.respond(200, [], "got \(try await visit.body())")
+        } act: { gateway in
+            _ = try await gateway.connect().exchange("POST", "/demo/chat/a", body: "hello")
+        }
+        let live = try #require(captures.first { $0.receipt.mirrorOf.isEmpty })
+        let copy = try #require(captures.first { $0.receipt.mirrorOf == "blue" })
+        #expect(captures.count == 2 && live.receipt.requestID == copy.receipt.requestID)
+        for half in [live, copy] {
+            #expect(Self.text(half.request) == "hello" && Self.text(half.response) == "got hello")
+        }
+    }
+
+    @Test func `an answer of the gateway's own is kept too`() async throws {
+        let captures = try await Self.play(CaptureRule()) {
+            $0.cut()
+        } act: { gateway in
+            _ = try await gateway.connect().exchange("POST", "/demo/chat/a", body: "hello")
+        }
+        let capture = try #require(captures.first)
+        #expect(capture.receipt.outcome == .failed && capture.receipt.status >= 400)
+        #expect(Self.text(capture.response).contains("error"))
+    }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import GRDB
+import GatewayCore
+import Testing
+
+@testable import GatewayStore
+
+/// Captures that were stored, found, deleted, and outlived.
+@Suite struct CaptureStoreTests {
+    private static let now = Int64(Date().timeIntervalSince1970) * 1_000_000
+
+    private static func store(_ retention: CaptureRetention = CaptureRetention()) throws -> CaptureStore {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("captures-\(UUID().uuidString)")
+        return try CaptureStore(path: folder.appendingPathComponent("captures.db").path, retention: retention)
+    }
+
+    private static func capture(_ number: Int, tenant: String = "demo", text: String = "hello", at: Int64? = nil)
+        -> Capture
+    {
+        var receipt = Receipt(requestID: "request-\(number)", startedAt: at ?? now + Int64(number))
+        receipt.tenant = tenant
+        receipt.endpoint = "chat"
+        receipt.deployment = number.isMultiple(of: 2) ? "blue" : "green"
+        receipt.caller = "demo/chat#primary"
+        receipt.method = "POST"
+        receipt.path = "/v1/chat/completions"
+        receipt.status = number.isMultiple(of: 10) ? 500 : 200
+        receipt.outcome = .completed
+        receipt.promptTokens = Int64(number)
+        receipt.durationMicroseconds = Int64(number) * 1000
+        receipt.isStreamed = true
+        let headers = [CapturedMessage.Header(name: "content-type", value: "application/json")]
+        let body = Array(#"{"text":"\#(text) \#(number)"}"#.utf8)
+        return Capture(
+            receipt: receipt,
+            rule: CaptureRule(),
+            query: "a=b",
+            request: CapturedMessage(headers: headers, body: body, size: Int64(body.count)),
+            response: CapturedMessage(
+                headers: headers,
+                body: Array("answer \(number)".utf8),
+                size: 100_000,
+                pieces: [.init(offset: 0, microseconds: 5), .init(offset: 3, microseconds: 900_000)]
+            )
+        )
+    }
+
+    private static func query(_ change: (inout CaptureQuery) -> Void = { _ in }) -> CaptureQuery {
+        var query = CaptureQuery(tenant: "demo")
+        change(&query)
+        return query
+    }
+
+    private static func index(_ store: CaptureStore) async throws {
+        while try await store.indexNext() {}
+    }
+
+    @Test func `a capture comes back as it was`() async throws {
+        let store = try Self.store()
+        var capture = Self.capture(7)
+        capture.response.isTruncated = true
+        try await store.append([Self.capture(6), capture])
+        let row = try #require(try await store.list(Self.query()).first)
+        #expect(row.receipt.requestID == "request-7" && row.query == "a=b" && row.isResponseCut && !row.isRequestCut)
+        #expect(row.responseSize == 100_000 && row.receipt.durationMicroseconds == 7000)
+        let found = try #require(try await store.capture(row.id, tenant: "demo"))
+        #expect(found.row == row)
+        #expect(found.content.request.headers == capture.request.headers)
+        #expect(found.content.request.body == capture.request.body)
+        #expect(found.content.response.body == capture.response.body)
+        #expect(found.content.response.pieces == capture.response.pieces)
+    }
+
+    @Test func `no tenant sees, labels or deletes what is another's`() async throws {
+        let store = try Self.store()
+        try await store.append([Self.capture(1, tenant: "other")])
+        try await Self.index(store)
+        #expect(try await store.list(Self.query()).isEmpty)
+        #expect(try await store.list(Self.query { $0.text = "hello" }).isEmpty)
+        #expect(try await store.capture(1, tenant: "demo") == nil)
+        #expect(try await !store.label(1, tenant: "demo", "x"))
+        #expect(try await !store.delete(1, tenant: "demo"))
+        #expect(try await store.capture(1, tenant: "other") != nil)
+    }
+
+    @Test func `a list is filtered by all that a query says, the newest first`() async throws {
+        let store = try Self.store()
+        try await store.append((1...100).map { Self.capture($0) })
+        func numbers(_ change: (inout CaptureQuery) -> Void) async throws -> [Int64] {
+            try await store.list(Self.query(change)).map { $0.receipt.promptTokens ?? 0 }
+        }
+        #expect(try await numbers { $0.count = 3 } == [100, 99, 98])
+        #expect(
+            try await numbers {
+                $0.statuses = 500...599; $0.count = 2
+            } == [100, 90]
+        )
+        #expect(
+            try await numbers {
+                $0.deployment = "green"; $0.count = 2
+            } == [99, 97]
+        )
+        #expect(try await numbers { $0.slowerThan = 99_000 } == [100, 99])
+        #expect(try await numbers { $0.fewestTokens = 100 } == [100])
+        #expect(try await numbers { $0.requestID = "request-5" } == [5])
+        #expect(try await numbers { $0.since = Self.now + 99 } == [100, 99])
+        #expect(try await numbers { $0.until = Self.now + 3 } == [2, 1])
+        #expect(try await numbers { $0.endpoint = "other" }.isEmpty)
+        #expect(try await numbers { $0.caller = "nobody" }.isEmpty)
+        let page = try await store.list(Self.query { $0.count = 10 })
+        #expect(
+            try await numbers {
+                $0.before = page.last?.id; $0.count = 2
+            } == [90, 89]
+        )
+    }
+
+    @Test func `words are found in either body once they are indexed`() async throws {
+        let store = try Self.store()
+        try await store.append((1...50).map { Self.capture($0, text: $0 == 20 ? "needle" : "straw") })
+        try await Self.index(store)
+        #expect(try await store.list(Self.query { $0.text = "needle" }).map(\.receipt.requestID) == ["request-20"])
+        #expect(
+            try await store.list(
+                Self.query {
+                    $0.text = "answer AND straw"; $0.count = 2
+                }
+            ).count == 2
+        )
+        #expect(
+            try await store.list(Self.query { $0.text = "\"answer 33\"" }).map(\.receipt.requestID) == ["request-33"]
+        )
+    }
+
+    @Test(arguments: ["\"", "tenant : x) OR (a", "AND", "a) OR tenant : (b"])
+    func `a text that is no query is refused, and leads to no other tenant`(text: String) async throws {
+        let store = try Self.store()
+        try await store.append([Self.capture(1, tenant: "other"), Self.capture(2)])
+        try await Self.index(store)
+        do throws(StoreError) {
+            let rows = try await store.list(Self.query { $0.text = text })
+            #expect(rows.allSatisfy { $0.receipt.tenant == "demo" })
+        } catch {
+            guard case .invalid = error else { throw error }
+        }
+    }
+
+    @Test func `a label stays, and what has it is found by it`() async throws {
+        let store = try Self.store()
+        try await store.append([Self.capture(1), Self.capture(2)])
+        #expect(try await store.label(1, tenant: "demo", "bad"))
+        #expect(try await store.list(Self.query { $0.label = "bad" }).map(\.id) == [1])
+    }
+
+    @Test func `of what was deleted nothing is left in the file, and the others are`() async throws {
+        let store = try Self.store()
+        let secret = "kryptonite\(UUID().uuidString)"
+        try await store.append([Self.capture(1), Self.capture(2, text: secret), Self.capture(3)])
+        try await Self.index(store)
+        #expect(try await store.delete(2, tenant: "demo"))
+        #expect(try await store.list(Self.query { $0.text = "\"\(secret)\"" }).isEmpty)
+        #expect(try await store.capture(2, tenant: "demo") == nil)
+        #expect(try await store.capture(3, tenant: "demo")?.content.request.body == Self.capture(3).request.body)
+        let words = try await store.pool.read { database in
+            try Data.fetchAll(database, sql: "SELECT block FROM text_1_data")
+        }
+        let blocks = try await store.pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT size, content FROM blocks")
+                .map { try Deflate.expand([UInt8]($0["content"] as Data), size: $0["size"]) }
+        }
+        #expect(blocks.allSatisfy { !String(decoding: $0, as: UTF8.self).contains(secret) })
+        #expect(!words.isEmpty)
+    }
+
+    @Test func `what is too old goes, and what is not stays`() async throws {
+        let store = try Self.store(CaptureRetention(days: 1, rows: 100))
+        let old = Self.now - 2 * 86_400_000_000
+        try await store.append((1...20).map { Self.capture($0, at: old) })
+        try await store.append((21...40).map { Self.capture($0) })
+        try await Self.index(store)
+        while try await store.expire(now: Self.now) {}
+        let left = try await store.list(Self.query()).map(\.receipt.promptTokens)
+        #expect(left.count >= 20 && left.count < 30 && left.first == 40)
+    }
+
+    @Test func `no more captures are kept than may be`() async throws {
+        let store = try Self.store(CaptureRetention(rows: 200))
+        for batch in 0..<20 {
+            try await store.append((1...50).map { Self.capture(batch * 50 + $0) })
+            while try await store.expire(now: Self.now) {}
+        }
+        let count = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM captures") ?? 0 }
+        #expect(count >= 200 && count <= 260)
+        #expect(try await store.list(Self.query { $0.count = 1 }).first?.receipt.promptTokens == 1000)
+    }
+
+    @Test func `a batch that the disk has no room for changes nothing, and the next is taken when there is`()
+        async throws
+    {
+        let store = try Self.store()
+        try await store.append([Self.capture(1)])
+        try await store.run { database in
+            let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+            try database.execute(sql: "PRAGMA max_page_count = \(pages + 1)")
+        }
+        let large = (0..<200).map { Self.capture($0, text: UUID().uuidString + String(repeating: "\($0)", count: 500)) }
+        await #expect(throws: StoreError.self) { try await store.append(large) }
+        #expect(try await store.list(Self.query()).count == 1)
+        try await store.run { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+        try await store.append(large)
+        #expect(try await store.list(Self.query { $0.count = 200 }).count == 200)
+    }
+}

@@ -1,0 +1,197 @@
+import GatewayCore
+import Testing
+
+@testable import GatewayStore
+
+/// What is not there any more when a capture is stored.
+@Suite struct RedactorTests {
+    private static let secret = "C4n4ry-0123456789"
+
+    private func redact(
+        _ body: String,
+        type: String = "application/json",
+        rule: RedactionRule = RedactionRule()
+    ) -> String {
+        let headers = [CapturedMessage.Header(name: "content-type", value: type)]
+        let message = CapturedMessage(headers: headers, body: Array(body.utf8), size: Int64(body.utf8.count))
+        let capture = Capture(receipt: Receipt(requestID: "1", startedAt: 0), rule: CaptureRule(), request: message)
+        return String(decoding: Redactor(rule).redact(capture).request.body, as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        "authorization", "Proxy-Authorization", "Cookie", "set-cookie", "api-key", "X-API-Key",
+        "ocp-apim-subscription-key",
+        "x-goog-api-key", "X-Amz-Security-Token",
+    ])
+    func `a credential in a header is never kept`(name: String) {
+        var message = CapturedMessage(headers: [.init(name: name, value: Self.secret), .init(name: "x-a", value: "b")])
+        message.size = 0
+        let capture = Capture(
+            receipt: Receipt(requestID: "1", startedAt: 0),
+            rule: CaptureRule(),
+            request: message,
+            response: message
+        )
+        let redacted = Redactor(RedactionRule()).redact(capture)
+        for half in [redacted.request, redacted.response] {
+            #expect(half.headers.map(\.value) == ["[credential]", "b"])
+        }
+    }
+
+    @Test func `only the headers that a rule lists are kept`() {
+        let message = CapturedMessage(headers: [.init(name: "X-Kept", value: "1"), .init(name: "x-other", value: "2")])
+        let rule = CaptureRule(headers: ["x-kept"])
+        let capture = Capture(receipt: Receipt(requestID: "1", startedAt: 0), rule: rule, request: message)
+        #expect(Redactor(RedactionRule()).redact(capture).request.headers == [.init(name: "X-Kept", value: "1")])
+    }
+
+    @Test(arguments: [
+        ("api-key=C4n4ry&x=1", "api-key=[credential]&x=1"), ("x=1&sig=C4n4ry", "x=1&sig=[credential]"),
+        ("api%2Dkey=C4n4ry", "api%2Dkey=[credential]"), ("a=b&flag", "a=b&flag"),
+    ])
+    func `keys in a query are taken out by their names`(query: String, kept: String) {
+        let capture = Capture(receipt: Receipt(requestID: "1", startedAt: 0), rule: CaptureRule(), query: query)
+        #expect(Redactor(RedactionRule()).redact(capture).query == kept)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"password":"C4n4ry","a":[1,{"api_key":"C4n4ry"}]}"#,
+            #"{"password":"[field]","a":[1,{"api_key":"[field]"}]}"#
+        ),
+        (#"{"client_secret" : {"x":"C4n4ry"}, "b":2}"#, #"{"client_secret" : "[field]", "b":2}"#),
+        (#"{"p\u0061ssword":"C4n4ry"}"#, #"{"p\u0061ssword":"[field]"}"#),
+        (#"{"a":1,"password":"C4n4ry is cut o"#, #"{"a":1,"password":"[field]""#),
+        (#"{"token":"kept, a word of an answer"}"#, #"{"token":"kept, a word of an answer"}"#),
+    ])
+    func `members whose names say that they are credentials are taken out at any depth`(body: String, kept: String) {
+        #expect(redact(body) == kept)
+    }
+
+    @Test(arguments: [
+        ("user.email", #"{"user":{"email":"[field]","name":"n"},"email":"e"}"#),
+        ("$.user.*", #"{"user":{"email":"[field]","name":"[field]"},"email":"e"}"#),
+        ("**.email", #"{"user":{"email":"[field]","name":"n"},"email":"[field]"}"#),
+        ("nothing", #"{"user":{"email":"e","name":"n"},"email":"e"}"#),
+    ])
+    func `paths lead to the members that a rule names`(path: String, kept: String) {
+        let body = #"{"user":{"email":"e","name":"n"},"email":"e"}"#
+        #expect(redact(body, rule: RedactionRule(paths: [path])) == kept)
+    }
+
+    @Test func `a path leads through the elements of arrays`() {
+        let body = #"{"messages":[{"role":"user","content":"hush"},{"content":["hush"]}],"content":"kept"}"#
+        let kept = #"{"messages":[{"role":"user","content":"[field]"},{"content":"[field]"}],"content":"kept"}"#
+        #expect(redact(body, rule: RedactionRule(paths: ["messages[*].content"])) == kept)
+        #expect(redact("[1,[2]]", rule: RedactionRule(paths: ["[*]"])) == #"["[field]","[field]"]"#)
+    }
+
+    @Test func `events are looked through one by one`() {
+        let body = "data: {\"api_key\":\"C4n4ry\"}\n\nevent: x\ndata: {\"a\":{\"email\":\"e\"}}\n\ndata: [DONE]\n\n"
+        let kept =
+            "data: {\"api_key\":\"[field]\"}\n\nevent: x\ndata: {\"a\":{\"email\":\"[field]\"}}\n\ndata: [DONE]\n\n"
+        #expect(redact(body, type: "text/event-stream", rule: RedactionRule(paths: ["a.email"])) == kept)
+    }
+
+    @Test(arguments: [
+        ("my key is ghk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa111111 ok", "my key is [credential] ok"),
+        ("Authorization: Bearer abcdefghijklmnop.q", "Authorization: Bearer [credential]"),
+        ("eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl!", "[credential]!"),
+        ("db at postgres://bob:C4n4ry@host/x", "db at postgres://bob:[credential]@host/x"),
+        ("error: password=C4n4ry! for x", "error: password=[credential] for x"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", "[credential]"),
+        ("a password is needed", "a password is needed"),
+    ])
+    func `credentials are known by their form in any text`(text: String, kept: String) {
+        #expect(redact(text, type: "text/plain") == kept)
+    }
+
+    @Test(arguments: [
+        ("write to bob.smith+x@mail.example.co.uk now", "write to [email] now"), ("a@b", "a@b"),
+    ])
+    func `mail addresses are taken out where a rule says so`(text: String, kept: String) {
+        #expect(redact(text, type: "text/plain", rule: RedactionRule(patterns: [.email])) == kept)
+        #expect(redact(text, type: "text/plain") == text)
+    }
+
+    @Test(arguments: [
+        ("4111 1111 1111 1111", "[card]"), ("card 5500-0000-0000-0004.", "card [card]."), ("378282246310005", "[card]"),
+        ("4111 1111 1111 1112", "4111 1111 1111 1112"), ("0.41111111111111111", "0.41111111111111111"),
+    ])
+    func `a card number is one whose check digit is right`(text: String, kept: String) {
+        #expect(redact(text, type: "text/plain", rule: RedactionRule(patterns: [.card])) == kept)
+    }
+
+    @Test(arguments: [
+        ("call +49 170 1234567 or", "call [phone] or"), ("(030) 123-4567-89", "[phone]"), ("555 123 4567", "[phone]"),
+        ("2026-11-29 12:00", "2026-11-29 12:00"), ("1732878000123", "1732878000123"), ("-0.0012345", "-0.0012345"),
+        ("192.168.100.200", "192.168.100.200"),
+    ])
+    func `telephone numbers are told from dates, addresses and amounts`(text: String, kept: String) {
+        #expect(redact(text, type: "text/plain", rule: RedactionRule(patterns: [.phone])) == kept)
+    }
+
+    @Test func `an own expression leaves its name`() {
+        let rule = RedactionRule(expressions: [.init(name: "patient", pattern: #"P-\d{6}"#)])
+        #expect(redact("of P-123456", type: "text/plain", rule: rule) == "of [patient]")
+    }
+
+    @Test func `an expression that takes too long leaves nothing of the body`() {
+        let rule = RedactionRule(expressions: [.init(name: "slow", pattern: "(a+)+$")])
+        let began = ContinuousClock.now
+        let kept = redact(String(repeating: "a", count: 5000) + "b", type: "text/plain", rule: rule)
+        #expect(kept == "[removed: looking for slow took too long]")
+        #expect(ContinuousClock.now - began < .seconds(2))
+    }
+
+    @Test(arguments: ["(", "[a", "(?<n>", "a{2,1}"]) func `what is no expression is said to be none`(pattern: String) {
+        #expect(TextPatterns.problem(of: pattern) != nil)
+    }
+
+    @Test(arguments: ["", "a..b", "a[0]", "**", "[*", "a.[*].b*"]) func `what is no path is said to be none`(
+        path: String
+    ) {
+        #expect(JSONRedaction.steps(path) == nil)
+    }
+
+    @Test func `what is nested too deep to be looked through is not kept`() {
+        let body = String(repeating: "[", count: 5000)
+        #expect(redact(body) == "[removed: it is nested too deep to be looked through]")
+    }
+
+    @Test func `a compressed body is looked through, and one that cannot be is not kept`() {
+        func redact(_ coding: String, _ bytes: [UInt8]) -> CapturedMessage {
+            let headers = [
+                CapturedMessage.Header(name: "content-encoding", value: coding),
+                CapturedMessage.Header(name: "content-type", value: "application/json"),
+            ]
+            let message = CapturedMessage(headers: headers, body: bytes, size: Int64(bytes.count))
+            let capture = Capture(receipt: Receipt(requestID: "1", startedAt: 0), rule: CaptureRule(), request: message)
+            return Redactor(RedactionRule()).redact(capture).request
+        }
+        let body = Array(#"{"password":"C4n4ry"}"#.utf8)
+        #expect(redact("deflate", Deflate.compress(body)).body == Array(#"{"password":"[field]"}"#.utf8))
+        #expect(
+            String(decoding: redact("br", body).body, as: UTF8.self).hasPrefix("[removed: it was compressed with br")
+        )
+    }
+
+    @Test func `the pieces of a stream begin where they began`() {
+        let parts = ["data: {\"password\":\"C4n4ry\"}\n\n", "data: {\"a\":1}\n\n", "data: [DONE]\n\n"]
+        var message = CapturedMessage(headers: [.init(name: "content-type", value: "text/event-stream")])
+        for (index, part) in parts.enumerated() {
+            message.pieces.append(.init(offset: message.body.count, microseconds: Int64(index) * 100))
+            message.body += Array(part.utf8)
+        }
+        let capture = Capture(receipt: Receipt(requestID: "1", startedAt: 0), rule: CaptureRule(), response: message)
+        let redacted = Redactor(RedactionRule()).redact(capture).response
+        let text = String(decoding: redacted.body, as: UTF8.self)
+        #expect(redacted.pieces.map(\.microseconds) == [0, 100, 200])
+        for (piece, start) in zip(
+            redacted.pieces,
+            ["data: {\"password\":\"[field]\"}", "data: {\"a\"", "data: [DONE]"]
+        ) {
+            #expect(text.utf8.dropFirst(piece.offset).starts(with: start.utf8))
+        }
+    }
+}
