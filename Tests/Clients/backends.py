@@ -259,6 +259,28 @@ class Switch:
         await reply.json(200, {"asked": self.asked})
 
 
+class Told:
+    """Answers as `PUT /tell` has said last: `{"status", "headers", "body"}`, the body a text; a list of texts is events."""
+
+    def __init__(self):
+        self.answer_now = {"status": 200, "headers": {}, "body": "{}"}
+
+    async def answer(self, request, reply):
+        if request.path == "/tell":
+            self.answer_now = json.loads(request.body)
+            return await reply.json(200, {})
+        said = self.answer_now
+        if isinstance(said["body"], list):
+            reply.start_events()
+            for text in said["body"]:
+                await reply.event(text)
+            return await reply.end()
+        body = said["body"].encode()
+        reply.head(said["status"], {"content-length": len(body), **said["headers"]})
+        reply.writer.write(body)
+        await reply.writer.drain()
+
+
 class Turns:
     """Answers after a moment, and tells when this request and the few before it were started (monotonic seconds)."""
 
@@ -279,14 +301,14 @@ class Turns:
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "half", "breaking", "switch",
-                                         "turns"])
+                                         "told", "turns"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log")
     parser.add_argument("--name", default="backend")
     parser.add_argument("--delay", type=float, default=0.005)
     parser.add_argument("--arrivals", help="note each request's id and target here as it arrives")
     options = parser.parse_args()
-    kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "switch": Switch,
+    kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "switch": Switch, "told": Told,
              "logging": lambda: Logging(options.name, options.log, options.delay),
              "half": lambda: Half(options.name, options.delay),
              "breaking": lambda: Breaking(options.name), "turns": lambda: Turns(options.delay)}

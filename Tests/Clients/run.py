@@ -24,10 +24,10 @@ HERE = pathlib.Path(__file__).parent
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "models", "worker",
             "batching", "sharing", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover",
-            "instances", "liveness", "faults", "access_log", "proxy", "keys", "tokens", "issuers", "limits", "rules",
-            "metering", "clock", "rotation", "tenancy", "anew", "webhooks", "durability", "browser", "operators",
-            "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk", "azureml_failures",
-            "azureml_wirings"]
+            "instances", "liveness", "faults", "access_log", "captures", "proxy", "keys", "tokens", "issuers",
+            "limits", "rules", "metering", "clock", "rotation", "tenancy", "anew", "webhooks", "durability", "browser",
+            "operators", "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk",
+            "azureml_failures", "azureml_wirings"]
 # Only by name: "timing" wants a quiet machine, "quickstart" a release build, and it moves the model's file for some seconds.
 BY_HAND = ["timing", "quickstart"]
 # Programs with packages of their own.

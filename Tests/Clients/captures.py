@@ -1,0 +1,208 @@
+"""What was asked and answered: what is kept of it, who sees it, and what nobody finds in any file."""
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import time
+import urllib.request
+import zlib
+
+from harness import Checks, Gateway, Setting, require, run, to, upstream_documents, wait_for
+
+check = Checks("captures")
+RULE = {"redact": {"headers": ["x-patient"], "json_paths": ["messages[*].name"], "patterns": ["email", "card", "phone"],
+                   "expressions": {"patient": "P-[0-9]{6}-[a-z]+"}}}
+
+
+def tell(backend, status=200, headers=None, body="{}"):
+    """What the backend answers from now on."""
+    answer = json.dumps({"status": status, "headers": headers or {}, "body": body}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{backend.port}/tell", answer, method="PUT")
+    urllib.request.urlopen(request, timeout=5).close()
+
+
+def documents(backend, rule):
+    return upstream_documents("review", to(backend), capture=rule)
+
+
+class Reviewer:
+    """An account that sees captures."""
+
+    def __init__(self, gateway, name="rita", role="reviewer"):
+        self.gateway = gateway
+        gateway.command("operators", "add", name, "--role", role, "--tenant", "demo")
+        self.token = gateway.created("operators", "token", name)["token"]
+
+    def command(self, *arguments, **options):
+        return run(self.gateway.setting.gatehouse, *arguments, "--server", f"https://localhost:{self.gateway.admin}",
+                   "--ca", self.gateway.authority, env=dict(os.environ, GATEHOUSE_TOKEN=self.token), **options)
+
+    def list(self, *arguments):
+        return json.loads(self.command("captures", "list", "demo", *arguments, "--output", "json"))["value"]
+
+    def show(self, number):
+        return json.loads(self.command("captures", "show", "demo", number, "--output", "json"))
+
+
+def rows(gateway, query):
+    path = f"file:{gateway.directory}/captures.db?mode=ro"
+    with contextlib.closing(sqlite3.connect(path, uri=True, timeout=5)) as database:
+        return database.execute(query).fetchall()
+
+
+def contents(gateway):
+    """Every byte of captures.db that is compressed there."""
+    return b"".join(zlib.decompress(row[0]) for row in rows(gateway, "SELECT content FROM blocks"))
+
+
+def stored(gateway):
+    return rows(gateway, "SELECT count(*) FROM captures")[0][0]
+
+
+setting = Setting()
+with Gateway(setting, "captures") as gateway:
+    gateway.command("tenants", "create", "demo")
+    backend = gateway.backend("told")
+    gateway.apply(documents(backend, RULE))
+    key = gateway.key("review")
+    rita = Reviewer(gateway)
+
+    def ask(body, headers=None, query=""):
+        return gateway.request("POST", f"/demo/review/score{query}", body, {"api-key": key, **(headers or {})})
+
+    @check("secrets in more than 20 places are in no file of the gateway, and what is none is kept")
+    def _():
+        made = {}
+
+        def canary(place, form="{}"):
+            made[place] = form.format(f"c4n4ry{len(made):02d}x{os.urandom(6).hex()}")
+            return made[place]
+
+        made["the caller's key"] = key
+        headers = {name: canary(f"request header {name}") for name in [
+            "cookie", "x-goog-api-key", "proxy-authorization", "x-auth-token", "x-amz-security-token", "x-patient"]}
+        query = f"?sig={canary('query sig')}&code={canary('query code')}&note=plain-query"
+        body = {
+            "note": "plain-marker-of-the-request", "password": canary("member"),
+            "deep": [{"api_key": canary("member in an array")}], "messages": [{"name": canary("path"), "content": "c"}],
+            "text": f"{canary('mail address', '{}@example.com')} and {canary('own expression', 'P-123456-')}abc",
+            "card": "4111 1111 1111 1111", "token": canary("jwt", "eyJhbGciOiJub25lIn0.{}.c2ln"),
+            "log": f"password={canary('text of a member')} ghk_{canary('key by its form')}{'a' * 20}",
+        }
+        made["own expression"] = "P-123456-abc"
+        made["card"] = "4111 1111 1111 1111"
+        tell(backend, 200, {"content-type": "application/json", "set-cookie": canary("set-cookie"),
+                            "x-api-key": canary("upstream header")},
+             json.dumps({"client_secret": canary("answer's member"), "note": "plain-marker-of-the-answer"}))
+        require(ask(body, headers, query).status == 200, "the first request")
+        tell(backend, 200, {}, [json.dumps({"api_key": canary("event")}), json.dumps({"note": "plain-event"})])
+        require(ask({}).status == 200, "the stream")
+        tell(backend, 500, {"content-type": "text/plain", "www-authenticate": canary("www-authenticate")},
+             f"no: secret={canary('error body')} at postgres://user:{canary('URL')}@host/db, plain-error")
+        require(ask({}).status == 424, "the error")
+        require(len(made) >= 20, f"{len(made)} places")
+        wait_for(lambda: stored(gateway) == 3, 10, "three captures are stored")
+        time.sleep(1)
+        kept = contents(gateway)
+        for marker in [b"plain-marker-of-the-request", b"plain-marker-of-the-answer", b"plain-event", b"plain-error"]:
+            require(marker in kept, f"{marker} is not kept")
+        files = [path for path in gateway.directory.rglob("*") if path.is_file()]
+        found = [f"{place} in {path.name}" for path in files for place, secret in made.items()
+                 if secret.encode() in path.read_bytes()]
+        found += [f"{place} in a capture" for place, secret in made.items() if secret.encode() in kept]
+        require(not found, f"{found}")
+        for row in rita.list():
+            shown = json.dumps(rita.show(row["id"]))
+            require(not [place for place, secret in made.items() if secret in shown], "the API shows one")
+        return f"{len(made)} secrets, {len(files)} files"
+
+    @check("a reviewer finds, sees, labels and deletes captures, and no other role sees one")
+    def _():
+        answer = '{"answer": "a rare ornithopter"}'
+        tell(backend, 200, {"content-type": "application/json"}, answer)
+        require(ask({"question": "what flies"}).status == 200, "a request")
+        found = wait_for(lambda: rita.list("--text", "ornithopter"), 10, "the capture is searchable")
+        require(len(found) == 1 and found[0]["endpoint"] == "review" and found[0]["status"] == 200, f"{found}")
+        number = found[0]["id"]
+        shown = rita.show(number)
+        require(json.loads(shown["request"]["text"]) == {"question": "what flies"}, f"{shown['request']}")
+        require(shown["response"]["kind"] == "json" and shown["response"]["text"] == answer, f"{shown['response']}")
+        text = rita.command("captures", "show", "demo", number)
+        require('"answer" : "a rare ornithopter"' in text and "[credential]" not in text, text)
+        rita.command("captures", "label", "demo", number, "bird")
+        require([row["id"] for row in rita.list("--label", "bird")] == [number], "the label")
+        require(len(rita.list("--status", "5xx")) == 0 and len(rita.list("--status", "424")) == 1, "by status")
+        for role in ["admin", "deployer", "key-admin"]:
+            other = Reviewer(gateway, f"other-{role}", role)
+            refused = subprocess.run(
+                [setting.gatehouse, "captures", "list", "demo", "--server", f"https://localhost:{gateway.admin}",
+                 "--ca", gateway.authority], env=dict(os.environ, GATEHOUSE_TOKEN=other.token), capture_output=True, text=True)
+            require(refused.returncode != 0 and "reviewer" in refused.stderr, f"{role}: {refused.stderr}")
+        rita.command("captures", "delete", "demo", number)
+        require(not rita.list("--text", "ornithopter") and b"ornithopter" not in contents(gateway), "it is still there")
+
+    @check("events stand on a time line, and bytes that are no text are saved as they came")
+    def _():
+        tell(backend, 200, {}, ['{"n": 1}', '{"n": 2}', "[DONE]"])
+        require(ask({"stream": True}).status == 200, "the stream")
+        row = wait_for(lambda: [row for row in rita.list() if row["streamed"]][:1], 10, "it is stored")[0]
+        events = rita.show(row["id"])["response"]["events"]
+        require([event["text"] for event in events][-1] == "data: [DONE]" and len(events) == 3, f"{events}")
+        require(all(event["ms"] > 0 for event in events), f"{events}")
+        tell(backend, 200, {"content-type": "image/png"}, "\u0001\u0002 no picture")
+        require(ask({}).status == 200, "the picture")
+        row = wait_for(lambda: [row for row in rita.list() if row["responseBytes"] == 13][:1], 10, "it is stored")[0]
+        require(rita.show(row["id"])["response"]["kind"] == "binary", "the kind")
+        rita.command("captures", "show", "demo", row["id"], "--save", gateway.directory / "saved")
+        saved = (gateway.directory / "saved" / f"capture-{row['id']}-response").read_bytes()
+        require(saved == b"\x01\x02 no picture", f"{saved}")
+
+    @check("a rule with a fault is refused with the member's name, and leaves all as it was")
+    def _():
+        for redact, words in [({"expressions": {"bad": "("}}, "missing closing parenthesis"),
+                              ({"json_paths": ["a..b"]}, "no path")]:
+            path = gateway.directory / "bad.yaml"
+            path.write_text(documents(backend, {"redact": redact}))
+            result = subprocess.run([setting.gatehouse, "apply", "-f", path, "--tenant", "demo", "--config",
+                                     gateway.configuration], capture_output=True, text=True)
+            require(result.returncode != 0 and words in result.stderr, f"{redact}: {result.stderr[-300:]}")
+        require(ask({}).status == 200, "the endpoint")
+
+# A disk of its own that is soon full.
+small = setting.directory / "small"
+small.mkdir()
+mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", small]).returncode == 0
+if mounted:
+    try:
+        with Gateway(setting, "small/full", more="captures: {limit: 1GiB}\n") as gateway:
+            @check("a full disk: requests are answered as before, one alarm tells of it, and one that it is over")
+            def _():
+                gateway.command("tenants", "create", "demo")
+                backend = gateway.backend("told")
+                gateway.apply(documents(backend, {"sampling_rate": 1}))
+                key, rita = gateway.key("review"), Reviewer(gateway)
+                tell(backend, 200, {"content-type": "text/plain"}, os.urandom(12_000).hex())
+                filler = small / "filler"
+                free = os.statvfs(small).f_bavail * 4096
+                filler.write_bytes(b"x" * max(0, free - 3_000_000))
+                connection = gateway.connection()
+                statuses = []
+                for number in range(300):
+                    connection.request("POST", "/demo/review/score", os.urandom(8_000).hex(), {"api-key": key})
+                    response = connection.getresponse()
+                    response.read()
+                    statuses.append(response.status)
+                time.sleep(2)
+                require(statuses.count(200) == 300, f"{statuses.count(200)} of 300 answered")
+                alarms = gateway.log().count("captures are dropped")
+                require(alarms == 1, f"{alarms} alarms")
+                filler.unlink()
+                connection.request("POST", "/demo/review/score", '"after"', {"api-key": key})
+                connection.getresponse().read()
+                wait_for(lambda: "captures are stored again" in gateway.log(), 20, "they are stored again")
+                require(rita.list("--text", "after"), "the last one is not there")
+                return f"{stored(gateway)} of 301 stored"
+    finally:
+        subprocess.run(["umount", "-l", small])
+check.finish()
