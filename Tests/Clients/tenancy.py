@@ -141,7 +141,8 @@ def admin(gateway, token, method, path, body=None):
 def filled(path, names):
     """A path of the API's own description with these names in its places; None where one of them is not a name."""
     places = {**names, "key": "app", "name": "things", "principal": "batch", "version": "1", "issuer": "entra",
-              "role": "things", "webhook": "things", "model": "things", "secret": "first"}
+              "role": "things", "webhook": "things", "model": "things", "secret": "first",
+              "capture": "1", "half": "response"}
     try:
         return re.sub(r"\{(\w+)\}", lambda place: places[place.group(1)], path)
     except KeyError:
@@ -209,6 +210,9 @@ def check_admin(gateway):
     gateway.command("webhooks", "add", "beta/things", "--url", "https://hooks.example.com/")
     gateway.command("keys", "named", "create", "beta/app")
     gateway.command("roles", "assign", "beta/things", "--role", "admin", "--subject", "somebody")
+    # Beta has a capture, whose number anybody can guess.
+    theirs = {"api-key": gateway.created("keys", "list", "beta/open")["primaryKey"]}
+    gateway.request("POST", "/beta/open/score", {}, theirs)
     operator = (gateway.directory / "operator.token").read_text().strip()
     _, document = admin(gateway, operator, "GET", "/api/v1/openapi.json")
     routes = [(method.upper(), path) for path, methods in json.loads(document)["paths"].items() for method in methods
@@ -222,6 +226,20 @@ def check_admin(gateway):
             require(count > 90, f"only {count} routes were tried")
             require(not wrong, f"{len(wrong)} of {count}: {'; '.join(wrong[:4])}")
             return f"{count} routes"
+
+    @check("a capture of beta's is for alpha's reviewers as one that nobody has")
+    def _():
+        gateway.command("operators", "add", "reviewer.beta", "--role", "reviewer", "--tenant", "beta")
+        own = gateway.created("operators", "token", "reviewer.beta")["token"]
+        kept = wait_for(lambda: json.loads(admin(gateway, own, "GET", "/api/v1/tenants/beta/captures")[1])["value"], 5,
+                        "beta's capture")
+        foreign = gateway.created("operators", "token", "reviewer.alpha")["token"]
+        for path, method in [("", "GET"), ("/response", "GET"), ("", "DELETE")]:
+            found, due = [(status, content.replace(str(number).encode(), b"N")) for number in [kept[0]["id"], 99]
+                          for status, content in [admin(gateway, foreign, method,
+                                                        f"/api/v1/tenants/alpha/captures/{number}{path}")]]
+            require(found == due and found[0] == 404, f"{method} {path}: {found}, for nobody's {due}")
+        require(admin(gateway, own, "GET", f"/api/v1/tenants/beta/captures/{kept[0]['id']}")[0] == 200, "it is gone")
 
     @check("beta is as it was")
     def _():
@@ -273,8 +291,10 @@ def check_shared(gateway, issuer, backend):
         theirs = {"api-key": gateway.created("keys", "list", "beta/open")["primaryKey"]}
         answer = gateway.request("POST", "/beta/open/score", {}, theirs)
         require(answer.status == 200 and not answer.getheader("x-ratelimit-limit-requests"), f"{answer.status}")
-        wait_for(lambda: gateway.created("usage", "show", "beta")["rows"], 5, "usage of beta")
-        require(gateway.created("usage", "show", "beta")["rows"][0]["requests"] == 1, "beta pays for alpha")
+        # This one, and the one that was captured.
+        used = lambda: (gateway.created("usage", "show", "beta")["rows"] or [{"requests": 0}])[0]["requests"]
+        wait_for(lambda: used() >= 2, 5, "usage of beta")
+        require(used() == 2, "beta pays for alpha")
         gateway.command("limits", "clear", "alpha")
 
     @check("nothing of all this has reached a backend of the other tenant")
@@ -294,7 +314,7 @@ try:
         cors = {"cors": {"allowed_origins": ["https://beta.example"]}}
         gateway.apply("---\n".join([
             upstream_documents("open", to(echo), tenant="alpha", model_names=["alpha-7b"], **modes),
-            upstream_documents("open", to(echo), tenant="beta", **modes, **cors),
+            upstream_documents("open", to(echo), tenant="beta", capture={"sampling_rate": 1}, **modes, **cors),
             upstream_documents("vault", {"only": (100, {"upstream": {
                 "urls": [f"http://127.0.0.1:{counted.port}"], "model": backends.OWN_MODEL}})}, tenant="beta",
                 model_names=[THEIRS["model"]], hosts=[THEIRS["host"]], **modes, **cors)]))
