@@ -1,7 +1,6 @@
 // `Curl` owns libcurl: every transfer runs on one thread of its own, and callers meet it only as values and events on their
 // event loop. It decides nothing about requests: no retries, no redirects, no policy but the address check it is given.
 
-import Dispatch
 package import Logging
 package import NIOCore
 import Synchronization
@@ -22,8 +21,7 @@ package final class CurlClient: Sendable {
     }
 
     deinit {
-        CurlThread.ending.enter()
-        if !mailbox.post(.stop { CurlThread.ending.leave() }) { CurlThread.ending.leave() }
+        _ = mailbox.post(.stop {})
     }
 
     /// The thread's work.

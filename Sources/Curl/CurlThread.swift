@@ -1,5 +1,4 @@
 import CCurl
-import Dispatch
 
 #if canImport(Glibc)
     import Glibc
@@ -7,17 +6,19 @@ import Dispatch
 
 /// The thread that libcurl lives on: its name lookups, callbacks and TLS never block an event loop.
 enum CurlThread {
-    /// The threads that were told to end and have not yet.
-    static let ending = DispatchGroup()
-
     /// libcurl wants this once, before the first handle.
     ///
-    /// A thread that ends closes its TLS connections. OpenSSL's handler of `exit` frees what that needs: a process that let
-    /// its last client go and returned from `main` crashed or hung now and then. Handlers run in reverse order, so this
-    /// one, installed behind it, waits first.
+    /// OpenSSL's handler of `exit` frees what the threads here still use: a process that returned from `main` crashed or hung
+    /// now and then. Handlers run in reverse order, so this one, installed behind it, ends the process before.
     private static let isPrepared: Bool = {
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK else { return false }
-        return atexit { _ = CurlThread.ending.wait(timeout: .now() + .seconds(2)) } == 0
+        return unsafe on_exit(
+            { status, _ in
+                fflush(nil)
+                _exit(status)
+            },
+            nil
+        ) == 0
     }()
 
     /// Runs the body on a new thread.
