@@ -154,7 +154,9 @@ let package = Package(
         .target(name: "CAllocations"),
         .executableTarget(
             name: "gatehouse-bench",
-            dependencies: ["CAllocations", "GatewayCore", "GatewayTLS", "GatewayTestKit", nioCore, nioPosix],
+            dependencies: [
+                "CAllocations", "GatewayCore", "GatewayStore", "GatewayTLS", "GatewayTestKit", nioCore, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore"], swiftSettings: settings),

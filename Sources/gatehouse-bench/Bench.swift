@@ -11,6 +11,7 @@ import GatewayCore
 /// Allocations are the first measure: they are exact and the same on every machine. The bounds of time are wide.
 @main struct Bench {
     static func main() async {
+        if CommandLine.arguments.dropFirst().first == "captures" { return await measureCaptures() }
         print("case", "allocations (bound)", "CPU ns (bound)", separator: "\t")
         var hasPassed = true
         var times: [String: Double] = [:]
@@ -33,6 +34,16 @@ import GatewayCore
             hasPassed = false
         }
         if !hasPassed { exit(1) }
+    }
+
+    private static func measureCaptures() async {
+        do {
+            let count = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 1_000_000
+            guard try await CaptureBench.run(count: count) else { exit(1) }
+        } catch {
+            print("captures do not work: \(error)")
+            exit(1)
+        }
     }
 }
 

@@ -46,7 +46,7 @@ struct Measurement {
     }
 
     /// In nanoseconds; of this thread or process only, so that what else runs on the machine does not count.
-    private static func processorTime(_ clock: clockid_t = CLOCK_THREAD_CPUTIME_ID) -> Int {
+    static func processorTime(_ clock: clockid_t = CLOCK_THREAD_CPUTIME_ID) -> Int {
         var time = timespec()
         unsafe clock_gettime(clock, &time)
         return time.tv_sec * 1_000_000_000 + time.tv_nsec

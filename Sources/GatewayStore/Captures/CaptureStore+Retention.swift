@@ -9,7 +9,7 @@ extension CaptureStore {
     ///
     /// - Parameter now: microseconds since 1970.
     /// - Returns: whether there is more to do.
-    func expire(now: Int64) async throws(StoreError) -> Bool {
+    package func expire(now: Int64) async throws(StoreError) -> Bool {
         try await run { [retention] database in
             guard let segment = try Self.oldest(database), try Self.isOver(retention, segment, database, now: now)
             else {

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import GatewayCore
+package import GatewayCore
 
 /// Captures in their own SQLite file: neither the store's writes nor the receipts' wait for theirs.
 ///
@@ -44,7 +44,7 @@ package final class CaptureStore: Sendable {
     }
 
     /// Redacts, compresses and writes a batch, in one transaction.
-    func append(_ batch: [Capture]) async throws(StoreError) {
+    package func append(_ batch: [Capture]) async throws(StoreError) {
         try await run { [retention, redactors] database in
             try database.inTransaction(.immediate) {
                 var appender = try CaptureAppender(database, retention: retention, redactors)
