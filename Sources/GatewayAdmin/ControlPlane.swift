@@ -27,6 +27,8 @@ package struct ControlPlane: Sendable {
         let pricePerHour: @Sendable (_ instanceType: String) -> Money?
         /// The last lines of a deployment's log, the oldest first.
         let deploymentLogs: @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource]
+        /// Everything that is counted and measured.
+        let metrics: @Sendable () -> [MetricFamily]
         /// Whose token this is; `nil` when it is not genuine, of nobody whom a tenant trusts, or for something else.
         let verify: @Sendable (_ token: String) async -> VerifiedToken?
 
@@ -44,6 +46,7 @@ package struct ControlPlane: Sendable {
             pricePerHour: @escaping @Sendable (_ instanceType: String) -> Money? = { _ in nil },
             deploymentLogs:
                 @escaping @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource] = { _, _ in [] },
+            metrics: @escaping @Sendable () -> [MetricFamily] = { [] },
             verify: @escaping @Sendable (_ token: String) async -> VerifiedToken?
         ) {
             self.limitStatus = limitStatus
@@ -56,6 +59,7 @@ package struct ControlPlane: Sendable {
             self.devices = devices
             self.pricePerHour = pricePerHour
             self.deploymentLogs = deploymentLogs
+            self.metrics = metrics
             self.verify = verify
         }
     }

@@ -19,7 +19,7 @@ struct Routes: Sendable {
         router.add(middleware: ErrorAnswers(logger: logger))
         router.add(middleware: OperatorAuthentication(directory: directory))
         addOpen(to: router)
-        for route in table {
+        for route in table + [MetricsRoute.route(controlPlane.collaborators.metrics)] {
             router.on(
                 RouterPath(route.path),
                 method: route.method,
@@ -29,7 +29,7 @@ struct Routes: Sendable {
         return router
     }
 
-    /// Everything under `/api/v1`.
+    /// Everything under `/api/v1`; what is beside it is for other programs than the API's clients.
     var table: [Route] {
         let routes =
             tenants + endpoints + deployments + keys + principals + trust + webhooks + limits + models + devices

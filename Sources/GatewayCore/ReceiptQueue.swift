@@ -11,6 +11,7 @@ package final class ReceiptQueue: Sendable {
     private let bound: Int
     private let depth = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
+    private let droppedInAll = Atomic<Int>(0)
 
     /// - Parameter bound: receipts that may wait before new requests are refused.
     package init(bound: Int = 100_000) {
@@ -22,10 +23,16 @@ package final class ReceiptQueue: Sendable {
     package func append(_ receipt: Receipt) {
         if !receipt.isAdmitted, depth.load(ordering: .relaxed) >= bound - bound / 4 {
             dropped.wrappingAdd(1, ordering: .relaxed)
+            droppedInAll.wrappingAdd(1, ordering: .relaxed)
             return
         }
         depth.wrappingAdd(1, ordering: .relaxed)
         waiting.withLock { $0.append(receipt) }
+    }
+
+    /// What became of receipts: how many wait now, and how many were dropped since the start.
+    package var counts: (waiting: Int, dropped: Int) {
+        (depth.load(ordering: .relaxed), droppedInAll.load(ordering: .relaxed))
     }
 
     /// How many receipts were dropped since this was asked last.

@@ -60,6 +60,8 @@ package final class ProxyService: Service {
     private let lifecycle: Lifecycle
     private let group: MultiThreadedEventLoopGroup
     private let boundPort = Mutex<Int?>(nil)
+    /// Of each event loop.
+    private let lags: [LoopLag]
 
     /// - Parameter isAddressAllowed: asked with each numeric address of an upstream before it is dialled.
     package init(
@@ -84,11 +86,22 @@ package final class ProxyService: Service {
         self.isAddressAllowed = isAddressAllowed
         self.tokens = tokens
         self.logger = logger
+        lags = (0..<settings.threads).map { _ in LoopLag() }
         group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
     }
 
     /// The port that is listened on, once it is; tests ask for port 0.
     package var port: Int? { boundPort.withLock { $0 } }
+
+    /// How it is now, and what came of handshakes since the start.
+    package var facts: ProxyFacts {
+        ProxyFacts(
+            exchanges: lifecycle.exchanges,
+            connections: lifecycle.connections,
+            handshakes: tls.handshakes,
+            lags: lags.map(\.histogram)
+        )
+    }
 
     package func run() async throws {
         let listener = try await Listener(
@@ -115,6 +128,7 @@ package final class ProxyService: Service {
             )
         }
         boundPort.withLock { $0 = listener.port }
+        for (lag, loop) in zip(lags, group.makeIterator()) { lag.watch(loop) }
         logger.info("gateway listens", metadata: ["host": "\(settings.host)", "port": "\(listener.port)"])
         try? await gracefulShutdown()
         await stop(listener)

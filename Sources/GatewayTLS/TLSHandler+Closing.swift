@@ -44,6 +44,7 @@ extension TLSHandler {
 
     /// Sends the alert that OpenSSL may have made, says why, and closes.
     func fail(_ error: TLSError, _ context: ChannelHandlerContext) {
+        if state == .handshaking { handshakes?.end(isDone: false) }
         state = .closing
         // After a failure OpenSSL has sent its alert, or must not speak at all.
         isCloseNotifySent = true

@@ -28,6 +28,8 @@ package final class TLSHandler: ChannelDuplexHandler {
     var isCloseNotifySent = false
     private var isReadWanted = false
     private let handshakeTimeout: TimeAmount
+    /// Of a server: told how the handshake ends.
+    let handshakes: HandshakeCounts?
     private var deadline: Scheduled<Void>?
     private var facts = TLSFacts()
 
@@ -38,8 +40,9 @@ package final class TLSHandler: ChannelDuplexHandler {
     package var version: TLSVersion? { facts.version }
     package var isResumed: Bool { facts.isResumed }
 
-    init(engine: TLSEngine?, handshakeTimeout: TimeAmount) {
+    init(engine: TLSEngine?, handshakeTimeout: TimeAmount, handshakes: HandshakeCounts? = nil) {
         self.engine = engine
+        self.handshakes = handshakes
         self.handshakeTimeout = handshakeTimeout
     }
 
@@ -63,7 +66,9 @@ package final class TLSHandler: ChannelDuplexHandler {
         state = .closed
         deadline?.cancel()
         switch ended {
-        case .handshaking: context.fireErrorCaught(TLSError.handshakeFailed("the connection was closed"))
+        case .handshaking:
+            handshakes?.end(isDone: false)
+            context.fireErrorCaught(TLSError.handshakeFailed("the connection was closed"))
         case .open: context.fireErrorCaught(TLSError.truncated)
         case .idle, .closing, .closed: break
         }
@@ -139,6 +144,7 @@ package final class TLSHandler: ChannelDuplexHandler {
         case .failed(let error): fail(error, context)
         case .complete:
             state = .open
+            handshakes?.end(isDone: true)
             deadline?.cancel()
             deadline = nil
             facts = engine.facts

@@ -9,6 +9,7 @@ package final class TLSServer: Sendable {
     private static let cachedSessions = 10_000
 
     package let certificates: CertificateStore
+    package let handshakes = HandshakeCounts()
     let applicationProtocols: ApplicationProtocols
     let ticketKeys: TicketKeys
     private let handshakeTimeout: TimeAmount
@@ -31,7 +32,8 @@ package final class TLSServer: Sendable {
     package func makeHandler() -> TLSHandler {
         TLSHandler(
             engine: try? TLSEngine(context, role: .server, owner: self),
-            handshakeTimeout: handshakeTimeout
+            handshakeTimeout: handshakeTimeout,
+            handshakes: handshakes
         )
     }
 

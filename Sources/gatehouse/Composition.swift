@@ -23,6 +23,7 @@ struct Composition {
     private let snapshots = SnapshotBox(.empty)
     private let receipts = ReceiptQueue()
     private let captures = CaptureQueue()
+    private let counted = ReceiptMetrics()
     private let changes = AsyncStream.makeStream(of: StoreContents.self, bufferingPolicy: .bufferingNewest(1))
     private let compiler: SnapshotCompiler
     private let receiptStore: ReceiptStore
@@ -141,6 +142,7 @@ struct Composition {
 
     func run() async throws {
         let writer = receiptWriter()
+        let proxy = try proxy()
         let services: [any Service] = [
             writer,
             CaptureWriter(queue: captures, store: captureStore, logger: logger),
@@ -157,8 +159,8 @@ struct Composition {
             QueueService(snapshots: snapshots),
             operations,
             pulls,
-            try admin(),
-            try proxy(),
+            try admin(beside: proxy),
+            proxy,
         ]
         let group = ServiceGroup(services: services, logger: logger)
         try await SignalWatch(certificates: certificates, logger: logger).run(group)
@@ -192,7 +194,8 @@ struct Composition {
             queue: receipts,
             store: receiptStore,
             logger: logger,
-            observe: { [access = AccessLog(), logs] receipts in
+            observe: { [access = AccessLog(), logs, counted] receipts in
+                counted.observe(receipts)
                 access.write(receipts)
                 logs.append(receipts)
             }
@@ -221,7 +224,7 @@ struct Composition {
         )
     }
 
-    private func admin() throws -> AdminService {
+    private func admin(beside proxy: ProxyService) throws -> AdminService {
         let snapshots = snapshots
         return try AdminService(
             host: configuration.admin.host,
@@ -235,7 +238,7 @@ struct Composition {
                 operatorToken: try OperatorToken.loadOrCreate(beside: configuration.store).text,
                 readiness: { snapshots.current.readiness(of: $0) },
                 operations: operations,
-                collaborators: collaborators(),
+                collaborators: collaborators(metrics(of: proxy)),
                 azure: azure(),
                 pulls: pulls
             ),
@@ -245,7 +248,20 @@ struct Composition {
         )
     }
 
-    private func collaborators() -> ControlPlane.Collaborators {
+    private func metrics(of proxy: ProxyService) -> GatewayMetrics {
+        let configured = configuration.certificates
+        return GatewayMetrics(
+            counted: counted,
+            snapshots: snapshots,
+            workers: workers.board,
+            receipts: receipts,
+            captures: captures,
+            proxy: { proxy.facts },
+            certificates: { [certificates] in certificates.hostCertificates(configured: configured) }
+        )
+    }
+
+    private func collaborators(_ metrics: GatewayMetrics) -> ControlPlane.Collaborators {
         ControlPlane.Collaborators(
             limitStatus: { [meters] subject in meters.status(of: subject) },
             webhookTest: { [webhooks] tenant, name in try await webhooks.test(tenant: tenant, name: name) },
@@ -268,6 +284,7 @@ struct Composition {
                 guard snapshots.current.deployment(path)?.isNative == true else { return logs.tail(path, tail) }
                 return await workers.logs(path).suffix(tail).map(LogLineResource.init)
             },
+            metrics: { metrics.families },
             verify: { [trust] token in await trust.verifyOperator(token) }
         )
     }

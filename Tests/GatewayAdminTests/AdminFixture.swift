@@ -124,6 +124,15 @@ final class AdminFixture {
             deploymentLogs: { path, tail in
                 (0..<tail).map { LogLineResource(time: "2026-12-31T18:00:00Z", line: "\(path) \($0)") }
             },
+            metrics: {
+                let samples = [("demo", 1), ("rival", 2)].map { tenant, count in
+                    MetricFamily.Sample([.init("tenant", tenant)], .count(count))
+                }
+                return [
+                    MetricFamily(.counter, "requests", "All.", samples),
+                    MetricFamily(.gauge, "open", "All.", [.init([], .count(7))]),
+                ]
+            },
             verify: verify
         )
     }

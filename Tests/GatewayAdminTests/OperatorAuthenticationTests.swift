@@ -15,7 +15,9 @@ import Testing
             for (method, uri) in routes {
                 let answer = try await client.send(method, uri, authorization: nil)
                 // The login is open, and wants a body.
-                let isClosed = ["/api/", "/subscriptions/", "/store.blob.local/"].contains { uri.hasPrefix($0) }
+                let isClosed = ["/api/", "/metrics", "/subscriptions/", "/store.blob.local/"].contains {
+                    uri.hasPrefix($0)
+                }
                 let expected = uri == "/api/v1/login" ? 400 : isClosed ? 401 : 200
                 #expect(answer.status == expected, "\(method) \(uri)")
             }

@@ -30,6 +30,17 @@ import Testing
         #expect(connection.clientSide.received == ByteBuffer(string: "answer"))
     }
 
+    @Test func `a server counts how its handshakes end`() throws {
+        let connection = try Connection(server, client())
+        #expect(connection.serverTLS.version != nil)
+        #expect([server.handshakes.done, server.handshakes.failed] == [1, 0])
+        let stranger = EmbeddedChannel(handler: server.makeHandler())
+        try stranger.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        _ = try? stranger.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\n\r\n"))
+        _ = try? stranger.finish(acceptAlreadyClosed: true)
+        #expect([server.handshakes.done, server.handshakes.failed] == [1, 1])
+    }
+
     @Test(arguments: [
         (["h2", "http/1.1"], "h2"), (["http/1.1", "h2"], "h2"), (["http/1.1"], "http/1.1"), ([], String?.none),
     ])

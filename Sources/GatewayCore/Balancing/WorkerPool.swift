@@ -5,7 +5,7 @@ import Synchronization
 /// The supervisor says whether a request that finds no worker may wait for one; requests say that they came.
 package final class WorkerPool: Sendable {
     /// What a request may expect that finds no worker.
-    package enum State: UInt8, Sendable {
+    package enum State: UInt8, Sendable, CaseIterable {
         /// One is starting.
         case starting
         /// None runs, and one is started as soon as somebody asks.
