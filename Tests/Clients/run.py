@@ -25,7 +25,8 @@ CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "models", "worker",
             "batching", "sharing", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover",
             "instances", "liveness", "faults", "access_log", "captures", "proxy", "keys", "tokens", "issuers",
-            "limits", "rules", "metering", "clock", "rotation", "tenancy", "anew", "webhooks", "durability", "browser",
+            "limits", "rules", "metering", "metrics", "clock", "rotation", "tenancy", "anew", "webhooks", "durability",
+            "browser",
             "operators", "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk",
             "azureml_failures", "azureml_wirings"]
 # Only by name: "timing" wants a quiet machine, "quickstart" a release build, and it moves the model's file for some seconds.

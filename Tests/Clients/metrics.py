@@ -1,0 +1,283 @@
+"""`/metrics` after a scripted run with known counts: the page itself, promtool's opinion of it, a Prometheus that scrapes it."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import urllib.parse
+import urllib.request
+
+from backends import OWN_MODEL
+from harness import Checks, Gateway, Setting, free_port, require, run, upstream_documents, wait_for
+
+check = Checks("metrics")
+HERE = pathlib.Path(__file__).parent
+DEPLOY = HERE.parent.parent / "deploy" / "prometheus"
+CHAT = {"model": OWN_MODEL, "messages": [{"role": "user", "content": "a b c"}]}
+STREAM = {**CHAT, "stream": True, "stream_options": {"include_usage": True}}
+TEXT = {"model": OWN_MODEL, "prompt": "a b"}
+OPEN_METRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+LINE = re.compile(r'([a-z_]+)(?:\{(.*)\})? (\S+)')
+LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
+
+
+def program(name):
+    """Of Debian's package `prometheus`, on the path or in a folder that a variable names."""
+    found = shutil.which(name, path=os.environ.get("GATEHOUSE_PROMETHEUS", os.environ["PATH"]))
+    require(found, f"{name} is missing: apt-get install prometheus")
+    return found
+
+
+def page(gateway, accept="text/plain", token=None):
+    token = token or (gateway.directory / "operator.token").read_text().strip()
+    connection = gateway.connection(port=gateway.admin)
+    try:
+        connection.request("GET", "/metrics", headers={"authorization": f"Bearer {token}", "accept": accept})
+        response = connection.getresponse()
+        return response.status, response.getheader("content-type"), response.read().decode()
+    finally:
+        connection.close()
+
+
+def samples(text):
+    """Values by name and labels; a label set that stands there twice is an error."""
+    found = {}
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        name, labels, value = LINE.fullmatch(line).groups()
+        key = (name, *sorted(LABEL.findall(labels or "")))
+        require(key not in found, f"twice: {line}")
+        found[key] = float(value)
+    return found
+
+
+def sample(name, **labels):
+    return (name, *sorted(labels.items()))
+
+
+class Script:
+    """Sends requests and keeps the account of what the metrics should say of them."""
+
+    def __init__(self, gateway):
+        self.gateway, self.due = gateway, {}
+
+    def count(self, name, by=1, **labels):
+        key = sample(name, **labels)
+        self.due[key] = self.due.get(key, 0) + by
+
+    def send(self, endpoint, deployment, path, body, operation=None, tokens=(0, 0), **more):
+        answer = self.gateway.request("POST", f"/demo/{endpoint}{path}", body, {"api-key": self.gateway.key(endpoint)})
+        require(answer.status == 200, f"{endpoint}{path} gave {answer.status}: {answer.content[:200]}")
+        place = {"tenant": "demo", "endpoint": endpoint, "deployment": deployment}
+        self.count("gatehouse_requests_total", status="200", outcome="completed", **place)
+        self.count("gatehouse_request_duration_seconds_count", **place)
+        self.count("gatehouse_request_bytes_total", len(json.dumps(body)), **place)
+        self.count("gatehouse_response_bytes_total", len(answer.content), **place)
+        call = {"gen_ai_operation_name": operation, "gen_ai_provider_name": "gatehouse",
+                "gen_ai_request_model": endpoint, **place}
+        self.count("gen_ai_server_request_duration_seconds_count", **call)
+        for kind, tokens_of_kind in zip(["input", "output"], tokens):
+            self.count("gatehouse_tokens_total", tokens_of_kind, type=kind, **place)
+            self.count("gen_ai_client_token_usage_count", gen_ai_token_type=kind, **call)
+            self.count("gen_ai_client_token_usage_sum", tokens_of_kind, gen_ai_token_type=kind, **call)
+        if body.get("stream"):
+            self.count("gen_ai_server_time_to_first_token_seconds_count", **call)
+            self.count("gen_ai_server_time_per_output_token_seconds_count", **call)
+        return answer
+
+    def refused(self, endpoint, key, body, status, rule):
+        answer = self.gateway.request("POST", f"/demo/{endpoint}/v1/chat/completions", body, {"api-key": key})
+        require(answer.status == status, f"{endpoint} gave {answer.status}: {answer.content[:200]}")
+        # What is refused before a deployment is chosen has no place.
+        place = {"tenant": "", "endpoint": "", "deployment": ""}
+        self.count("gatehouse_requests_total", status=str(status), outcome="refused", **place)
+        self.count("gatehouse_errors_total", rule=rule, **place)
+        if status == 429:
+            self.count("gatehouse_limits_refused_total", rule=rule, **place)
+
+
+# Families whose every sample the script knows; of a histogram's the count, of tokens the sum too.
+COUNTED = re.compile(
+    r"(gatehouse_(requests|errors|limits_refused|request_bytes|response_bytes|retries|fallbacks|mirrored_requests|tokens)_total"
+    r"|gatehouse_request_duration_seconds_count|gen_ai_.*_count|gen_ai_client_token_usage_sum)")
+EMPTY = ("tenant", "")
+
+
+def seen(text):
+    """What the script accounts for: requests without a tenant are told by their rule, since probes of health are there too."""
+    return {key: value for key, value in samples(text).items() if COUNTED.fullmatch(key[0]) and (
+        EMPTY not in key or key[0] in ["gatehouse_errors_total", "gatehouse_limits_refused_total"]
+        or any(label in key for label in [("status", "401"), ("status", "429")]) and key[0] == "gatehouse_requests_total")}
+
+
+def scripted(gateway):
+    script = Script(gateway)
+    for _ in range(3):
+        script.send("chat", "only", "/v1/chat/completions", CHAT, "chat", (3, 7))
+    for _ in range(2):
+        script.send("chat", "only", "/v1/chat/completions", STREAM, "chat", (3, 7))
+    script.send("chat", "only", "/v1/completions", TEXT, "text_completion", (2, 7))
+    for _ in range(4):
+        script.refused("chat", "wrong", CHAT, 401, "Unauthorized")
+    script.send("few", "only", "/v1/chat/completions", CHAT, "chat", (3, 7))
+    for _ in range(2):
+        script.refused("few", gateway.key("few"), CHAT, 429, "RateLimitExceeded")
+    for _ in range(2):
+        answer = script.send("moves", "green", "/v1/chat/completions", CHAT, "chat", (3, 7))
+        # Whether the probes have seen that blue is gone, or the request finds out, the answer tells.
+        reason = answer.getheader("x-gatehouse-fallback")
+        require(reason in ["connect_failed", "no_healthy_instance"], f"{answer.getheaders()}")
+        place = {"tenant": "demo", "endpoint": "moves", "deployment": "green"}
+        script.count("gatehouse_fallbacks_total", reason=reason, **place)
+        if reason == "connect_failed":
+            script.count("gatehouse_retries_total", **place)
+    for _ in range(3):
+        script.send("copied", "blue", "/v1/chat/completions", CHAT, "chat", (3, 7))
+        script.count("gatehouse_mirrored_requests_total", tenant="demo", endpoint="copied", deployment="shadow",
+                     outcome="completed")
+    return script
+
+
+def difference(found, due):
+    lines = [f"{key}: {found.get(key)} instead of {due.get(key)}" for key in {*found, *due} if found.get(key) != due.get(key)]
+    return " | ".join(sorted(lines))
+
+
+def check_page(gateway, due):
+    @check("every count is exactly what was sent")
+    def _():
+        def is_exact():
+            return seen(page(gateway)[2]) == due
+        with contextlib.suppress(Exception):
+            wait_for(is_exact, 5, "the counts")
+        found = seen(page(gateway)[2])
+        require(found == due, difference(found, due))
+        return f"{len(due)} samples"
+
+    @check("what is read at the scrape is as it is")
+    def _():
+        found = samples(page(gateway)[2])
+        place = {"tenant": "demo", "endpoint": "moves", "deployment": "blue"}
+        expected = {
+            sample("gatehouse_instances", **place): 1, sample("gatehouse_requests_running", **place): 0,
+            sample("gatehouse_requests_waiting", **place): 0, sample("gatehouse_exchanges_running"): 0,
+            sample("gatehouse_instances_ready", **{**place, "deployment": "green"}): 1,
+            sample("gatehouse_receipts_waiting"): 0, sample("gatehouse_receipts_dropped_total"): 0,
+            sample("gatehouse_captures_waiting"): 0, sample("gatehouse_captures_total", result="dropped"): 0,
+        }
+        wrong = {key: found.get(key) for key, value in expected.items() if found.get(key) != value}
+        require(not wrong, f"{wrong}")
+        require(found[sample("gatehouse_tls_certificate_expiry_timestamp_seconds", host="localhost")] > 1.7e9, "expiry")
+        require(found[sample("gatehouse_tls_handshakes_total", result="done")] >= 17, "handshakes")
+        require(found[sample("process_resident_memory_bytes")] > 1e7, "memory")
+        require(1 < found[sample("process_open_fds")] < found[sample("process_max_fds")], "files")
+        require(found[sample("gatehouse_event_loop_lag_seconds_count", loop="0")] > 0, "lag")
+
+    @check("promtool finds nothing to say about the page")
+    def _():
+        result = subprocess.run([program("promtool"), "check", "metrics"], input=page(gateway)[2], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+        require(result.returncode == 0 and not result.stdout.strip(), result.stdout)
+
+    @check("OpenMetrics has the same values, and an end")
+    def _():
+        status, kind, text = page(gateway, OPEN_METRICS)
+        require(status == 200 and kind.startswith("application/openmetrics-text; version=1.0.0"), f"{status} {kind}")
+        require(text.endswith("# EOF\n"), text[-100:])
+        require(seen(text) == due, difference(seen(text), due))
+
+    @check("a tenant's operator sees the tenant's series only, and nobody any without a credential")
+    def _():
+        gateway.command("tenants", "create", "rival")
+        tokens = {}
+        for tenant in ["demo", "rival"]:
+            gateway.command("operators", "add", f"of-{tenant}", "--role", "deployer", "--tenant", tenant)
+            tokens[tenant] = gateway.created("operators", "token", f"of-{tenant}")["token"]
+        own = samples(page(gateway, token=tokens["demo"])[2])
+        require(own and all(("tenant", "demo") in key for key in own), f"{[key for key in own if ('tenant', 'demo') not in key]}")
+        require({key: value for key, value in due.items() if EMPTY not in key}.items() <= own.items(), "not all of it")
+        require(page(gateway, token=tokens["rival"])[2] == "", "the rival sees something")
+        require(page(gateway, token="wrong")[0] == 401, "anybody sees it")
+
+
+def check_alerts():
+    @check("each alert fires where it should, and none where all is well")
+    def _():
+        run(program("promtool"), "test", "rules", HERE / "alerts.yaml")
+        names = re.findall(r"alert: (\w+)", (DEPLOY / "gatehouse-alerts.yaml").read_text())
+        tested = re.findall(r"- name: (Gate\w+)", (HERE / "alerts.yaml").read_text())
+        require(names and sorted(names) == sorted(tested), f"{sorted(set(names) ^ set(tested))}")
+        return f"{len(names)} alerts"
+
+
+@contextlib.contextmanager
+def prometheus(gateway):
+    """A real one that scrapes the gateway each second, by the configuration that is shipped; asks it a query."""
+    directory, port = gateway.directory / "prometheus", free_port()
+    directory.mkdir()
+    shutil.copy(DEPLOY / "gatehouse-alerts.yaml", directory)
+    text = (DEPLOY / "prometheus.yaml").read_text()
+    for old, new in [("15s", "1s"), ("/etc/prometheus/gatehouse.token", gateway.directory / "operator.token"),
+                     ("/etc/prometheus/gatehouse-ca.pem", gateway.authority),
+                     ("gateway.example.org:8444", f"localhost:{gateway.admin}")]:
+        require(old in text, f"{old} is not in the shipped configuration")
+        text = text.replace(old, str(new))
+    (directory / "prometheus.yaml").write_text(text)
+    log = open(directory / "log", "wb")
+    process = subprocess.Popen(
+        [program("prometheus"), f"--config.file={directory}/prometheus.yaml", f"--storage.tsdb.path={directory}/data",
+         f"--web.listen-address=127.0.0.1:{port}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def ask(path, **query):
+        address = f"http://127.0.0.1:{port}/api/v1/{path}?{urllib.parse.urlencode(query)}"
+        with urllib.request.urlopen(address, timeout=10) as response:
+            return json.load(response)["data"]
+    try:
+        yield ask
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def check_prometheus(gateway, due):
+    @check("a Prometheus by the shipped configuration scrapes the same values, and can run every alert")
+    def _():
+        with prometheus(gateway) as ask:
+            def scraped():
+                return [entry["value"][1] for entry in ask("query", query='up{job="gatehouse"}')["result"]] == ["1"]
+            wait_for(scraped, 30, "a scrape")
+            found = {}
+            for name in sorted({key[0] for key in due}):
+                for entry in ask("query", query=name)["result"]:
+                    labels = {key: value for key, value in entry["metric"].items() if key not in ["__name__", "instance", "job"]}
+                    found[sample(name, **labels)] = float(entry["value"][1])
+            # A label that is empty is none to Prometheus.
+            known = {(key[0], *(label for label in key[1:] if label[1])): value for key, value in due.items()}
+            wrong = {key: (found.get(key), value) for key, value in known.items() if found.get(key) != value}
+            require(not wrong, f"{wrong}")
+            rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
+            require(len(rules) > 10 and all(rule["health"] != "err" for rule in rules), f"{rules}")
+            return f"{len(known)} samples, {len(rules)} alerts"
+
+
+def documents(gateway):
+    fake = {"upstream": {"urls": [f"http://127.0.0.1:{gateway.backend('openai').port}"]}}
+    gone = {"upstream": {"urls": [f"http://127.0.0.1:{free_port()}"]}}
+    return "---\n".join([
+        upstream_documents("chat", {"only": (100, fake)}),
+        upstream_documents("few", {"only": (100, fake)}, rate_limits=[{"requests": 1, "per": "hour"}]),
+        upstream_documents("moves", {"blue": (100, gone), "green": (0, fake)}, fallback=["green"]),
+        upstream_documents("copied", {"blue": (100, fake), "shadow": (0, fake)}, top="mirror_traffic: {shadow: 100}\n"),
+    ])
+
+
+with Gateway(Setting(), "metrics") as gateway:
+    gateway.apply(documents(gateway), waits=False)
+    due = scripted(gateway).due
+    check_page(gateway, due)
+    check_alerts()
+    check_prometheus(gateway, due)
+check.finish()
