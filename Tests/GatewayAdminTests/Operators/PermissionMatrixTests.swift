@@ -99,11 +99,11 @@ import Testing
         DELETE /operators/:operator oa*
         POST /operators/:operator/tokens oa*
         DELETE /operators/:operator/tokens/:token oa*
-        GET /tenants/:tenant/captures r*
-        GET /tenants/:tenant/captures/:capture r*
-        GET /tenants/:tenant/captures/:capture/:half r*
-        PUT /tenants/:tenant/captures/:capture/label r*
-        DELETE /tenants/:tenant/captures/:capture r*
+        GET /tenants/:tenant/captures r
+        GET /tenants/:tenant/captures/:capture r
+        GET /tenants/:tenant/captures/:capture/:half r
+        PUT /tenants/:tenant/captures/:capture/label r
+        DELETE /tenants/:tenant/captures/:capture r
         GET /audit oar*
         GET /audit/verification oar+
         GET /openapi.json oadkr*
