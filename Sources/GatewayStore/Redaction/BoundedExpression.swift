@@ -1,7 +1,9 @@
 import CPcre2
+import Synchronization
 
 /// A regular expression in PCRE's syntax that gives up instead of taking long.
-@safe final class BoundedExpression: Sendable {
+@safe
+final class BoundedExpression: Sendable {
     /// Why a pattern is none, or a search was given up.
     struct Failure: Error, Equatable {
         let reason: String
@@ -11,11 +13,12 @@ import CPcre2
 
     /// Steps of one search: a few milliseconds at most.
     private static let mostSteps: UInt32 = 50_000
+    /// Of all searches of one text.
+    private static let mostTime = Duration.milliseconds(50)
     /// Kibibytes of the heap.
     private static let mostMemory: UInt32 = 4096
 
-    /// Only read once it is compiled (pcre2api, "Multithreading").
-    private nonisolated(unsafe) let code: OpaquePointer
+    private let code: Mutex<OpaquePointer>
 
     /// - Throws: what is wrong with the pattern.
     init(_ pattern: String) throws(Failure) {
@@ -27,29 +30,35 @@ import CPcre2
         guard let made = unsafe made else {
             throw Failure(reason: Self.message(number), offset: offset)
         }
-        unsafe code = made
         // Where it cannot be compiled to machine code it is interpreted.
-        unsafe pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
+        unsafe pcre2_jit_compile_8(made, UInt32(PCRE2_JIT_COMPLETE))
+        unsafe code = Mutex(made)
     }
 
-    deinit { unsafe pcre2_code_free_8(code) }
+    deinit { unsafe code.withLock { unsafe pcre2_code_free_8($0) } }
 
     /// Every place where it matches, in order; empty matches are none.
     func ranges(in bytes: [UInt8]) throws(Failure) -> [Range<Int>] {
+        try unsafe code.withLock { code throws(Failure) in try unsafe Self.ranges(of: code, in: bytes) }
+    }
+
+    private static func ranges(of code: OpaquePointer, in bytes: [UInt8]) throws(Failure) -> [Range<Int>] {
         let context = unsafe pcre2_match_context_create_8(nil)
         let data = unsafe pcre2_match_data_create_8(1, nil)
         defer {
             unsafe pcre2_match_data_free_8(data)
             unsafe pcre2_match_context_free_8(context)
         }
-        unsafe pcre2_set_match_limit_8(context, Self.mostSteps)
-        unsafe pcre2_set_heap_limit_8(context, Self.mostMemory)
+        unsafe pcre2_set_match_limit_8(context, mostSteps)
+        unsafe pcre2_set_heap_limit_8(context, mostMemory)
         var found: [Range<Int>] = []
         var start = 0
+        let deadline = ContinuousClock.now + mostTime
         while start <= bytes.count {
+            guard ContinuousClock.now < deadline else { throw Failure(reason: "it takes too long") }
             let count = unsafe pcre2_match_8(code, bytes, bytes.count, start, 0, data, context)
             if count == PCRE2_ERROR_NOMATCH { break }
-            guard count >= 0 else { throw Failure(reason: Self.message(count)) }
+            guard count >= 0 else { throw Failure(reason: message(count)) }
             let ends = unsafe pcre2_get_ovector_pointer_8(data)
             guard let ends = unsafe ends else { break }
             let (lower, upper) = unsafe (ends[0], ends[1])
