@@ -259,7 +259,7 @@ import Testing
         ("readiness_probe: {periods: 10}", "readiness_probe.periods: unknown key; did you mean period?"),
         (
             "data_collector: {collections: {request: {enabled: 'true'}}}",
-            "data_collector.collections.request: capture is not built yet"
+            "data_collector.collections.request: is not read yet"
         ),
         ("egress_public_network_access: maybe", "maybe is not one of enabled, disabled"),
         ("type: kubernetes", "kubernetes deployments are not supported"),

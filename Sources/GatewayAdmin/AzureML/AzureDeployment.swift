@@ -152,7 +152,7 @@ extension AzureDeployment {
             inner["modelMountPath"].map { _ in "model_mount_path has no meaning here" },
             inner["appInsightsEnabled"]?.isTrue == true
                 ? "app_insights_enabled has no meaning here: every request has a receipt" : nil,
-            collects ? "data_collector is kept and shown, capture is not built yet" : nil,
+            collects ? "data_collector is kept and shown, and nothing is captured by it" : nil,
         ]
         let others = unknown.map { "\($0) has no meaning here" } + [variablesWithoutEffect].compactMap(\.self)
         return known.compactMap(\.self) + others

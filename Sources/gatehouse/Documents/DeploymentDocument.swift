@@ -147,13 +147,13 @@ enum DeploymentDocument {
                 log: document.log
             )
             guard let collection, collection.boolean("enabled") != false else { continue }
-            let message = "data_collector.collections.\(name): capture is not built yet"
+            let message = "data_collector.collections.\(name): is not read yet"
             document.log.note(
                 DocumentProblem(
                     file: document.file,
                     line: line,
                     message: message,
-                    hint: "set enabled: 'false' or remove it"
+                    hint: "write gatehouse.capture in its place"
                 )
             )
         }
