@@ -34,6 +34,8 @@
         private var runs: [Run?]
         private var waiting: [Ticket: Waiting] = [:]
         private var isStopped = false
+        /// What came of the step, until all of it is known.
+        private var outbox: [(deliver: @Sendable (WorkEvent) -> Void, event: WorkEvent)] = []
 
         init(_ model: Model, devices: [String], _ options: EngineOptions, _ inbox: Inbox) throws(EngineFailure) {
             let budget = Schedule.Budget.fitting(devices: devices)
@@ -64,7 +66,8 @@
                 queueLimit: options.queue,
                 copying: model.copying(context: tokens),
                 grain: min(budget.step, Schedule.Budget().step),
-                seatsPerStep: model.kind == .encoderDecoder ? 1 : options.slots
+                seatsPerStep: model.kind == .encoderDecoder ? 1 : options.slots,
+                fillable: model.canForgetLast ? tokens : nil
             )
             runs = Array(repeating: nil, count: options.slots)
             inbox.count { counters in
@@ -195,15 +198,25 @@
             let began = ContinuousClock.now
             let failures = contexts.decode(entries)
             end(failures)
+            if failures.isEmpty { forgetFillers() }
             var chosen = 0
             for (position, entry) in entries.enumerated() where entry.wantsOutput && failures[entry.slot] == nil {
                 choose(entry.slot, contexts.output(of: entry, at: position))
                 chosen += 1
             }
             if failures.isEmpty { schedule.took(began.duration(to: .now)) }
+            // All at once: who waits for them wakes once, and not beside those who compute.
+            for (deliver, event) in outbox { deliver(event) }
+            outbox.removeAll(keepingCapacity: true)
             inbox.count { counters in
                 counters.steps += 1
                 counters.completionTokens += chosen
+            }
+        }
+
+        private mutating func forgetFillers() {
+            for slot in schedule.fillers where !contexts.keep(schedule.kept(slot: slot), slot: slot) {
+                schedule.forget(slot: slot)
             }
         }
 
@@ -217,7 +230,7 @@
                 try run.logprobs?.add(token, piece, run.sampler, output)
             } catch {
                 end(slot)
-                return run.deliver(.failed(error))
+                return outbox.append((run.deliver, .failed(error)))
             }
             let (generated, mayContinue) = schedule.chose(token, slot: slot)
             run.generated = generated
@@ -226,10 +239,10 @@
             let isFinished = isEnd || run.text.hasStopped || !mayContinue
             if isFinished { text += run.text.finish() }
             if let logprobs = run.logprobs?.take(upTo: run.text.emitted), !logprobs.isEmpty {
-                run.deliver(.logprobs(logprobs))
+                outbox.append((run.deliver, .logprobs(logprobs)))
             }
             runs[slot] = run
-            if !text.isEmpty { run.deliver(.text(text)) }
+            if !text.isEmpty { outbox.append((run.deliver, .text(text))) }
             guard isFinished else { return }
             let usage = Usage(
                 promptTokens: run.promptTokens,
@@ -237,7 +250,7 @@
                 cachedTokens: run.cachedTokens
             )
             end(slot)
-            run.deliver(.finished(isEnd || run.text.hasStopped ? .stop : .length, usage))
+            outbox.append((run.deliver, .finished(isEnd || run.text.hasStopped ? .stop : .length, usage)))
         }
 
         private mutating func end(_ slot: Int) {

@@ -96,10 +96,13 @@
         /// decoder with an encoder follows from the text that was read for it.
         func copying(context: Int) -> PrefixCache.Copying {
             if kind == .encoderDecoder { return .nothingKept }
-            let canCopy =
-                unsafe !llama_model_is_recurrent(pointer) && !llama_model_is_hybrid(pointer)
+            return canForgetLast ? .whole(context: context) : .never
+        }
+
+        /// Whether a sequence's memory is a list of tokens, all of them there, of which the last can be taken off.
+        var canForgetLast: Bool {
+            unsafe kind != .encoderDecoder && !llama_model_is_recurrent(pointer) && !llama_model_is_hybrid(pointer)
                 && llama_model_n_swa(pointer) == 0
-            return canCopy ? .whole(context: context) : .never
         }
 
         func isEnd(_ token: Int32) -> Bool { unsafe llama_vocab_is_eog(vocabulary, token) }

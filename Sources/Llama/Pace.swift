@@ -11,9 +11,8 @@ struct Pace {
     private static let share = 0.25
     /// A step that took longer than so many times what was expected had to wait for the processor.
     private static let outlier = 4.0
-    /// A step with a part of a prompt has a multiple of this of tokens, for the engine computes so many at once; no part is
-    /// smaller.
-    private static let part = 8
+    /// A part of a prompt has a multiple of this of tokens, for the engine computes so many at once; no part is smaller.
+    static let part = 8
 
     /// Seconds of a step that only answers.
     private var answering: Double?
@@ -41,14 +40,13 @@ struct Pace {
     ///
     /// - Parameters:
     ///   - first: the answer before anything is known.
-    ///   - answers: tokens of the step that go on with an answer.
     ///   - most: the step's room beside them.
-    func room(first: Int, beside answers: Int = 0, most: Int) -> Int {
+    func room(first: Int, most: Int) -> Int {
         guard let reading, reading > 0 else { return min(first, most) }
         let answering = answering ?? reading
         let allowance = max(answering, Self.unnoticed - answering)
         let tokens = min(allowance / reading, Double(most))
-        return min(most, max(Self.part, (Int(tokens) + answers) / Self.part * Self.part - answers))
+        return min(most, max(Self.part, Int(tokens) / Self.part * Self.part))
     }
 
     private static func blend(_ value: Double, into known: Double?) -> Double {

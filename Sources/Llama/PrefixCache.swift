@@ -54,14 +54,16 @@ struct PrefixCache {
 
     /// The best place for a prompt.
     ///
-    /// - Parameter free: slots without a request, at least one.
-    func place(for prompt: [Int32], of tenant: String, free: [Int]) -> Place {
+    /// - Parameters:
+    ///   - free: slots without a request, at least one.
+    ///   - taken: those with one.
+    func place(for prompt: [Int32], of tenant: String, free: [Int], beside taken: [Int] = []) -> Place {
         // The last token is computed in any case: what the model says after it is what is wanted.
         let shared = holdings.map { holding in
             guard let holding, holding.tenant == tenant, !isForgetful else { return 0 }
             return Self.common(holding.tokens, prompt.dropLast()) / grain * grain
         }
-        let spare = leastUsed(of: free)
+        let spare = spare(of: free, beside: taken)
         if let best = free.max(by: { shared[$0] < shared[$1] }), shared[best] >= Self.least {
             // What would be lost is a conversation of its own: better a copy of the beginning, where that is cheap.
             let isOwn = shared[best] * 2 >= (holdings[best]?.tokens.count ?? 0)
@@ -110,9 +112,14 @@ struct PrefixCache {
 
     func count(slot: Int) -> Int { holdings[slot]?.tokens.count ?? 0 }
 
-    /// An empty slot, else the one whose leftovers nobody has asked for the longest.
-    private func leastUsed(of free: [Int]) -> Int {
-        free.min { (holdings[$0]?.lastUse ?? 0) < (holdings[$1]?.lastUse ?? 0) } ?? 0
+    /// Among those that keep the taken ones together an empty slot, else the one whose leftovers nobody has asked for the
+    /// longest: slots that lie apart cost the engine a pass over the whole model each.
+    private func spare(of free: [Int], beside taken: [Int]) -> Int {
+        func rank(_ slot: Int) -> (Int, Int) {
+            let span = max(slot, taken.last ?? slot) - min(slot, taken.first ?? slot)
+            return (span / RowFilling.tile, holdings[slot]?.lastUse ?? 0)
+        }
+        return free.min { rank($0) < rank($1) } ?? 0
     }
 
     private static func common(_ tokens: [Int32], _ prompt: ArraySlice<Int32>) -> Int {

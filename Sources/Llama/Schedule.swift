@@ -53,21 +53,29 @@ struct Schedule {
     private var seats: [Seat?]
     private var queue = FairOrder()
     private var cache: PrefixCache
+    private var filling = RowFilling()
+    /// Tokens of a slot, where tokens that nobody needs may be computed in it; nil: they may not.
+    private let fillable: Int?
     /// What the step that is under way holds.
     private var planned = (answers: 0, prompt: 0)
+    /// Slots of which the step that is under way computes a token that is to be forgotten.
+    private(set) var fillers: [Int] = []
 
     /// - Parameters:
     ///   - queueLimit: requests that may wait beyond the slots.
     ///   - seatsPerStep: how many get a slot between two steps: those who answer wait while a text is read that cannot be
     ///     read in parts.
+    ///   - fillable: tokens of a slot, where the model can forget the last one; nil: a step computes what is needed only.
     init(
         slots: Int,
         budget: Budget = Budget(),
         queueLimit: Int = .max,
         copying: PrefixCache.Copying = .never,
         grain: Int = 1,
-        seatsPerStep: Int = .max
+        seatsPerStep: Int = .max,
+        fillable: Int? = nil
     ) {
+        self.fillable = fillable
         self.budget = budget
         self.queueLimit = queueLimit
         self.seatsPerStep = seatsPerStep
@@ -91,7 +99,8 @@ struct Schedule {
         while seated.count < seatsPerStep {
             let free = seats.indices.filter { seats[$0] == nil }
             guard !free.isEmpty, let job = queue.next() else { break }
-            let place = cache.place(for: job.prompt, of: job.terms.tenant, free: free)
+            let taken = seats.indices.filter { seats[$0] != nil }
+            let place = cache.place(for: job.prompt, of: job.terms.tenant, free: free, beside: taken)
             cache.begin(place, job.prompt, of: job.terms.tenant)
             seats[place.slot] = Seat(job: job, fed: place.count)
             seated.append((place, job))
@@ -120,51 +129,85 @@ struct Schedule {
         return removed
     }
 
-    /// The next step.
-    ///
-    /// Answers come first: every one of them moves in every step.
+    /// The next step: every answer moves, and as much of the prompts is read as there is room for.
     mutating func plan() -> [Entry] {
-        var entries: [Entry] = []
+        var answers: [Entry] = []
         for slot in seats.indices {
             guard let seat = seats[slot], let token = seat.next else { continue }
             let position = seat.job.prompt.count + seat.generated - 1
-            entries.append(Entry(slot: slot, token: token, position: position, wantsOutput: true))
+            answers.append(Entry(slot: slot, token: token, position: position, wantsOutput: true))
             seats[slot]?.next = nil
             cache.append(CollectionOfOne(token), slot: slot)
             queue.charge(seat.job.terms, 1)
         }
-        let answers = entries.count
-        let room = answers == 0 ? budget.step : beside(answers)
-        entries += readPrompts(room: room)
-        planned = (answers, entries.count - answers)
-        return entries
+        // So many rows that nobody needs find room in any case.
+        let most = budget.step - answers.count - (fillable == nil ? 0 : RowFilling.tile - 1)
+        let room = answers.isEmpty ? budget.step : pace.room(first: budget.besideAnswers, most: most)
+        let prompts = readPrompts(room: room, beside: answers)
+        planned = (answers.count, prompts.count)
+        return arrange(answers, prompts)
     }
 
-    private func beside(_ answers: Int) -> Int {
-        pace.room(first: budget.besideAnswers, beside: answers, most: budget.step - answers)
+    /// In the order in which the engine computes a step in the fewest passes: it takes neighbouring slots together, as many
+    /// tokens of each.
+    private mutating func arrange(_ answers: [Entry], _ prompts: [Entry]) -> [Entry] {
+        var prompts = prompts.sorted { ($0.slot, $0.position) < ($1.slot, $1.position) }
+        fillers = []
+        guard let low = answers.first?.slot, let high = answers.last?.slot else { return prompts }
+        var rows = answers
+        for slot in Set(prompts.map(\.slot)) where low < slot && slot < high {
+            guard let first = prompts.firstIndex(where: { $0.slot == slot }) else { continue }
+            rows.append(prompts.remove(at: first))
+        }
+        fill(&rows, room: budget.step - prompts.count)
+        // A neighbour of the answers that has many tokens would be taken with them, and make them one row too many.
+        return prompts.filter { $0.slot > high } + rows + prompts.filter { $0.slot < high }
+    }
+
+    /// - Parameter room: for these rows and those that nobody needs.
+    private mutating func fill(_ rows: inout [Entry], room: Int) {
+        rows.sort { $0.slot < $1.slot }
+        guard let fillable, let low = rows.first?.slot, let high = rows.last?.slot, high - low + RowFilling.tile <= room
+        else { return }
+        fillers = filling.choose(rows.map(\.slot), of: seats.count, isTimed: planned.prompt == 0) {
+            seats[$0] == nil && cache.count(slot: $0) < fillable
+        }
+        rows += fillers.map { Entry(slot: $0, token: 0, position: cache.count(slot: $0), wantsOutput: false) }
+        rows.sort { $0.slot < $1.slot }
     }
 
     /// The step that was planned last is done.
     mutating func took(_ duration: Duration) {
         pace.took(duration, answers: planned.answers, prompt: planned.prompt)
+        if fillable != nil { filling.took(duration) }
     }
 
     /// Half of the room is for the prompt that was first, so that it comes to its end, the rest for who needs the least: a
     /// short question is not kept waiting by a book.
-    private mutating func readPrompts(room: Int) -> [Entry] {
+    private mutating func readPrompts(room: Int, beside answers: [Entry]) -> [Entry] {
         var reading = seats.indices.filter { (seats[$0]?.left ?? 0) > 0 }
         guard let first = reading.min(by: { number(of: $0) < number(of: $1) }) else { return [] }
-        var entries = feed(first, room: reading.count == 1 ? room : (room + 1) / 2)
+        var entries = feed(first, room: reading.count == 1 ? room : (room + 1) / 2, beside: answers)
         reading.sort { (seats[$0]?.left ?? 0, number(of: $0)) < (seats[$1]?.left ?? 0, number(of: $1)) }
-        for slot in reading { entries += feed(slot, room: room - entries.count) }
+        for slot in reading {
+            let rest = room - entries.count
+            // A part that fills no tile is worth its pass only where it is all that there is.
+            let isPartial = rest < RowFilling.tile && (seats[slot]?.left ?? 0) > rest
+            if !isPartial || entries.isEmpty { entries += feed(slot, room: rest, beside: answers) }
+        }
         return entries
     }
 
     private func number(of slot: Int) -> UInt64 { seats[slot]?.job.ticket.number ?? 0 }
 
-    private mutating func feed(_ slot: Int, room: Int) -> [Entry] {
+    /// Reads a part of a prompt that the engine computes in whole tiles, unless it is the last.
+    private mutating func feed(_ slot: Int, room: Int, beside answers: [Entry]) -> [Entry] {
         guard let seat = seats[slot], seat.left > 0, room > 0 else { return [] }
-        let end = min(seat.fed + room, seat.job.prompt.count)
+        var count = min(room, seat.left)
+        // Between two answers its first token is computed with them.
+        let joining = answers.contains { $0.slot < slot } && answers.contains { $0.slot > slot } ? 1 : 0
+        if count < seat.left, count >= RowFilling.tile { count -= (count - joining) % RowFilling.tile }
+        let end = seat.fed + count
         seats[slot]?.fed = end
         cache.append(seat.job.prompt[seat.fed..<end], slot: slot)
         queue.charge(seat.job.terms, end - seat.fed)
@@ -198,6 +241,9 @@ struct Schedule {
     mutating func charge(_ tokens: Int, slot: Int) {
         if let terms = terms(of: slot) { queue.charge(terms, tokens) }
     }
+
+    /// Tokens that a slot without a request keeps.
+    func kept(slot: Int) -> Int { cache.count(slot: slot) }
 
     /// A slot's memory is lost.
     mutating func forget(slot: Int) { cache.forget(slot: slot) }

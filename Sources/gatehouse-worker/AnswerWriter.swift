@@ -17,6 +17,7 @@ struct AnswerWriter {
     private let id: String
     private let created = Clock.seconds
     private let encoder: JSONEncoder
+    private var frame: ChunkFrame?
 
     init(_ form: Form, model: String, includesUsage: Bool) {
         self.form = form
@@ -54,6 +55,15 @@ struct AnswerWriter {
     }
 
     mutating func piece(_ text: String, _ logprobs: [TokenLogprob]?) throws -> [UInt8] {
+        guard logprobs != nil else {
+            let frame = try frame ?? ChunkFrame(try encoded("", nil), name: form == .chat ? "content" : "text")
+            self.frame = frame
+            return frame.around(text)
+        }
+        return try encoded(text, logprobs)
+    }
+
+    private mutating func encoded(_ text: String, _ logprobs: [TokenLogprob]?) throws -> [UInt8] {
         switch form {
         case .chat: return try chunk(ChatChoice(delta: .init(content: text), logprobs: logprobs.map(ChatLogprobs.init)))
         case .completion:

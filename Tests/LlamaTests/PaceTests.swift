@@ -33,7 +33,7 @@ import Testing
 
     @Test func `a step with a part of a prompt has a multiple of eight tokens`() {
         let pace = learned(answering: .milliseconds(10), perToken: .milliseconds(1))
-        for answers in 1...20 { #expect((pace.room(first: 16, beside: answers, most: 512) + answers) % 8 == 0) }
+        #expect(pace.room(first: 16, most: 512) % 8 == 0)
     }
 
     @Test func `a fast machine reads as much as the step has room for`() {

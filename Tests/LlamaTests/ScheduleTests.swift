@@ -70,6 +70,54 @@ import Testing
         #expect(schedule.plan().map(\.slot) == Array(0..<8))
     }
 
+    /// A schedule whose slots 0 to 4 answer.
+    private func answering() -> Schedule {
+        var schedule = Schedule(slots: 8, budget: .init(step: 64, besideAnswers: 16), fillable: 100)
+        for number in 1...5 { schedule.enqueue(job(UInt64(number), prompt: 2)) }
+        _ = schedule.seatWaiting()
+        for entry in schedule.plan() where entry.wantsOutput { _ = schedule.chose(1, slot: entry.slot) }
+        return schedule
+    }
+
+    @Test func `free slots beside and between those that answer may be computed with them, for nobody`() {
+        var schedule = answering()
+        schedule.vacate(1)
+        schedule.vacate(2)
+        let entries = schedule.plan()
+        #expect(entries.map(\.slot) == Array(0..<8))
+        #expect(schedule.fillers.sorted() == [1, 2, 5, 6, 7])
+        #expect(entries.filter(\.wantsOutput).map(\.slot) == [0, 3, 4])
+        #expect(entries.filter { !$0.wantsOutput }.allSatisfy { $0.position == 0 })
+    }
+
+    @Test func `a prompt between those that answer joins them with its first token, and goes on in whole tiles`() {
+        var schedule = answering()
+        schedule.vacate(2)
+        schedule.enqueue(job(6, prompt: 40))
+        #expect(schedule.seatWaiting().map(\.place.slot) == [2])
+        let entries = schedule.plan()
+        #expect(entries.prefix(8).map(\.slot) == Array(0..<8))
+        #expect(entries[2].position == 0)
+        #expect(entries.dropFirst(8).map(\.slot) == Array(repeating: 2, count: 12))
+        #expect(entries.dropFirst(8).map(\.position) == Array(1...12))
+    }
+
+    @Test func `a request sits beside those that have a slot, and where nobody has left anything of use`() {
+        var schedule = Schedule(slots: 16)
+        // All slots but 9 keep something, 0 the oldest.
+        for number in 1...16 { schedule.enqueue(job(UInt64(number), prompt: 20)) }
+        _ = schedule.seatWaiting()
+        while schedule.plan().isEmpty == false {}
+        for slot in (0..<16).filter({ $0 != 9 }) + [9] { schedule.vacate(slot) }
+        schedule.forget(slot: 9)
+        for number in 17...20 {
+            schedule.enqueue(.init(ticket: Ticket(number: UInt64(number)), prompt: [-1, -2], limit: 2))
+        }
+        let slots = schedule.seatWaiting().map(\.place.slot)
+        #expect(slots.first == 9)
+        #expect(slots.sorted() == [6, 7, 8, 9])
+    }
+
     @Test func `an answer ends at its limit`() {
         var schedule = Schedule(slots: 1)
         schedule.enqueue(job(1, prompt: 1, limit: 2))
@@ -232,7 +280,7 @@ import Testing
         schedule.enqueue(job(2, prompt: 64))
         schedule.enqueue(job(3, prompt: 6))
         _ = schedule.seatWaiting()
-        #expect(shape(schedule.plan()) == [0: 10, 2: 6])
+        #expect(shape(schedule.plan()) == [0: 8, 2: 6])
         // Short ones that come without end take no more than they need, nor more than their half.
         for number in 4...7 {
             schedule.vacate(2)
@@ -244,7 +292,7 @@ import Testing
         schedule.enqueue(job(8, prompt: 15))
         _ = schedule.seatWaiting()
         let last = schedule.plan()
-        #expect(shape(last) == [0: 6, 2: 10])
+        #expect(shape(last) == [0: 8, 2: 8])
         #expect(last.contains { $0.slot == 0 && $0.wantsOutput })
     }
 
