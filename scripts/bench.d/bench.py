@@ -13,7 +13,7 @@ import time
 
 import peers
 
-NAMES = ["gatehouse", "gatehouse-limits", "gatehouse-before", "envoy", "haproxy", "nginx"]
+NAMES = ["gatehouse", "gatehouse-limits", "gatehouse-captures", "gatehouse-before", "envoy", "haproxy", "nginx"]
 
 
 def arguments():
@@ -22,11 +22,14 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--peers", default="gatehouse,envoy,haproxy,nginx", help="which, separated by commas")
+    parser.add_argument("--bytes", type=int, default=0, help="size of the request's and the answer's body; of a short chat if "
+                        "not given")
     parser.add_argument("--check", action="store_true", help="only show that keys and split work, measure nothing")
     parser.add_argument("--json", help="also write every round to this file")
     parser.add_argument("--at-most", type=bound, metavar="[PEER:PEER=]RATIO", help="exit with 1 when the CPU per "
                         "request of the first peer is more than this many times the second's (median of the paired "
                         "rounds), e.g. gatehouse-limits:gatehouse=1.05; gatehouse and Envoy where no peers are named")
+    parser.add_argument("--loops", action="store_true", help="hold --at-most against the CPU of the event loops alone")
     parser.add_argument("--gatehouse", default="", help=argparse.SUPPRESS)
     parser.add_argument("--before", default="", help=argparse.SUPPRESS)
     parser.add_argument("--envoy", default="", help=argparse.SUPPRESS)
@@ -62,6 +65,8 @@ def check_bound(parser, options):
         parser.error("--at-most needs a number above 0")
     if options.check:
         parser.error("--at-most needs a measurement, and --check measures nothing")
+    if options.loops and not all(name.startswith("gatehouse") for name in pair):
+        parser.error("--loops compares two gatehouses: of others it is not known which threads are event loops")
     if missing := set(pair) - set(options.names):
         parser.error(f"--at-most compares {pair[0]} with {pair[1]}: {', '.join(sorted(missing))} is not among --peers")
     if not options.gatehouse:
@@ -75,8 +80,10 @@ class Bench:
         self.directory, self.options = directory, options
         self.gatehouse, self.before, self.envoy = options.gatehouse, options.before, options.envoy
         self.authority = directory / "ca.pem"
+        self.body = peers.grown(peers.BODY, options.bytes)
+        self.answer = peers.grown(peers.ANSWER, options.bytes or peers.ANSWER_BYTES)
         self.values = {
-            "DIR": directory, "BLUE": peers.free_port(), "GREEN": peers.free_port(), "ANSWER": peers.ANSWER,
+            "DIR": directory, "BLUE": peers.free_port(), "GREEN": peers.free_port(), "ANSWER": self.answer,
             "CERTIFICATE": directory / "server.pem", "CERTIFICATE_KEY": directory / "server.key",
         }
         self.backend = None
@@ -104,23 +111,26 @@ class Bench:
 
     def measure(self, peer, seconds):
         """One run of wrk against one peer: what the caller saw and what it cost the peer."""
-        before = peers.cpu_ticks(peer.process.pid)
+        before, loops = peers.cpu_ticks(peer.process.pid), peers.loop_ticks(peer.process.pid)
         run = subprocess.run(
             ["wrk", "-t1", f"-c{self.options.connections}", f"-d{seconds}s", "--latency", "-s",
              str(peers.HERE / "request.lua"), f"https://localhost:{peer.port}"],
-            env=dict(os.environ, BENCH_KEY=peer.key), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            env=dict(os.environ, BENCH_KEY=peer.key, BENCH_BODY=self.body), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True)
         after = peers.cpu_ticks(peer.process.pid)
+        loops = peers.loop_ticks(peer.process.pid) - loops
         lines = [line for line in run.stdout.splitlines() if line.startswith("RESULT ")]
         if not lines or peer.process.poll() is not None:
             raise SystemExit(f"{peer.name}: the measurement broke off:\n{run.stdout[-2000:]}")
         result = json.loads(lines[0].removeprefix("RESULT "))
         if result["failed"] or not result["requests"]:
             raise SystemExit(f"{peer.name}: {result['failed']} of {result['requests']} requests failed")
-        microseconds = [(b - a) * 1e6 / peers.TICK / result["requests"] for a, b in zip(before, after)]
+        per_request = 1e6 / peers.TICK / result["requests"]
+        microseconds = [(b - a) * per_request for a, b in zip(before, after)]
         return {
             "peer": peer.name, "rate": result["requests"] * 1e6 / result["microseconds"], "p50": result["p50"],
             "p99": result["p99"], "user": microseconds[0], "system": microseconds[1], "cpu": sum(microseconds),
+            "loops": loops * per_request,
         }
 
 
@@ -141,14 +151,18 @@ def print_results(rounds, names):
         print(f"{name:<16} {row['rate']:>10.0f} {row['p50']:>8.0f} {row['p99']:>8.0f} {row['cpu']:>15.2f} "
               f"{row['user']:>6.2f} {row['system']:>7.2f}")
     first = names[0] if "gatehouse" not in names else "gatehouse"
-    if "gatehouse-limits" in names:
-        # What limits cost: the side with them over the side without.
-        first = "gatehouse-limits"
+    for costly in {"gatehouse-limits", "gatehouse-captures"} & set(names):
+        # What limits or captures cost: the side with them over the side without.
+        first = costly
     for other in [name for name in names if name != first]:
         ratios = [r[first]["cpu"] / r[other]["cpu"] for r in rounds]
         low, high = interval(ratios)
         print(f"CPU per request, {first} : {other} = {statistics.median(ratios):.3f} "
               f"(median of paired rounds, 95 % interval {low:.3f} to {high:.3f})")
+        if first.startswith("gatehouse") and other.startswith("gatehouse"):
+            ratios = [r[first]["loops"] / r[other]["loops"] for r in rounds]
+            low, high = interval(ratios)
+            print(f"  of the event loops alone {statistics.median(ratios):.3f} ({low:.3f} to {high:.3f})")
 
 
 def print_setting(bench, running):
@@ -157,7 +171,7 @@ def print_setting(bench, running):
     }
     options = bench.options
     print(f"TLS, HTTP/1.1 keep-alive, {options.connections} connections from wrk with 1 thread, "
-          f"POST of {len(peers.BODY)} bytes, answer of {len(peers.ANSWER)} bytes, {options.seconds} s a run, "
+          f"POST of {len(bench.body)} bytes, answer of {len(bench.answer)} bytes, {options.seconds} s a run, "
           "one worker thread each")
     for peer in running:
         command = versions.get(peer.name) or [peer.program, "version"]
@@ -195,12 +209,12 @@ def run(bench, running):
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rounds, indent=1))
     if options.at_most is not None:
-        hold(rounds, *options.at_most)
+        hold(rounds, *options.at_most, "loops" if options.loops else "cpu")
 
 
-def hold(rounds, pair, most):
+def hold(rounds, pair, most, field):
     first, second = pair
-    ratio = statistics.median(r[first]["cpu"] / r[second]["cpu"] for r in rounds)
+    ratio = statistics.median(r[first][field] / r[second][field] for r in rounds)
     if ratio > most:
         raise SystemExit(f"too much CPU: {first} : {second} = {ratio:.3f}, at most {most:g} is allowed")
     print(f"{first} : {second} = {ratio:.3f} is within {most:g}")

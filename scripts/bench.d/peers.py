@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import secrets
 import signal
 import socket
@@ -14,9 +15,20 @@ HERE = pathlib.Path(__file__).parent
 TICK = os.sysconf("SC_CLK_TCK")
 PATH = "/demo/bench/score"
 BODY = '{"messages":[{"role":"user","content":"What is the capital of France?"}],"max_tokens":16,"temperature":0}'
-# 300 bytes, the size of a short chat answer.
-ANSWER = json.dumps({"object": "chat.completion", "choices": [{"message": {"content": ""}}]})
-ANSWER = ANSWER.replace('""', '"' + "a" * (300 - len(ANSWER)) + '"')
+ANSWER = '{"object":"chat.completion","choices":[{"message":{"content":"Paris."}}]}'
+# The size of a short chat answer.
+ANSWER_BYTES = 300
+WORDS = ["a ", "river ", "runs ", "through ", "the ", "old ", "town, ", "and ", "people ", "cross ", "its ", "bridges ", "twice ",
+         "day; ", "in ", "winter ", "some ", "of ", "them ", "walk "]
+
+
+def grown(text, size):
+    """A JSON text whose `content` is filled with words until it has this many bytes; unchanged where it has more."""
+    chance, words = random.Random(1), []
+    while len(text) + sum(map(len, words)) < size:
+        words.append(chance.choice(WORDS))
+    filling = "".join(words)[:max(0, size - len(text))]
+    return text.replace('"content":"', f'"content":"{filling}', 1)
 
 
 def free_port():
@@ -51,6 +63,16 @@ def process_tree(root):
     return tree
 
 
+def loop_ticks(pid):
+    """User and system clock ticks of the event loops of one process."""
+    ticks = 0
+    for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        name, _, fields = (thread / "stat").read_text().partition("(")[2].rpartition(")")
+        if name.startswith("NIO-ELT-"):
+            ticks += sum(map(int, fields.split()[11:13]))
+    return ticks
+
+
 def cpu_ticks(root):
     """User and system clock ticks of a process tree, including children that it has already buried."""
     user = system = 0
@@ -69,13 +91,13 @@ class Peer:
 
     def __init__(self, name, bench):
         self.name, self.bench = name, bench
-        self.port = free_port()
+        self.port, self.admin = free_port(), free_port()
         self.key = secrets.token_hex(32)
         self.process = None
         self.configuration = []
 
     def start(self):
-        values = dict(self.bench.values, PORT=self.port, ADMIN=free_port(), KEY=self.key)
+        values = dict(self.bench.values, PORT=self.port, ADMIN=self.admin, KEY=self.key)
         command = getattr(self, self.name.replace("-", "_"))(values)
         log = open(self.bench.directory / f"{self.name}.log", "wb")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
@@ -109,13 +131,17 @@ class Peer:
         """An earlier program at the same work."""
         return self.gatehouse(values)
 
+    def gatehouse_captures(self, values):
+        """The same program, which captures every exchange whole."""
+        return self.gatehouse(values)
+
     @property
     def program(self):
         return self.bench.before if self.name == "gatehouse-before" else self.bench.gatehouse
 
     @property
     def work(self):
-        return "gatehouse-limits" if self.name == "gatehouse-limits" else "gatehouse"
+        return self.name if self.name in ("gatehouse-limits", "gatehouse-captures") else "gatehouse"
 
     def gatehouse(self, values):
         directory = self.bench.directory / f"{self.name}.store"
@@ -144,6 +170,8 @@ class Peer:
                 break
             try:
                 self.request(self.connection(), {"api-key": "wrong"})
+                if self.name.startswith("gatehouse"):
+                    socket.create_connection(("127.0.0.1", self.admin)).close()
                 return
             except (OSError, http.client.HTTPException):
                 time.sleep(0.05)
@@ -155,7 +183,7 @@ class Peer:
         return http.client.HTTPSConnection("localhost", self.port, timeout=10, context=context)
 
     def request(self, connection, headers):
-        connection.request("POST", PATH, BODY, {"content-type": "application/json", **headers})
+        connection.request("POST", PATH, self.bench.body, {"content-type": "application/json", **headers})
         response = connection.getresponse()
         return response.status, response.getheader("x-bench-deployment"), response.read()
 
@@ -167,7 +195,7 @@ class Peer:
             ({"api-key": "wrong"}, 401), ({"Authorization": "Bearer wrong"}, 401), ({}, 401),
         ]:
             status, _, body = self.request(self.connection(), headers)
-            if status != due or (due == 200 and body != ANSWER.encode()):
+            if status != due or (due == 200 and body != self.bench.answer.encode()):
                 raise SystemExit(f"{self.name}: {list(headers) or 'no key'} gave {status}, not {due}: {body[:200]}")
         counts = {"blue": 0, "green": 0}
         for _ in range(1000):

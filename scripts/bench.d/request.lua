@@ -3,7 +3,7 @@ wrk.method = "POST"
 wrk.path = "/demo/bench/score"
 wrk.headers["content-type"] = "application/json"
 wrk.headers["api-key"] = os.getenv("BENCH_KEY")
-wrk.body = '{"messages":[{"role":"user","content":"What is the capital of France?"}],"max_tokens":16,"temperature":0}'
+wrk.body = os.getenv("BENCH_BODY")
 
 done = function(summary, latency, requests)
     local errors = summary.errors

@@ -1,0 +1,130 @@
+"""Measures what captures do to calls that come at a steady pace: none is dropped at 1,000 a second, and at 5,000 a second
+those that are dropped are counted and p95 stays where it is without captures."""
+import argparse
+import collections
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import bench
+import peers
+
+CONNECTIONS = 50
+SIZE = 2048
+MOST_P95 = 1.10
+RESULTS = re.compile(r'^gatehouse_captures_total\{result="(\w+)"\} (\d+)', re.MULTILINE)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="scripts/bench --captures", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="of each side at 5,000 a second")
+    parser.add_argument("--seconds", type=int, default=5, help="length of one of them")
+    parser.add_argument("--steady", type=int, default=60, help="seconds of 1,000 a second")
+    parser.add_argument("--rate", type=int, default=5000, help="requests a second of the paired rounds")
+    parser.add_argument("--gatehouse", required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.bytes, options.connections, options.before, options.envoy = SIZE, CONNECTIONS, "", ""
+    return options
+
+
+def counted(peer):
+    """What the gateway says of its captures: how many were stored, and how many dropped."""
+    token = (peer.bench.directory / f"{peer.name}.store" / "operator.token").read_text().strip()
+    request = urllib.request.Request(f"http://127.0.0.1:{peer.admin}/metrics", headers={"authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return collections.Counter({name: int(count) for name, count in RESULTS.findall(response.read().decode())})
+
+
+def settled(peer, due):
+    """The same once all of the captures that are due are stored or dropped."""
+    deadline = time.monotonic() + 60
+    while (counts := counted(peer)).total() < due and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return counts
+
+
+def pace(peer, rate, seconds):
+    """Calls at a pace; the time of each in microseconds, in order."""
+    log, body = peer.bench.directory / "requests.log", peer.bench.directory / "body.json"
+    log.unlink(missing_ok=True)
+    body.write_text(peer.bench.body)
+    run = subprocess.run(
+        ["h2load", "--h1", "-t1", f"-c{CONNECTIONS}", f"--rps={rate / CONNECTIONS:g}", f"-D{seconds}", "--warm-up-time=1",
+         f"-d{body}", "-Hcontent-type: application/json", f"-Hapi-key: {peer.key}", f"--log-file={log}",
+         f"https://localhost:{peer.port}{peers.PATH}"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    rows = [line.split("\t") for line in log.read_text().splitlines()]
+    if run.returncode or not rows or any(row[1] != "200" for row in rows):
+        raise SystemExit(f"{peer.name}: not every call was answered with 200:\n{run.stdout[-2000:]}")
+    return sorted(int(row[2]) for row in rows)
+
+
+def steady(peer, options):
+    before = counted(peer)
+    times = pace(peer, 1000, options.steady)
+    after = settled(peer, before.total() + len(times))
+    dropped = after["dropped"] - before["dropped"]
+    print(f"1,000/s for {options.steady} s: {len(times)} timed, {after['stored'] - before['stored']} stored, {dropped} dropped, "
+          f"p95 {p95(times) / 1000:.2f} ms")
+    return dropped == 0 and after["stored"] - before["stored"] >= len(times)
+
+
+def p95(times):
+    return times[int(len(times) * 0.95)]
+
+
+def paired(plain, capturing, options):
+    ratios, sent = [], 0
+    before = counted(capturing)
+    for number in range(options.rounds):
+        sides = [plain, capturing] if number % 2 == 0 else [capturing, plain]
+        times = {side.name: pace(side, options.rate, options.seconds) for side in sides}
+        ratios.append(p95(times[capturing.name]) / p95(times[plain.name]))
+        sent += len(times[capturing.name])
+        print(f"round {number + 1}: " + ", ".join(
+            f"{name} {len(all)} calls, p95 {p95(all) / 1000:.2f} ms" for name, all in times.items()), flush=True)
+    after = settled(capturing, before.total() + sent)
+    low, high = bench.interval(ratios)
+    stored, dropped = after["stored"] - before["stored"], after["dropped"] - before["dropped"]
+    print(f"{options.rate:,}/s: p95 with captures {statistics.median(ratios):.3f} times that without ({low:.3f} to {high:.3f}); "
+          f"{sent} timed, {stored} stored, {dropped} dropped")
+    return statistics.median(ratios) <= MOST_P95 and stored + dropped >= sent
+
+
+def main():
+    options = arguments()
+    with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as directory:
+        os.chmod(directory, 0o755)
+        shared = bench.Bench(pathlib.Path(directory), options)
+        running = []
+        try:
+            shared.make_certificate()
+            shared.start_backend()
+            time.sleep(0.3)
+            for name in ["gatehouse", "gatehouse-captures"]:
+                running.append(peers.Peer(name, shared))
+                running[-1].start()
+            plain, capturing = running
+            print(f"TLS, HTTP/1.1 keep-alive, {CONNECTIONS} connections from h2load, bodies of {SIZE} bytes each way, one event "
+                  "loop, receipts stored and access log written")
+            # Both, so that one line tells of all.
+            passed = [steady(capturing, options), paired(plain, capturing, options)]
+        finally:
+            for peer in running:
+                peer.stop()
+            if shared.backend:
+                shared.backend.terminate()
+                shared.backend.wait()
+    if not all(passed):
+        raise SystemExit("a bound does not hold")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
+    main()
