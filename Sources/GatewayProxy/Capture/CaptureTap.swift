@@ -68,9 +68,9 @@ struct MirrorCapture {
 extension CapturedMessage {
     fileprivate mutating func append(_ bytes: ByteBuffer, limit: Int) {
         size += Int64(bytes.readableBytes)
-        let room = limit - body.count
-        guard room > 0 else { return }
-        body.append(contentsOf: bytes.readableBytesView.prefix(room))
+        let count = min(limit - body.count, bytes.readableBytes)
+        guard count > 0, let more = bytes.getBytes(at: bytes.readerIndex, length: count) else { return }
+        if body.isEmpty { body = more } else { body += more }
     }
 
     fileprivate func cut(to limit: Int) -> CapturedMessage {

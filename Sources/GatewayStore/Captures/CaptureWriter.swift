@@ -26,13 +26,21 @@ package struct CaptureWriter: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             var nextExpiry = ContinuousClock.now
+            // What an earlier run left.
+            var isIndexDue = true
             while !Task.isCancelled {
-                var isBusy = await write() == Self.batch
+                let written = await write()
+                isIndexDue = isIndexDue || written > 0
+                var isBusy = written == Self.batch
                 if ContinuousClock.now >= nextExpiry {
                     if await expire() { isBusy = true } else { nextExpiry = .now + Self.expiryInterval }
                 }
                 // Captures come first: they are searchable once there is time.
-                if !isBusy { isBusy = (try? await store.indexNext()) ?? false }
+                if !isBusy, isIndexDue {
+                    let more = try? await store.indexNext()
+                    isIndexDue = more ?? true
+                    isBusy = more ?? false
+                }
                 if !isBusy { try? await Task.sleep(for: Self.interval) }
             }
         }
