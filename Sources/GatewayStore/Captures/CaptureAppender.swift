@@ -30,9 +30,8 @@ struct CaptureAppender {
         segmentRows = retention.segmentRows
         segmentBytes = retention.segmentBytes
         insert = try database.makeStatement(sql: CaptureSchema.insert)
-        let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM captures")
         let row = try Row.fetchOne(database, sql: "SELECT * FROM segments ORDER BY id DESC LIMIT 1")
-        next = max(last ?? 0, row.map { $0["first_capture"] as Int64 + ($0["captures"] as Int64) - 1 } ?? 0) + 1
+        next = try CaptureStore.lastNumber(database) + 1
         segment = Segment(id: 0, captures: 0, bytes: 0, newestAt: 0)
         if let row {
             segment = Segment(id: row["id"], captures: row["captures"], bytes: row["bytes"], newestAt: row["newest_at"])

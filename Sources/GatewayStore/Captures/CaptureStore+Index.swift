@@ -128,6 +128,17 @@ struct CaptureBlock {
         return erased
     }
 
+    /// What a row's capture had, with what its row says of the whole bodies.
+    mutating func content(of row: Row, in database: Database) throws -> CaptureContent {
+        try move(to: row["block"], in: database)
+        var content = try content(at: row["offset"], length: row["length"])
+        content.request.size = row["request_size"]
+        content.request.isTruncated = row["is_request_cut"]
+        content.response.size = row["response_size"]
+        content.response.isTruncated = row["is_response_cut"]
+        return content
+    }
+
     func content(at offset: Int, length: Int) throws(Deflate.Damage) -> CaptureContent {
         guard offset >= 0, length >= 0, offset + length <= bytes.count else { throw Deflate.Damage() }
         return try CaptureContent(bytes[offset..<(offset + length)])

@@ -23,6 +23,8 @@ package struct CaptureQuery: Sendable, Equatable {
     package var text: String?
     /// Older than this capture: the last of the page before.
     package var before: Int64?
+    /// Newer than this capture; then the oldest come first.
+    package var after: Int64?
     package var count: Int
 
     package init(tenant: String, count: Int = 50) {
@@ -49,8 +51,16 @@ extension CaptureStore {
     ///
     /// - Throws: `invalid` where the text is no query of FTS5's.
     package func list(_ query: CaptureQuery) async throws(StoreError) -> [CaptureRow] {
+        try await search(query) { database in try Self.page(query, database).map(CaptureRow.init) }
+    }
+
+    /// Reads what a query asks for, and says where its text is no query.
+    func search<Value: Sendable>(
+        _ query: CaptureQuery,
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
         do {
-            return try await pool.read { database in try Self.page(query, database) }
+            return try await pool.read(body)
         } catch let error as DatabaseError where query.text != nil && error.resultCode == .SQLITE_ERROR {
             let message = "is no query: \(error.message ?? ""); write words, or a phrase in quotes"
             throw .invalid([Problem(.invalidValue, "captures", field: "text", message)])
@@ -59,13 +69,14 @@ extension CaptureStore {
         }
     }
 
-    private static func page(_ query: CaptureQuery, _ database: Database) throws -> [CaptureRow] {
+    static func page(_ query: CaptureQuery, _ database: Database) throws -> [Row] {
         guard let text = query.text else { return try Self.rows(query, database) }
-        var found: [CaptureRow] = []
-        let segments = try Row.fetchAll(database, sql: "SELECT id, first_capture FROM segments ORDER BY id DESC")
+        var found: [Row] = []
+        let segments = try Row.fetchAll(database, sql: "SELECT * FROM segments ORDER BY id \(order(query))")
         for segment in segments where found.count < query.count {
             let first: Int64 = segment["first_capture"]
             if let before = query.before, first >= before { continue }
+            if let after = query.after, first + (segment["captures"] as Int64) - 1 <= after { continue }
             let table = CaptureSchema.index(segment["id"])
             let matching = "SELECT rowid FROM \(table) WHERE \(table) MATCH ?"
             let match = "tenant : \(IndexedText.word(of: query.tenant)) AND {request response} : (\(text))"
@@ -84,16 +95,17 @@ extension CaptureStore {
             let sql = "SELECT * FROM captures WHERE id = ? AND tenant = ?"
             guard let row = try Row.fetchOne(database, sql: sql, arguments: [id, tenant]) else { return nil }
             var block = CaptureBlock.none
-            try block.move(to: row["block"], in: database)
-            return (CaptureRow(row), try block.content(at: row["offset"], length: row["length"]))
+            return (CaptureRow(row), try block.content(of: row, in: database))
         }
     }
+
+    private static func order(_ query: CaptureQuery) -> String { query.after == nil ? "DESC" : "ASC" }
 
     private static func rows(
         _ query: CaptureQuery,
         _ database: Database,
         among matching: (sql: String, text: String)? = nil
-    ) throws -> [CaptureRow] {
+    ) throws -> [Row] {
         var conditions = ["tenant = ?"]
         var arguments: StatementArguments = [query.tenant]
         func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
@@ -113,11 +125,14 @@ extension CaptureStore {
         add("coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0) >= ?", query.fewestTokens)
         add("label = ?", query.label)
         add("id < ?", query.before)
+        add("id > ?", query.after)
         add("id IN (\(matching?.sql ?? ""))", matching?.text)
-        arguments += [min(query.count, CaptureQuery.longestPage)]
-        let ids = "SELECT id FROM captures WHERE \(conditions.joined(separator: " AND ")) ORDER BY id DESC LIMIT ?"
-        let sql = "SELECT * FROM captures WHERE id IN (\(ids)) ORDER BY id DESC"
-        return try Row.fetchAll(database, sql: sql, arguments: arguments).map(CaptureRow.init)
+        // One more than a page tells whether there is another.
+        arguments += [min(query.count, CaptureQuery.longestPage + 1)]
+        let conditionText = conditions.joined(separator: " AND ")
+        let ids = "SELECT id FROM captures WHERE \(conditionText) ORDER BY id \(order(query)) LIMIT ?"
+        let sql = "SELECT * FROM captures WHERE id IN (\(ids)) ORDER BY id \(order(query))"
+        return try Row.fetchAll(database, sql: sql, arguments: arguments)
     }
 }
 

@@ -115,6 +115,73 @@ import Testing
         )
     }
 
+    @Test func `a page as long as may be tells whether there is another`() async throws {
+        let store = try Self.store()
+        try await store.append((1...250).map { Self.capture($0) })
+        let longest = CaptureQuery.longestPage
+        #expect(try await store.list(Self.query { $0.count = longest + 1 }).count == longest + 1)
+    }
+
+    @Test func `what was cut is said to be, with the size of the whole`() async throws {
+        let store = try Self.store()
+        var capture = Self.capture(1)
+        capture.response.isTruncated = true
+        try await store.append([capture])
+        let content = try #require(try await store.capture(1, tenant: "demo")).content
+        #expect(content.response.isTruncated && content.response.size == 100_000 && !content.request.isTruncated)
+    }
+
+    @Test func `captures behind one come with their contents, the oldest first, page by page`() async throws {
+        let store = try Self.store()
+        try await store.append((1...30).map { Self.capture($0, tenant: $0 == 20 ? "other" : "demo") })
+        var found: [Int64] = []
+        var query = Self.query {
+            $0.count = 7; $0.after = 3
+        }
+        while true {
+            let (captures, hasMore) = try await store.contents(query)
+            found += captures.map(\.row.id)
+            #expect(captures.allSatisfy { String(decoding: $0.content.request.body, as: UTF8.self).contains("hello") })
+            guard hasMore else { break }
+            query.after = captures.last?.row.id
+        }
+        #expect(found == (4...30).filter { $0 != 20 })
+        try await Self.index(store)
+        let worded = try await store.contents(
+            Self.query {
+                $0.text = "hello AND 25"; $0.after = 0
+            }
+        )
+        #expect(worded.captures.map(\.row.id) == [25] && !worded.hasMore)
+    }
+
+    @Test func `a page of long bodies is shorter, and never empty`() async throws {
+        let store = try Self.store()
+        try await store.append((1...120).map { Self.capture($0, text: String(repeating: "x", count: 64_000)) })
+        let (captures, hasMore) = try await store.contents(
+            Self.query {
+                $0.count = 200; $0.after = 0
+            }
+        )
+        #expect(hasMore && captures.count > 10 && captures.count < 100)
+    }
+
+    @Test func `what is next is of all tenants, and what retention took meanwhile is counted`() async throws {
+        let store = try Self.store(CaptureRetention(rows: 40))
+        #expect(try await store.lastNumber() == 0)
+        try await store.append((1...3).map { Self.capture($0, tenant: "tenant-\($0)") })
+        let (captures, gone) = try await store.next(after: 1, atMost: 10)
+        #expect(captures.map(\.row.receipt.tenant) == ["tenant-2", "tenant-3"] && gone == 0)
+        for batch in 0..<20 { try await store.append((1...5).map { Self.capture(batch * 5 + $0) }) }
+        while try await store.expire(now: Self.now) {}
+        let later = try await store.next(after: 3, atMost: 1)
+        let first = try #require(later.captures.first?.row.id)
+        #expect(later.gone == first - 4 && later.gone > 0)
+        #expect(try await store.lastNumber() == 103)
+        #expect(try await store.delete(103, tenant: "demo"))
+        #expect(try await store.lastNumber() == 103)
+    }
+
     @Test func `words are found in either body once they are indexed`() async throws {
         let store = try Self.store()
         try await store.append((1...50).map { Self.capture($0, text: $0 == 20 ? "needle" : "straw") })
