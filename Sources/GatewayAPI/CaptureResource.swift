@@ -10,8 +10,11 @@ package struct CaptureResource: Codable, Sendable, Equatable {
     /// The headers that are kept; left out = all, but for credentials.
     package var headers: [String]?
     package var redact: Redaction?
-    /// Azure's collections, where a `data_collector` made the rule.
+    /// Azure's collections, where a `data_collector` made the rule: then `samplingRate` and `parts` follow from them.
     package var collections: [Collection]
+    /// `minute`, `hour`, `day`, `month` or `year`: of the files of a continuous export; left out = as the gateway's
+    /// settings say.
+    package var rollingRate: String?
 
     package struct Condition: Codable, Sendable, Equatable {
         package var errors: Bool
@@ -120,7 +123,8 @@ package struct CaptureResource: Codable, Sendable, Equatable {
         only: Condition? = nil,
         headers: [String]? = nil,
         redact: Redaction? = nil,
-        collections: [Collection] = []
+        collections: [Collection] = [],
+        rollingRate: String? = nil
     ) {
         self.samplingRate = samplingRate
         self.parts = parts
@@ -129,6 +133,7 @@ package struct CaptureResource: Codable, Sendable, Equatable {
         self.headers = headers
         self.redact = redact
         self.collections = collections
+        self.rollingRate = rollingRate
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -139,6 +144,7 @@ package struct CaptureResource: Codable, Sendable, Equatable {
         case headers
         case redact
         case collections
+        case rollingRate
     }
 
     package init(from decoder: any Decoder) throws {
@@ -150,7 +156,8 @@ package struct CaptureResource: Codable, Sendable, Equatable {
             only: try members.value(.only),
             headers: try members.value(.headers),
             redact: try members.value(.redact),
-            collections: try members.value(.collections, or: [])
+            collections: try members.value(.collections, or: []),
+            rollingRate: try members.value(.rollingRate)
         )
     }
 }

@@ -76,6 +76,39 @@ import Testing
         #expect((55...145).contains(captures.count))
     }
 
+    @Test func `each deployment's rate counts, beside one that has all of its exchanges kept`() async throws {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(.http, in: workspace, number: 0) {
+            try await $0.respond(200, [], "a")
+        }
+        var blue = RunningGateway.Serving("blue", urls: [upstream.url])
+        blue.capture = CaptureRule(samplingRate: 0.5)
+        var green = RunningGateway.Serving("green", weight: 0, urls: [upstream.url])
+        green.capture = CaptureRule()
+        let access = RunningGateway.Access()
+        try await RunningGateway.run([blue, green], in: workspace, access: access) { gateway in
+            let client = try await gateway.connect()
+            for _ in 0..<200 { _ = try await client.exchange("POST", "/demo/chat/a", body: "b") }
+        }
+        try await upstream.stop()
+        #expect((55...145).contains(access.captures.take(1000).count))
+    }
+
+    @Test func `of collections only those are kept that the rates let in, and only their halves`() async throws {
+        let rates = ["model_inputs": 0.0, "model_outputs": 1]
+        let collections = rates.map { CaptureCollection(name: $0.key, samplingRate: $0.value) }
+        let captures = try await Self.play(
+            CaptureRule(collecting: collections, headers: ["x-up"], rollingRate: nil)
+        ) {
+            try await $0.respond(200, [("x-up", "1")], "answer")
+        } act: { gateway in
+            _ = try await gateway.connect().exchange("POST", "/demo/chat/a", body: "hello")
+        }
+        let capture = try #require(captures.first)
+        #expect(capture.rule.collections.map(\.name) == ["model_outputs"])
+        #expect(capture.request == CapturedMessage() && Self.text(capture.response) == "answer")
+    }
+
     @Test func `of a stream every piece is kept with its time, and of a long body the beginning`() async throws {
         let rule = CaptureRule(bodyLimit: 20)
         let captures = try await Self.play(rule) { visit in

@@ -201,6 +201,42 @@ import Testing
         #expect(set.warnings.map(\.line) == [3, 4, 6, 7])
     }
 
+    @Test func `a data collector is a capture rule, whose collections are halves`() throws {
+        let set = try documents(
+            Self.head + """
+                data_collector:
+                  collections:
+                    model_outputs: {enabled: 'True', data: {name: d, path: 'azureml://datastores/d/paths/p'}}
+                    response: {enabled: 'true'}
+                    request: {enabled: 'false'}
+                  sampling_rate: 0.25
+                  rolling_rate: Minute
+                  request_logging: {capture_headers: [X-Trace, Content-Type]}
+                gatehouse: {upstream: {urls: [http://127.0.0.1:9000]}}
+                """,
+            tenant: "demo"
+        )
+        let expected = CaptureResource(
+            headers: ["content-type", "x-trace"],
+            collections: [
+                .init(name: "model_outputs", samplingRate: 0.25), .init(name: "response", samplingRate: 0.25),
+            ],
+            rollingRate: "minute"
+        )
+        #expect(set.deployments.first?.capture == expected)
+        #expect(set.warnings.map(\.line) == [5])
+    }
+
+    @Test func `a data collector does not stand beside a capture rule of ours`() throws {
+        let found = problems(
+            in: Self.head + """
+                data_collector: {collections: {request: {enabled: 'true'}}}
+                gatehouse: {upstream: {urls: [http://127.0.0.1:9000]}, capture: {sampling_rate: 1}}
+                """
+        )
+        #expect(found.count == 1 && found.first?.contains("data_collector: stands beside gatehouse.capture") == true)
+    }
+
     @Test(arguments: [
         ("gatehouse: {upstream: {urls: []}}", "gatehouse.upstream.urls: is required"),
         ("gatehouse: {upstream: {urls: ['ftp://a']}}", "gatehouse.upstream.urls: \"ftp://a\" must begin with"),
@@ -258,9 +294,13 @@ import Testing
         ("liveness_probe: {period: 0}", "liveness_probe.period: 0 is out of range"),
         ("readiness_probe: {periods: 10}", "readiness_probe.periods: unknown key; did you mean period?"),
         (
-            "data_collector: {collections: {request: {enabled: 'true'}}}",
-            "data_collector.collections.request: is not read yet"
+            "data_collector: {collections: {audit: {enabled: 'true'}}}",
+            "data_collector.collections.audit: only a scoring script fills it"
         ),
+        ("data_collector: {collections: {request: {}}}", "data_collector.collections.request.enabled: is required"),
+        ("data_collector: {collections: {request: {enabled: perhaps}}}", "request.enabled: must be true or false"),
+        ("data_collector: {rolling_rate: week}", "week is not one of minute, hour, day, month, year"),
+        ("data_collector: {sampling_rate: 1.5}", "data_collector.sampling_rate: must be a number from 0.0 to 1.0"),
         ("egress_public_network_access: maybe", "maybe is not one of enabled, disabled"),
         ("type: kubernetes", "kubernetes deployments are not supported"),
         ("scale_settings: {type: target_utilization}", "scale_settings.type: target_utilization is not built yet"),

@@ -29,6 +29,7 @@ struct AzureDeployment: Sendable {
     let modelText: String?
     let environment: AssetReference?
     let code: AssetReference?
+    let collector: AzureDataCollector
     /// Members that nobody reads.
     private let unknown: [String]
 
@@ -55,6 +56,7 @@ struct AzureDeployment: Sendable {
             "codes",
             "properties.codeConfiguration.codeId"
         )
+        collector = try AzureDataCollector(inner["dataCollector"])
         _ = try AzureText.identity(body["identity"])
         unknown = AzureText.unknown(body, Self.inner)
         kept = Self.normal(body, inner)
@@ -152,7 +154,12 @@ extension AzureDeployment {
             inner["modelMountPath"].map { _ in "model_mount_path has no meaning here" },
             inner["appInsightsEnabled"]?.isTrue == true
                 ? "app_insights_enabled has no meaning here: every request has a receipt" : nil,
-            collects ? "data_collector is kept and shown, and nothing is captured by it" : nil,
+            collector.unfilled.isEmpty
+                ? nil
+                : """
+                data_collector (\(collector.unfilled.joined(separator: ", "))): only a scoring script fills such a \
+                collection, and none is run
+                """,
         ]
         let others = unknown.map { "\($0) has no meaning here" } + [variablesWithoutEffect].compactMap(\.self)
         return known.compactMap(\.self) + others
@@ -181,11 +188,5 @@ extension AzureDeployment {
                 """
             },
         ].compactMap(\.self)
-    }
-
-    private var collects: Bool {
-        kept["properties"]?["dataCollector"]?["collections"]?.members?.values.contains {
-            $0["dataCollectionMode"] == "Enabled"
-        } ?? false
     }
 }

@@ -59,6 +59,7 @@ struct AzureDeploymentView {
         shown.set("instanceType", definition.instanceType.map(ARMValue.string))
         shown.set("requestSettings", Self.requestSettings(definition.settings))
         shown.set("model", model(kept["model"], definition))
+        shown.set("dataCollector", AzureDataCollector.shown(definition.capture, kept: kept["dataCollector"]))
         return shown
     }
 

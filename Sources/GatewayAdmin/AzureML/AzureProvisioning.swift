@@ -34,6 +34,7 @@ struct AzureProvisioning: Sendable {
         let environment = try await assets.require(asked.environment, nil)
         _ = try await assets.require(asked.code, nil)
         let before = try call.store.deployments(of: call.tenant, endpoint.name).first { $0.name == name }
+        try checkCapture(of: before)
         let record = try await call.store.azureDeployment(call.tenant, endpoint.name, name)
         let isNew = before == nil && record == nil
         let search = ModelSearch(store: call.store, folder: call.azure.shelf.folder, tenant: call.tenant)
@@ -60,6 +61,19 @@ struct AzureProvisioning: Sendable {
             operation: try await put(choice, model, kept, over: before),
             isNew: isNew,
             warnings: asked.warnings(servedBy: choice.serving, routes: routes)
+        )
+    }
+
+    /// One rule decides what of a deployment's exchanges is kept.
+    private func checkCapture(of before: DeploymentDefinition?) throws(APIError) {
+        guard asked.collector.rule != nil, let capture = before?.capture, capture.collections.isEmpty else { return }
+        throw APIError(
+            .invalid,
+            """
+            \(path) has a capture rule of its own (gatehouse.capture): take that out of its document, or leave \
+            data_collector out
+            """,
+            target: "properties.dataCollector"
         )
     }
 
@@ -155,6 +169,8 @@ extension DeploymentDefinition {
         // Where it is not said, what is closed stays closed.
         if let isDisabled = asked.isEgressDisabled { isEgressPrivate = isDisabled }
         if let reference = asked.modelReference { model = reference }
+        // A rule of ours is none of Azure's, and stays.
+        if asked.collector.rule != nil || capture?.collections.isEmpty == false { capture = asked.collector.rule }
     }
 }
 

@@ -25,6 +25,21 @@ extension CaptureRule {
             headers: resource.headers?.map { $0.lowercased() },
             collections: resource.collections.map { CaptureCollection(name: $0.name, samplingRate: $0.samplingRate) }
         )
+        takeCollections()
+        rollingRate = try resource.rollingRate.map { text throws(APIError) in
+            try RollingRate(text, "capture.rollingRate")
+        }
+    }
+}
+
+extension RollingRate {
+    /// Whatever the letters' case.
+    init(_ text: String, _ target: String) throws(APIError) {
+        guard let rate = Self(rawValue: text.lowercased()) else {
+            let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw APIError(.invalid, "\(text.debugDescription) is not one of \(known)", target: target)
+        }
+        self = rate
     }
 }
 
@@ -73,7 +88,8 @@ extension CaptureResource {
                     patterns: redaction.patterns.map(\.rawValue),
                     expressions: redaction.expressions.map { .init(name: $0.name, pattern: $0.pattern) }
                 ),
-            collections: rule.collections.map { .init(name: $0.name, samplingRate: $0.samplingRate) }
+            collections: rule.collections.map { .init(name: $0.name, samplingRate: $0.samplingRate) },
+            rollingRate: rule.rollingRate?.rawValue
         )
     }
 }

@@ -17,6 +17,8 @@ package struct CaptureRule: Sendable, Hashable, Codable {
     package var headers: [String]?
     /// As Azure's collectors name them; they are told apart in what is exported.
     package var collections: [CaptureCollection]
+    /// Of the files of a continuous export; `nil` = as the gateway's settings say.
+    package var rollingRate: RollingRate?
 
     package init(
         samplingRate: Double = 1,
@@ -44,6 +46,8 @@ package struct CaptureBounds: Sendable {
     package let highestRate: Double
     /// Bytes.
     package let longestBody: Int
+    /// Whether one of them leaves it to chance.
+    package let isSampled: Bool
 
     /// `nil` when there is no rule.
     init?(_ rules: [CaptureRule]) {
@@ -52,6 +56,7 @@ package struct CaptureBounds: Sendable {
         }
         highestRate = highest
         longestBody = longest
+        isSampled = rules.contains(where: \.isSampled)
     }
 }
 

@@ -7,7 +7,7 @@ extension ExchangeHandler {
     /// Whether it is one of the sample is drawn once, whichever deployment comes to answer.
     func beginCapture(_ plan: Plan) {
         guard let request = current, request.tap == nil, let rules = plan.endpoint.captures else { return }
-        request.captureDraw = rules.highestRate > 0 && rules.highestRate < 1 ? .random(in: 0..<1) : 0
+        request.captureDraw = rules.isSampled ? .random(in: 0..<1) : 0
         guard !plan.mirrors.isEmpty || request.captureDraw < rules.highestRate else { return }
         let tap = CaptureTap(limit: rules.longestBody)
         if let kept = request.kept { tap.requestBody(kept) }
@@ -21,6 +21,7 @@ extension ExchangeHandler {
             rule.only.admits(caller: receipt.caller, header: { request.checked.forwardable.first(name: $0) }),
             request.isMirrored || rule.only.admits(receipt)
         else { return }
-        resources.captures.append(tap.capture(receipt, by: rule, of: request.checked))
+        let drawn = request.isMirrored ? rule : rule.drawn(request.captureDraw)
+        resources.captures.append(tap.capture(receipt, by: drawn, of: request.checked))
     }
 }

@@ -25,6 +25,16 @@ enum CaptureCheck {
         check([rule.only.header?.name].compactMap(\.self), "capture.only.header.name", in: &findings)
         check(rule.headers ?? [], "capture.headers", in: &findings)
         check(rule.redaction, in: &findings)
+        check(rule.collections, in: &findings)
+    }
+
+    private static func check(_ collections: [CaptureCollection], in findings: inout Findings) {
+        findings.checkList(collections.map(\.name), "capture.collections", atMost: mostEntries)
+        for collection in collections where collection.half == nil {
+            let known = CaptureCollection.known.joined(separator: ", ")
+            let message = "'\(TextRule.printable(collection.name))' is not one of \(known)"
+            findings.note(.invalidValue, "capture.collections", message)
+        }
     }
 
     private static func check(_ names: [String], _ field: String, in findings: inout Findings) {

@@ -37,7 +37,7 @@ struct DeploymentParts: Sendable {
             removedHeaders: upstream?.removedHeaders ?? [],
             usage: usage,
             price: definition.price,
-            capture: definition.capture ?? capture,
+            capture: definition.capture?.redacting(as: capture) ?? capture,
             probes: ProbeRule(
                 liveness: definition.liveness ?? definition.standardLiveness,
                 readiness: definition.readiness ?? ProbeSettings(),
@@ -228,5 +228,15 @@ struct DeploymentCompiler: Sendable {
             throw Problem(isOutside ? .secretUnreadable : .invalidHeader, resource, field: field, message)
         }
         return UpstreamHeader(name: header.name, value: value)
+    }
+}
+
+extension CaptureRule {
+    /// A `data_collector` cannot say what is taken out: what its endpoint's rule takes out is taken out of it too.
+    fileprivate func redacting(as endpoint: CaptureRule?) -> CaptureRule {
+        guard !collections.isEmpty, redaction == RedactionRule(), let endpoint else { return self }
+        var rule = self
+        rule.redaction = endpoint.redaction
+        return rule
     }
 }

@@ -51,6 +51,7 @@ enum DeploymentDocument {
         refuseWhatIsNotBuilt(document)
         warnOfWhatHasNoMeaning(document)
         readServing(document, into: &deployment)
+        readCollector(document, into: &deployment)
         return log.problems.count == problems ? deployment : nil
     }
 
@@ -127,36 +128,14 @@ enum DeploymentDocument {
         if scaling?.word("type", of: ["default", "target_utilization"]) == "target_utilization" {
             scaling?.refuse("type", "target_utilization is not built yet", hint: "use default")
         }
-        refuseDataCollection(document)
     }
 
-    private static func refuseDataCollection(_ document: YAMLMapping) {
-        guard
-            let collector = document.object(
-                "data_collector",
-                known: ["collections", "rolling_rate", "sampling_rate", "request_logging"]
-            ),
-            let collections = collector["collections"]
-        else { return }
-        for (name, line, node) in YAMLMapping.entries(collections.node) ?? [] {
-            let collection = YAMLMapping(
-                node,
-                file: document.file,
-                path: "data_collector.collections.\(name)",
-                known: ["enabled", "data", "client_id"],
-                log: document.log
-            )
-            guard let collection, collection.boolean("enabled") != false else { continue }
-            let message = "data_collector.collections.\(name): is not read yet"
-            document.log.note(
-                DocumentProblem(
-                    file: document.file,
-                    line: line,
-                    message: message,
-                    hint: "write gatehouse.capture in its place"
-                )
-            )
+    private static func readCollector(_ document: YAMLMapping, into deployment: inout DeploymentResource) {
+        guard let collected = document.dataCollector("data_collector") else { return }
+        guard deployment.capture == nil else {
+            return document.refuse("data_collector", "stands beside gatehouse.capture", hint: "keep one of the two")
         }
+        deployment.capture = collected
     }
 
     private static func warnOfWhatHasNoMeaning(_ document: YAMLMapping) {

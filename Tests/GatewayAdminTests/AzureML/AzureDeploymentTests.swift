@@ -38,7 +38,7 @@ import Testing
             let answer = try await client.send(.put, Azure.deployment("blue"), body)
             #expect(answer.status == 201)
             let warning = answer.headers[try #require(HTTPField.Name("x-gatehouse-warning"))]
-            #expect(warning?.contains("instance_type") == true && warning?.contains("data_collector") == true)
+            #expect(warning?.contains("instance_type") == true && warning?.contains("data_collector") == false)
             let stored = try await client.get(DeploymentResource.self, Self.ours)
             #expect(stored.upstream?.urls == ["http://127.0.0.1:9000", "http://127.0.0.1:9001"])
             #expect(stored.requestSettings.requestTimeoutMs == 60_000)
@@ -51,6 +51,80 @@ import Testing
             #expect(inner["scaleSettings"] == ["scaleType": "Default"] && inner["endpointComputeType"] == "Managed")
             #expect(inner["readinessProbe"]?["period"] == "PT5S" && inner["environmentVariables"]?["A"] == "1")
             #expect(inner["dataCollector"]?["collections"]?["request"]?["dataCollectionMode"] == "Enabled")
+        }
+    }
+
+    /// What the SDK sends of a `DataCollector`.
+    private static func collector(_ collections: String, _ rest: String = "") -> String {
+        Azure.body(urls: "http://127.0.0.1:9000", #""dataCollector":{"collections":{\#(collections)}\#(rest)}"#)
+    }
+
+    @Test func `a data collector becomes the deployment's capture rule, and is shown as it was set`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepareAzure()
+            let body = Self.collector(
+                #"""
+                "model_inputs":{"dataCollectionMode":"enabled","samplingRate":0.5,"clientId":"c","dataId":"d"},
+                "model_outputs":{"dataCollectionMode":"enabled","samplingRate":0.25},
+                "request":{"dataCollectionMode":"disabled"},
+                "audit":{"dataCollectionMode":"enabled"}
+                """#,
+                #","rollingRate":"minute","requestLogging":{"captureHeaders":["X-Trace"]}"#
+            )
+            let answer = try await client.send(.put, Azure.deployment("blue"), body)
+            #expect(answer.status == 201, "\(answer.text)")
+            let warning = answer.headers[try #require(HTTPField.Name("x-gatehouse-warning"))]
+            #expect(warning?.contains("data_collector (audit)") == true)
+            let rule = try #require(try await client.get(DeploymentResource.self, Self.ours).capture)
+            #expect(rule.collections.map(\.name) == ["model_inputs", "model_outputs"])
+            #expect(rule.samplingRate == 0.5 && rule.parts == ["request", "response"] && rule.rollingRate == "minute")
+            #expect(rule.headers == ["content-type", "x-trace"])
+            let shown = try await client.azure(.get, Azure.deployment("blue"))["properties"]?["dataCollector"]
+            let collections = try #require(shown?["collections"])
+            #expect(collections["model_inputs"]?["dataCollectionMode"] == "Enabled")
+            #expect(collections["model_inputs"]?["clientId"] == "c" && collections["model_inputs"]?["dataId"] == "d")
+            #expect(collections["model_outputs"]?["samplingRate"] == .number(0.25))
+            #expect(collections["request"]?["dataCollectionMode"] == "Disabled")
+            #expect(shown?["rollingRate"] == "minute")
+            #expect(shown?["requestLogging"]?["captureHeaders"] == [.string("X-Trace")])
+            // Left out it is off.
+            let plain = Azure.body(urls: "http://127.0.0.1:9000", #""description":"d""#)
+            #expect(try await client.send(.put, Azure.deployment("blue"), plain).status == 200)
+            #expect(try await client.get(DeploymentResource.self, Self.ours).capture == nil)
+            #expect(try await client.azure(.get, Azure.deployment("blue"))["properties"]?["dataCollector"] == nil)
+        }
+    }
+
+    @Test func `a data collector stands beside no rule of ours, which outlives what Azure's clients put`() async throws
+    {
+        try await AdminFixture().withClient { client in
+            try await client.prepareAzure()
+            let ours = #"{"upstream":{"urls":["http://127.0.0.1:9000"]},"capture":{"samplingRate":0.1}}"#
+            #expect(try await client.send(.put, Self.ours, ours).status == 201)
+            let collector = Self.collector(#""request":{"dataCollectionMode":"enabled"}"#)
+            let answer = try await client.send(.put, Azure.deployment("blue"), collector)
+            #expect(answer.status == 400 && answer.text.contains("gatehouse.capture"), "\(answer.text)")
+            let plain = Azure.body(urls: "http://127.0.0.1:9000", #""description":"d""#)
+            #expect(try await client.send(.put, Azure.deployment("blue"), plain).status == 200)
+            #expect(try await client.get(DeploymentResource.self, Self.ours).capture?.samplingRate == 0.1)
+        }
+    }
+
+    @Test func `a rule of a document with collections is shown to Azure's clients`() async throws {
+        try await AdminFixture().withClient { client in
+            try await client.prepareAzure()
+            let ours = #"""
+                {"upstream":{"urls":["http://127.0.0.1:9000"]},"capture":{"rollingRate":"day",
+                "collections":[{"name":"request","samplingRate":1}],"headers":["content-type","x-a"]}}
+                """#
+            #expect(try await client.send(.put, Self.ours, ours).status == 201)
+            #expect(try await client.get(DeploymentResource.self, Self.ours).capture?.parts == ["request"])
+            let shown = try await client.azure(.get, Azure.deployment("blue"))["properties"]?["dataCollector"]
+            #expect(shown?["collections"]?["request"]?["dataCollectionMode"] == "Enabled")
+            #expect(shown?["rollingRate"] == "Day" && shown?["requestLogging"]?["captureHeaders"] == ["x-a"])
+            let strange = ours.replacing("request", with: "audit")
+            let answer = try await client.send(.put, Self.ours, strange)
+            #expect(answer.status == 400 && answer.text.contains("is not one of request, response"), "\(answer.text)")
         }
     }
 
@@ -228,6 +302,10 @@ import Testing
             #""readinessProbe":{"failureThreshold":-1}"#, #""scaleSettings":{"scaleType":"TargetUtilization"}"#,
             #""model":"what?""#, #""egressPublicNetworkAccess":"maybe""#, #""endpointComputeType":"Kubernetes""#,
             #""environmentVariables":{"a":{}}"#,
+            #""dataCollector":{"collections":{"request":{"dataCollectionMode":"maybe"}}}"#,
+            #""dataCollector":{"collections":{"request":{"dataCollectionMode":"enabled","samplingRate":2}}}"#,
+            #""dataCollector":{"collections":{},"rollingRate":"week"}"#,
+            #""dataCollector":{"collections":{},"requestLogging":{"captureHeaders":"x"}}"#,
         ]
     )
     func `a setting that cannot be read is refused`(member: String) async throws {
