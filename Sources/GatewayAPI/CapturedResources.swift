@@ -110,6 +110,8 @@ package struct CapturedMessageResource: Codable, Sendable, Equatable {
     package var text: String?
     /// Of `events`.
     package var events: [Event]?
+    /// The bytes of what is not all text; only in exports.
+    package var base64: String?
 
     package init(headers: [Header], kind: String, bytes: Int, truncated: Bool) {
         self.headers = headers
@@ -125,5 +127,21 @@ package struct CaptureLabelResource: Codable, Sendable, Equatable {
 
     package init(label: String) {
         self.label = label
+    }
+}
+
+/// One record of an export; only in answers.
+package struct ExportedRecordResource: Codable, Sendable, Equatable {
+    /// The capture that it is of.
+    package var id: Int64
+    /// The file that it belongs to, below the folder of the export.
+    package var file: String
+    /// A line of that file: JSON.
+    package var line: String
+
+    package init(id: Int64, file: String, line: String) {
+        self.id = id
+        self.file = file
+        self.line = line
     }
 }

@@ -46,6 +46,9 @@ import Testing
         "webhooks add demo/hook --url https://a --event quota.threshold", "webhooks test demo/hook",
         "webhooks remove demo/hook", "webhooks deliveries demo/hook", "endpoints maintenance off demo/chat",
         "endpoints maintenance on demo/chat --message closed --retry-after 10m --output json",
+        "captures list demo --endpoint chat --since 1d --limit 200",
+        "captures export demo --format azure --since 24h --until 2099-01-01 --endpoint chat --deployment blue --output x",
+        "captures export demo --format jsonl --after 4711",
     ])
     func `every command of the manual is read`(line: String) throws {
         _ = try Gatehouse.parseAsRoot(line.split(separator: " ").map(String.init))
@@ -57,6 +60,7 @@ import Testing
         "keys regenerate demo/chat --grace soon", "keys named create demo",
         "keys named create demo/app --queue-weight 0", "keys named update demo/app --queue-weight 101",
         "tenants create demo --queue-weight 101", "tenants update demo --queue-weight 1.5",
+        "captures export demo", "captures export demo --format csv",
         "keys named create demo/app --form soap", "keys named create demo/app --expires never", "limits set demo/a/b/c",
         "limits set demo --requests 600", "limits set demo --requests 0/minute", "limits set demo --requests 1/day",
         "limits set demo --concurrent 0", "limits set demo --burst 5", "limits set demo --by-address",

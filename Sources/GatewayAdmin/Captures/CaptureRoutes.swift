@@ -23,6 +23,24 @@ struct CaptureRoutes: Sendable {
         return Page(Array(page), nextLink: nextLink).answer { CaptureSummaryResource($0) }
     }
 
+    /// A page of an export: a client holds one of them at a time, and goes on from any.
+    @Sendable func export(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
+        let tenant = try controlPlane.store.tenant(context.name("tenant"))
+        let parameters = request.uri.queryParameters
+        var query = try CaptureQuery(parameters, tenant: tenant.name, beside: ["format"], standard: 200)
+        (query.after, query.before) = (query.before ?? 0, nil)
+        let export = CaptureExport(try ExportFormat(parameters["format"]))
+        let (captures, hasMore) = try await controlPlane.captures.contents(query)
+        let labels = CaptureExport.Labels(tenant)
+        let records = try captures.flatMap { capture in
+            try export.lines(capture, labels).map {
+                ExportedRecordResource(id: capture.row.id, file: $0.file, line: $0.text)
+            }
+        }
+        let nextLink = hasMore ? captures.last.map { Page<Never>.link(request, after: "\($0.row.id)") } : nil
+        return Page(records, nextLink: nextLink).answer { $0 }
+    }
+
     @Sendable func get(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let (row, content) = try await found(context)
         var pair = CaptureQuery(tenant: row.receipt.tenant)
@@ -92,7 +110,15 @@ struct CaptureRoutes: Sendable {
 }
 
 extension CaptureQuery {
-    fileprivate init(_ parameters: FlatDictionary<Substring, Substring>, tenant: String) throws {
+    /// - Parameters:
+    ///   - further: other parameters that the request may have.
+    ///   - standard: how many a page has that says nothing of it.
+    fileprivate init(
+        _ parameters: FlatDictionary<Substring, Substring>,
+        tenant: String,
+        beside further: Set<Substring> = [],
+        standard: Int64 = 50
+    ) throws {
         self.init(tenant: tenant)
         func text(_ name: Substring) -> String? { parameters[name].map { String($0) } }
         func number(_ name: Substring) throws(APIError) -> Int64? {
@@ -107,7 +133,7 @@ extension CaptureQuery {
             "slowerThanMs",
             "tokens", "label", "text",
         ]
-        if let stranger = parameters.first(where: { !known.contains($0.key) })?.key {
+        if let stranger = parameters.first(where: { !known.union(further).contains($0.key) })?.key {
             throw APIError(.invalid, "\(stranger.debugDescription) is not known here", target: String(stranger))
         }
         endpoint = text("endpoint")
@@ -122,7 +148,7 @@ extension CaptureQuery {
         since = try text("since").map { try WireTime.read($0, member: "since") * 1_000_000 }
         until = try text("until").map { try WireTime.read($0, member: "until") * 1_000_000 }
         statuses = try text("status").map(Self.statuses)
-        let limit = try number("limit") ?? 50
+        let limit = try number("limit") ?? standard
         guard (1...Int64(CaptureQuery.longestPage)).contains(limit) else {
             throw APIError(.invalid, "limit must be 1 to \(CaptureQuery.longestPage)", target: "limit")
         }
@@ -141,5 +167,16 @@ extension CaptureQuery {
             return low...high
         }
         throw APIError(.invalid, "\(text.debugDescription) is no status; write 404, 4xx or 500-599", target: "status")
+    }
+}
+
+extension ExportFormat {
+    fileprivate init(_ text: Substring?) throws(APIError) {
+        let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let text else { throw APIError(.invalid, "is required; it is one of \(known)", target: "format") }
+        guard let format = Self(rawValue: String(text)) else {
+            throw APIError(.invalid, "\(text.debugDescription) is not one of \(known)", target: "format")
+        }
+        self = format
     }
 }

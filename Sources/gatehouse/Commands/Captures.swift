@@ -4,7 +4,9 @@ import ArgumentParser
 struct Captures: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What was asked and answered, as it was kept: for operators with the role reviewer.",
-        subcommands: [CaptureList.self, CaptureShow.self, CaptureLabel.self, CaptureDelete.self]
+        subcommands: [
+            CaptureList.self, CaptureShow.self, CaptureExportCommand.self, CaptureLabel.self, CaptureDelete.self,
+        ]
     )
 }
 

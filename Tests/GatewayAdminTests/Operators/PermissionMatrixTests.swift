@@ -100,6 +100,7 @@ import Testing
         POST /operators/:operator/tokens oa*
         DELETE /operators/:operator/tokens/:token oa*
         GET /tenants/:tenant/captures r
+        GET /tenants/:tenant/captures/export r
         GET /tenants/:tenant/captures/:capture r
         GET /tenants/:tenant/captures/:capture/:half r
         PUT /tenants/:tenant/captures/:capture/label r
