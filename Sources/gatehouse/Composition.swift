@@ -145,6 +145,7 @@ struct Composition {
         let proxy = try proxy()
         let services: [any Service] = [
             writer,
+            captureExport(),
             CaptureWriter(queue: captures, store: captureStore, logger: logger),
             webhooks,
             CertificateReloadService(store: certificates, logger: logger),
@@ -199,6 +200,21 @@ struct Composition {
                 access.write(receipts)
                 logs.append(receipts)
             }
+        )
+    }
+
+    /// Beside the captures' writer, and stopped behind it.
+    private func captureExport() -> CaptureExportService {
+        CaptureExportService(
+            settings: configuration.export,
+            sources: CaptureExporter.Sources(
+                store: captureStore,
+                tenant: { [store] name in store.definitions.tenants.first { $0.name == name } },
+                rollingRate: { [snapshots, standard = configuration.export.rollingRate] path in
+                    snapshots.current.deployment(path)?.capture?.rollingRate ?? standard
+                }
+            ),
+            logger: logger
         )
     }
 

@@ -70,12 +70,17 @@ extension Configuration {
         else { return }
         let listen = root.object("listen", known: ["gateway", "admin", "public", "domain", "private_networks"])
         let workers = root.object("workers", known: ["runtime", "devices", "backends"])
-        let captures = root.object("captures", known: ["days", "count", "limit"])
+        let captures = root.object("captures", known: ["days", "count", "limit", "export"])
+        let export = captures?.object("export", known: ["directory", "format", "rolling_rate"])
+        if let export, export["directory"] == nil {
+            export.refuse("directory", "is required", hint: "name the folder that captures are exported to")
+        }
         let models = Self.models(root)
         for setting in Setting.allCases {
             let parts = setting.rawValue.split(separator: ".").map(String.init)
             switch parts.first {
             case "listen": take(setting, parts[1], from: listen)
+            case "captures" where parts.count > 2: take(setting, parts[2], from: export)
             case "captures": take(setting, parts[1], from: captures)
             case "workers": take(setting, parts[1], from: workers)
             case "models" where parts.count > 1: take(setting, parts[1], from: models)

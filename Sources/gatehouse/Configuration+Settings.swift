@@ -1,5 +1,6 @@
 import Foundation
 import GatewayAdmin
+import GatewayCore
 import GatewayStore
 import GatewayWorkers
 
@@ -26,6 +27,9 @@ extension Configuration {
         case captureDays = "captures.days"
         case captureCount = "captures.count"
         case captureLimit = "captures.limit"
+        case exportDirectory = "captures.export.directory"
+        case exportFormat = "captures.export.format"
+        case exportRollingRate = "captures.export.rolling_rate"
         case runtimeDirectory = "workers.runtime"
         case devices = "workers.devices"
         case backends = "workers.backends"
@@ -48,6 +52,7 @@ extension Configuration {
         case .models: return setPath(\.models, to: text)
         case .modelLimit, .modelHub, .modelOffline, .modelAuthority: return setPulls(setting, to: text)
         case .captureDays, .captureCount, .captureLimit: return setCaptures(setting, to: text)
+        case .exportDirectory, .exportFormat, .exportRollingRate: return setExport(setting, to: text)
         case .runtimeDirectory: return setPath(\.runtimeDirectory, to: text)
         case .devices:
             guard let devices = DevicePolicy(text) else {
@@ -108,6 +113,31 @@ extension Configuration {
             captures.rows = count
         }
         return nil
+    }
+
+    private mutating func setExport(_ setting: Setting, to text: String) -> Complaint? {
+        switch setting {
+        case .exportFormat:
+            guard let format = ExportFormat(rawValue: text.lowercased()) else {
+                return Self.unknown(text, ExportFormat.allCases.map(\.rawValue))
+            }
+            export.format = format
+        case .exportRollingRate:
+            guard let rate = RollingRate(rawValue: text.lowercased()) else {
+                return Self.unknown(text, RollingRate.allCases.map(\.rawValue))
+            }
+            export.rollingRate = rate
+        default:
+            guard !text.isEmpty else { return Complaint(message: "must not be empty", hint: nil) }
+            export.directory = text
+        }
+        return nil
+    }
+
+    private static func unknown(_ text: String, _ words: [String]) -> Complaint {
+        let list = words.joined(separator: ", ")
+        let nearest = NearestName.of(text, in: words).map { "did you mean \($0)?" }
+        return Complaint(message: "\(text) is not one of \(list)", hint: nearest)
     }
 
     private mutating func setAddress(_ path: WritableKeyPath<Configuration, ListenAddress>, to text: String)

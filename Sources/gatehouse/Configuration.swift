@@ -32,6 +32,8 @@ struct Configuration: Sendable, Equatable {
     var pulls = ModelSettings()
     /// How long captures are kept, and how much of them.
     var captures = CaptureRetention()
+    /// Where they are exported to as they come.
+    var export = ExportSettings()
     /// Unix sockets of the workers.
     var runtimeDirectory = "var/run"
     /// What workers may be put on.

@@ -13,8 +13,23 @@ struct Preflight {
             + [
                 store(), networks("upstreams.allow", configuration.allowedNetworks),
                 networks("listen.private_networks", configuration.privateNetworks),
-                writable("workers.runtime", configuration.runtimeDirectory),
+                writable("workers.runtime", configuration.runtimeDirectory), export(),
             ].compactMap(\.self)
+    }
+
+    private func export() -> DocumentProblem? {
+        let setting = "captures.export.directory"
+        guard let directory = configuration.export.directory else { return nil }
+        do {
+            let journal = try ExportJournal.read(in: directory)
+            guard let journal, journal.format != configuration.export.format else {
+                return writable(setting, directory)
+            }
+            let message = ContinuousExport.mixture(directory, journal.format).message
+            return problem(setting, message, hint: "name another folder")
+        } catch {
+            return problem(setting, "\(error)")
+        }
     }
 
     private func certificates() -> [DocumentProblem] {

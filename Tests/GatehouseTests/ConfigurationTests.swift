@@ -1,3 +1,5 @@
+import GatewayAdmin
+import GatewayCore
 import GatewayTLS
 import GatewayWorkers
 import Testing
@@ -83,6 +85,18 @@ import Testing
         #expect(configuration.httpIssuers == ["127.0.0.1:8080", "[::1]:9"])
         #expect(configuration.secretVariables == ["A"])
         #expect(configuration.secretFiles == ["/run/secrets"])
+    }
+
+    @Test func `captures are exported where a folder is named`() throws {
+        #expect(try load(Self.tls + "captures: {days: 1}").export == ExportSettings())
+        let text = "captures: {export: {directory: out, format: KServe, rolling_rate: Minute}}"
+        let expected = ExportSettings(directory: "out", format: .kserve, rollingRate: .minute)
+        #expect(try load(Self.tls + text).export == expected)
+        let environment = ["GATEHOUSE_CAPTURES_EXPORT_ROLLING_RATE": "day"]
+        #expect(try load(Self.tls + text, environment: environment).export.rollingRate == .day)
+        let wrong = try problems(Self.tls + "captures: {export: {format: csv, rolling_rate: week, to: x}}")
+        #expect(wrong.count == 4, "\(wrong)")
+        #expect(wrong.contains { $0.contains("captures.export.directory: is required") }, "\(wrong)")
     }
 
     @Test func `devices are all, none, or those of a list by place or name`() throws {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Files beside the store that only the gateway's account may read.
-enum PrivateFile {
+/// Files that only the gateway's account may read.
+package enum PrivateFile {
     /// Makes the folder, mode 0700, when it is missing.
-    static func makeParent(of path: String) throws(StoreError) {
+    package static func makeParent(of path: String) throws(StoreError) {
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
         do {
             try FileManager.default.createDirectory(
@@ -38,7 +38,7 @@ enum PrivateFile {
     }
 
     /// Writes a file, over one that is there; a crash leaves the old one or the new one, whole.
-    static func replace(_ path: String, text: String) throws(StoreError) {
+    package static func replace(_ path: String, text: String) throws(StoreError) {
         let draft = try draft(of: path, text)
         guard unsafe rename(draft, path) != 0 else { return }
         let reason = reason()
@@ -64,7 +64,7 @@ enum PrivateFile {
     }
 
     /// The file's text without white space around it; `nil` when there is no such file.
-    static func read(_ path: String) throws(StoreError) -> String? {
+    package static func read(_ path: String) throws(StoreError) -> String? {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
         if let mode = attributes[.posixPermissions] as? Int, mode & 0o077 != 0 {
             throw .unavailable("\(path) may be read by others; run: chmod 600 \(path)")

@@ -1,0 +1,93 @@
+import Foundation
+import GatewayAdmin
+import GatewayStore
+
+/// How far a continuous export has come: a file in its folder, whole and on the disk before the next step is taken.
+struct ExportJournal: Codable, Equatable {
+    private static let name = ".gatehouse-export.json"
+
+    var format: ExportFormat
+    /// The last capture whose lines are all in their files.
+    var exported: Int64 = 0
+    /// The files that are being written, and how long each was before.
+    var writing: [String: Int64] = [:]
+
+    init(format: ExportFormat) {
+        self.format = format
+    }
+
+    /// `nil` where none has begun.
+    static func read(in folder: String) throws -> ExportJournal? {
+        let path = "\(folder)/\(name)"
+        guard let text = try PrivateFile.read(path) else { return nil }
+        guard let journal = try? JSONDecoder().decode(ExportJournal.self, from: Data(text.utf8)) else {
+            throw ClientError("\(path) cannot be read", details: ["name another folder in captures.export.directory"])
+        }
+        return journal
+    }
+
+    func write(in folder: String) throws {
+        let path = "\(folder)/\(Self.name)"
+        try PrivateFile.makeParent(of: path)
+        try PrivateFile.replace(path, text: String(decoding: try JSONEncoder().encode(self), as: UTF8.self))
+    }
+}
+
+/// Puts captures into files, each once, whatever stops it in between.
+struct ContinuousExport: Sendable {
+    private let folder: ExportFolder
+    private var journal: ExportJournal
+
+    /// The last capture that is in the files.
+    var exported: Int64 { journal.exported }
+
+    /// Goes on where the last one stopped; what that had begun and not finished is taken back, and comes again.
+    ///
+    /// - Parameter lastNumber: of all captures; after a power cut there may be fewer than were exported.
+    init(_ directory: String, _ format: ExportFormat, lastNumber: Int64) throws {
+        folder = ExportFolder(root: directory)
+        journal = try ExportJournal.read(in: directory) ?? ExportJournal(format: format)
+        guard journal.format == format else { throw Self.mixture(directory, journal.format) }
+        for (file, length) in journal.writing { try folder.cut(file, to: length) }
+        journal.writing = [:]
+        journal.exported = min(journal.exported, lastNumber)
+        try journal.write(in: directory)
+    }
+
+    static func mixture(_ directory: String, _ format: ExportFormat) -> ClientError {
+        ClientError("\(directory) has an export in the format \(format.rawValue)", details: ["name another folder"])
+    }
+
+    /// Once it has thrown, it must be made anew.
+    mutating func write(_ lines: [ExportedLine], upTo capture: Int64) throws {
+        for file in Set(lines.map(\.file)) { journal.writing[file] = try folder.length(of: file) }
+        try journal.write(in: folder.root)
+        try folder.append(lines)
+        journal.writing = [:]
+        journal.exported = capture
+        try journal.write(in: folder.root)
+    }
+}
+
+/// A folder that one process at a time works in: after a hand-over the next one waits for it.
+final class FolderLock: Sendable {
+    private let descriptor: CInt
+
+    /// `nil` while another has it.
+    init?(_ folder: String) throws {
+        let path = "\(folder)/.gatehouse-export.lock"
+        try PrivateFile.makeParent(of: path)
+        let descriptor = unsafe open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let reason = unsafe String(cString: strerror(errno))
+            throw ClientError("\(path) cannot be opened: \(reason)")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+}
