@@ -6,8 +6,10 @@ import pathlib
 import re
 import time
 
+import exported
 from azureml import GROUP, SUBSCRIPTION, WORKSPACE, SDK, Azure, logged, quiet
 from harness import Checks, Setting, require, run, wait_for
+from reviewing import Reviewer
 
 check = Checks("azureml_sdk")
 SCOPE = (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.MachineLearningServices"
@@ -69,6 +71,54 @@ def check_rollout(azure, sdk):
         sdk.done(sdk.ml.online_deployments.begin_delete, "blue", name)
         require([d.name for d in sdk.ml.online_deployments.list(name)] == ["green"], "blue is still there")
         require(answered(20) == {"blue": 0, "green": 20}, "green does not have all of the traffic")
+
+
+def check_collector(azure, sdk):
+    from azure.ai.ml.entities import DataCollector, DeploymentCollection, RequestLogging
+    name = "collected"
+    reviewer = Reviewer(azure.gateway)
+
+    def put(collector):
+        sdk.deployment(name, "blue", urls=azure.url("blue"), data_collector=collector)
+
+    def capture():
+        return azure.gateway.manage("GET", f"demo/endpoints/{name}/deployments/blue").get("capture")
+
+    @check("a DataCollector of the SDK is shown again as it was set, and one that is left out is off")
+    def _():
+        sdk.endpoint(name)
+        put(DataCollector(collections={"request": DeploymentCollection(enabled="true"),
+                                       "response": DeploymentCollection(enabled="true"),
+                                       "model_outputs": DeploymentCollection(enabled="false")},
+                          sampling_rate=1.0, rolling_rate="day", request_logging=RequestLogging(capture_headers=["x-a"])))
+        sdk.change(name, traffic={"blue": 100})
+        shown = sdk.ml.online_deployments.get("blue", name).data_collector
+        enabled = {collection: shown.collections[collection].enabled for collection in shown.collections}
+        require(enabled == {"request": "true", "response": "true", "model_outputs": "false"}, f"{enabled}")
+        require(shown.rolling_rate.lower() == "day" and shown.request_logging.capture_headers == ["x-a"], f"{vars(shown)}")
+        rule = capture()
+        require(rule["parts"] == ["request", "response"] and rule["rollingRate"] == "day", f"{rule}")
+
+    @check("what the SDK invokes is read back as pairs of Azure's own format")
+    def _():
+        for number in range(20):
+            sdk.invoke(name, {"data": [number]})
+        wait_for(lambda: len(reviewer.list("--endpoint", name)) == 20, 10, "20 captures")
+        folder = azure.gateway.directory / "collected"
+        reviewer.command("captures", "export", "demo", "--format", "azure", "--endpoint", name, "--output", folder)
+        halves = exported.pairs(exported.azure(folder), "request", "response")
+        require([request["data"] for request, _ in halves] == [{"data": [number]} for number in range(20)], "the requests")
+        require(all(response["data"]["answered_by"] == "blue" for _, response in halves), "the answers")
+        require(all(set(request["headers"]) == {"content-type"} for request, _ in halves), "the headers")
+
+    @check("a deployment that the SDK puts without a DataCollector captures nothing any more")
+    def _():
+        put(None)
+        require(capture() is None, f"{capture()}")
+        require(sdk.ml.online_deployments.get("blue", name).data_collector is None, "it is shown")
+        sdk.invoke(name, {"data": [99]})
+        time.sleep(1)
+        require(len(reviewer.list("--endpoint", name)) == 20, "it was captured")
 
 
 def check_native(azure, sdk):
@@ -173,6 +223,7 @@ def check_wire(azure, sdk):
 with Azure(Setting(), "azureml") as azure:
     sdk = SDK(azure)
     check_rollout(azure, sdk)
+    check_collector(azure, sdk)
     check_native(azure, sdk)
     check_wire(azure, sdk)
 check.finish()

@@ -1,63 +1,23 @@
 """What was asked and answered: what is kept of it, who sees it, and what nobody finds in any file."""
-import contextlib
 import json
 import os
-import sqlite3
 import subprocess
 import time
-import urllib.request
 import zlib
 
-from harness import Checks, Gateway, Setting, require, run, to, upstream_documents, wait_for
+from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
+from reviewing import RULE, Reviewer, rows, send_secrets, stored, tell
 
 check = Checks("captures")
-RULE = {"redact": {"headers": ["x-patient"], "json_paths": ["messages[*].name"], "patterns": ["email", "card", "phone"],
-                   "expressions": {"patient": "P-[0-9]{6}-[a-z]+"}}}
-
-
-def tell(backend, status=200, headers=None, body="{}"):
-    """What the backend answers from now on."""
-    answer = json.dumps({"status": status, "headers": headers or {}, "body": body}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{backend.port}/tell", answer, method="PUT")
-    urllib.request.urlopen(request, timeout=5).close()
 
 
 def documents(backend, rule):
     return upstream_documents("review", to(backend), capture=rule)
 
 
-class Reviewer:
-    """An account that sees captures."""
-
-    def __init__(self, gateway, name="rita", role="reviewer"):
-        self.gateway = gateway
-        gateway.command("operators", "add", name, "--role", role, "--tenant", "demo")
-        self.token = gateway.created("operators", "token", name)["token"]
-
-    def command(self, *arguments, **options):
-        return run(self.gateway.setting.gatehouse, *arguments, "--server", f"https://localhost:{self.gateway.admin}",
-                   "--ca", self.gateway.authority, env=dict(os.environ, GATEHOUSE_TOKEN=self.token), **options)
-
-    def list(self, *arguments):
-        return json.loads(self.command("captures", "list", "demo", *arguments, "--output", "json"))["value"]
-
-    def show(self, number):
-        return json.loads(self.command("captures", "show", "demo", number, "--output", "json"))
-
-
-def rows(gateway, query):
-    path = f"file:{gateway.directory}/captures.db?mode=ro"
-    with contextlib.closing(sqlite3.connect(path, uri=True, timeout=5)) as database:
-        return database.execute(query).fetchall()
-
-
 def contents(gateway):
     """Every byte of captures.db that is compressed there."""
     return b"".join(zlib.decompress(row[0]) for row in rows(gateway, "SELECT content FROM blocks"))
-
-
-def stored(gateway):
-    return rows(gateway, "SELECT count(*) FROM captures")[0][0]
 
 
 setting = Setting()
@@ -73,35 +33,7 @@ with Gateway(setting, "captures") as gateway:
 
     @check("secrets in more than 20 places are in no file of the gateway, and what is none is kept")
     def _():
-        made = {}
-
-        def canary(place, form="{}"):
-            made[place] = form.format(f"c4n4ry{len(made):02d}x{os.urandom(6).hex()}")
-            return made[place]
-
-        made["the caller's key"] = key
-        headers = {name: canary(f"request header {name}") for name in [
-            "cookie", "x-goog-api-key", "proxy-authorization", "x-auth-token", "x-amz-security-token", "x-patient"]}
-        query = f"?sig={canary('query sig')}&code={canary('query code')}&note=plain-query"
-        body = {
-            "note": "plain-marker-of-the-request", "password": canary("member"),
-            "deep": [{"api_key": canary("member in an array")}], "messages": [{"name": canary("path"), "content": "c"}],
-            "text": f"{canary('mail address', '{}@example.com')} and {canary('own expression', 'P-123456-')}abc",
-            "card": "4111 1111 1111 1111", "token": canary("jwt", "eyJhbGciOiJub25lIn0.{}.c2ln"),
-            "log": f"password={canary('text of a member')} ghk_{canary('key by its form')}{'a' * 20}",
-        }
-        made["own expression"] = "P-123456-abc"
-        made["card"] = "4111 1111 1111 1111"
-        tell(backend, 200, {"content-type": "application/json", "set-cookie": canary("set-cookie"),
-                            "x-api-key": canary("upstream header")},
-             json.dumps({"client_secret": canary("answer's member"), "note": "plain-marker-of-the-answer"}))
-        require(ask(body, headers, query).status == 200, "the first request")
-        tell(backend, 200, {}, [json.dumps({"api_key": canary("event")}), json.dumps({"note": "plain-event"})])
-        require(ask({}).status == 200, "the stream")
-        tell(backend, 500, {"content-type": "text/plain", "www-authenticate": canary("www-authenticate")},
-             f"no: secret={canary('error body')} at postgres://user:{canary('URL')}@host/db, plain-error")
-        require(ask({}).status == 424, "the error")
-        require(len(made) >= 20, f"{len(made)} places")
+        made = send_secrets(gateway, backend, key, "review")
         wait_for(lambda: stored(gateway) == 3, 10, "three captures are stored")
         time.sleep(1)
         kept = contents(gateway)

@@ -239,6 +239,9 @@ def check_admin(gateway):
                           for status, content in [admin(gateway, foreign, method,
                                                         f"/api/v1/tenants/alpha/captures/{number}{path}")]]
             require(found == due and found[0] == 404, f"{method} {path}: {found}, for nobody's {due}")
+        for token, tenant, due in [(own, "beta", True), (foreign, "alpha", False), (foreign, "beta", False)]:
+            status, content = admin(gateway, token, "GET", f"/api/v1/tenants/{tenant}/captures/export?format=jsonl")
+            require((status == 200 and bool(json.loads(content)["value"])) == due, f"{tenant}'s export: {status} {content}")
         require(admin(gateway, own, "GET", f"/api/v1/tenants/beta/captures/{kept[0]['id']}")[0] == 200, "it is gone")
 
     @check("beta is as it was")
