@@ -2,7 +2,7 @@
 package struct OperatorResource: Codable, Sendable, Equatable {
     /// In a PUT it may be left out: the URL has it.
     package var name: String
-    /// `owner`, `admin`, `deployer`, `key-admin` or `reviewer`.
+    /// `owner`, `admin`, `deployer`, `key-admin`, `reviewer` or `monitor`.
     package var role: String
     /// Where the role counts; left out, everywhere.
     package var tenant: String?

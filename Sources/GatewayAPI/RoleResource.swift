@@ -4,7 +4,8 @@ package struct RoleResource: Codable, Sendable, Equatable {
     package var tenant: String
     /// In a PUT it may be left out: the URL has it.
     package var name: String
-    /// `invoke` or `token`; or one of operators: `owner`, `admin`, `deployer`, `key-admin`, `reviewer`.
+    /// `invoke` or `token`; or one of operators: `owner`, `admin`, `deployer`, `key-admin`, `reviewer`,
+    /// `monitor`.
     package var role: String
     /// `oid`, else `sub`.
     package var subject: String?

@@ -33,6 +33,7 @@ struct Migrations: Sendable {
             Step(identifier: "15 instance scale", sql: InstanceScaleSchema.sql),
             Step(identifier: "16 pulled models", sql: PulledModelSchema.sql),
             Step(identifier: "17 capture", sql: CaptureRuleSchema.sql),
+            Step(identifier: "18 monitor", sql: MonitorSchema.sql),
         ]
     )
 

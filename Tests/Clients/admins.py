@@ -13,7 +13,7 @@ from harness import Checks, Gateway, Setting, require, to, upstream_documents, w
 check = Checks("admins")
 ROLES = ["admin", "deployer", "key-admin", "reviewer"]
 # One person for each role, and one without any.
-PEOPLE = {role: str(uuid.uuid4()) for role in [*ROLES, "nobody"]}
+PEOPLE = {role: str(uuid.uuid4()) for role in [*ROLES, "monitor", "nobody"]}
 CHAT = "tenants/demo/endpoints/chat"
 UPSTREAM = {"upstream": {"urls": ["http://127.0.0.1:1"]}}
 # Loopback is for the gateway's own operators, and those of tenants that are listed.
@@ -166,7 +166,7 @@ def check_hostile(gateway, issuer, stranger):
         require(ask(gateway, token, "GET", CHAT).status == 403, "the role outlives its assignment")
         token = issuer.token(oid=PEOPLE["reviewer"])
         require(ask(gateway, token, "GET", CHAT).status == 200, "it does not open")
-        for role in ["admin", "key-admin", "reviewer"]:
+        for role in ["admin", "key-admin", "reviewer", "monitor"]:
             gateway.command("roles", "remove", f"demo/{role}")
         gateway.command("issuers", "remove", "demo/entra")
         require(ask(gateway, token, "GET", CHAT).status == 401, "the issuer's token is one still")
@@ -181,7 +181,7 @@ try:
                                     upstream_documents("chat", to(echo), tenant="other")]))
         gateway.command("issuers", "add", "demo/entra", *issuer.arguments)
         gateway.command("issuers", "add", "other/entra", *other.arguments)
-        for role in ROLES:
+        for role in [*ROLES, "monitor"]:
             gateway.command("roles", "assign", f"demo/{role}", "--role", role, "--issuer", "entra", "--subject",
                             PEOPLE[role])
         gateway.command("roles", "assign", "other/admin", "--role", "admin", "--issuer", "entra", "--subject",

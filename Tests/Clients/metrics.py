@@ -218,9 +218,11 @@ def prometheus(gateway):
     """A real one that scrapes the gateway each second, by the configuration that is shipped; asks it a query."""
     directory, port = gateway.directory / "prometheus", free_port()
     directory.mkdir()
+    gateway.command("operators", "add", "prometheus", "--role", "monitor")
+    (directory / "token").write_text(gateway.created("operators", "token", "prometheus")["token"])
     shutil.copy(DEPLOY / "gatehouse-alerts.yaml", directory)
     text = (DEPLOY / "prometheus.yaml").read_text()
-    for old, new in [("15s", "1s"), ("/etc/prometheus/gatehouse.token", gateway.directory / "operator.token"),
+    for old, new in [("15s", "1s"), ("/etc/prometheus/gatehouse.token", directory / "token"),
                      ("/etc/prometheus/gatehouse-ca.pem", gateway.authority),
                      ("gateway.example.org:8444", f"localhost:{gateway.admin}")]:
         require(old in text, f"{old} is not in the shipped configuration")
@@ -243,7 +245,7 @@ def prometheus(gateway):
 
 
 def check_prometheus(gateway, due):
-    @check("a Prometheus by the shipped configuration scrapes the same values, and can run every alert")
+    @check("a Prometheus by the shipped configuration scrapes the same values as a monitor, and can run every alert")
     def _():
         with prometheus(gateway) as ask:
             def scraped():

@@ -160,6 +160,53 @@ import Testing
         #expect(ofTenant.map(\.name) == ["by-0", "by-3"])
     }
 
+    @Test func `accounts, their tokens and roles are as they were when the schema learns of monitors`() async throws {
+        let temporary = try TemporaryStore()
+        let path = temporary.folder.appendingPathComponent("old.db").path
+        let steps = Migrations.current.steps.prefix { $0.identifier != "18 monitor" }
+        let file = try StoreFile(path: path, migrations: Migrations(steps: Array(steps)), environment: [:])
+        let rows = [
+            "operators": "SELECT * FROM operators ORDER BY name", "operator_tokens": "SELECT * FROM operator_tokens",
+            "roles": "SELECT * FROM roles",
+        ]
+        func contents(_ pool: DatabasePool) async throws -> [String: [String]] {
+            try await pool.read { database in
+                try rows.mapValues { try Row.fetchAll(database, sql: $0).map { "\($0)" } }
+            }
+        }
+        try await file.pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO tenants (name) VALUES ('demo');
+                    INSERT INTO operators VALUES ('alice', 'key-admin', 'demo', 'scrypt$x', 1, 5);
+                    INSERT INTO operators VALUES ('rita', 'reviewer', NULL, NULL, 0, 6);
+                    INSERT INTO operator_tokens VALUES ('rita', 'one', zeroblob(32), 0, 7, NULL);
+                    INSERT INTO issuers (tenant, name, issuers, audiences, keys_url)
+                        VALUES ('demo', 'entra', '["i"]', '["a"]', 'https://i.example/keys');
+                    INSERT INTO roles VALUES ('demo', 'ops', 'admin', 'group', 'g', 'entra', 0, '["chat"]', '[]');
+                    """
+            )
+        }
+        let before = try await contents(file.pool)
+        try file.pool.close()
+        let migrated = try StoreFile(path: path, migrations: .current, environment: [:])
+        #expect(try await contents(migrated.pool) == before && before.values.allSatisfy { !$0.isEmpty })
+        try await migrated.pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO operators VALUES ('mona', 'monitor', NULL, NULL, 0, 8);
+                    INSERT INTO roles VALUES ('demo', 'scrape', 'monitor', 'application', 'a', 'entra', 0, NULL, '[]');
+                    DELETE FROM operators WHERE name = 'rita';
+                    DELETE FROM tenants WHERE name = 'demo';
+                    """
+            )
+        }
+        // What hung on the tables that were made anew, and on what they hang, went with it.
+        #expect(
+            try await contents(migrated.pool).mapValues(\.count) == ["operators": 1, "operator_tokens": 0, "roles": 0]
+        )
+    }
+
     @Test func `keys that were replaced keep their grace when the schema learns to keep several`() async throws {
         let temporary = try TemporaryStore()
         let path = temporary.folder.appendingPathComponent("old.db").path

@@ -4,6 +4,8 @@ package import GatewayCore
 package enum Permission: String, Sendable, CaseIterable {
     /// To know who one is.
     case identity
+    /// To see how much there is of everything.
+    case metrics
     /// To see everything but secrets.
     case read
     /// Deployments, traffic, rollouts, maintenance.
@@ -27,7 +29,8 @@ package enum Permission: String, Sendable, CaseIterable {
     /// Roles that have it.
     package var roles: Set<Role> {
         switch self {
-        case .identity, .read: [.owner, .admin, .deployer, .keyAdmin, .reviewer]
+        case .identity, .metrics: [.owner, .admin, .deployer, .keyAdmin, .reviewer, .monitor]
+        case .read: [.owner, .admin, .deployer, .keyAdmin, .reviewer]
         case .deployments: [.owner, .admin, .deployer]
         case .keys: [.owner, .admin, .keyAdmin]
         case .audit: [.owner, .admin, .reviewer]

@@ -19,7 +19,7 @@ extension Role {
         switch self {
         case .owner, .admin: true
         case .token: action == .token || action == .invoke
-        case .invoke, .deployer, .keyAdmin, .reviewer: self == action
+        case .invoke, .deployer, .keyAdmin, .reviewer, .monitor: self == action
         }
     }
 }

@@ -167,6 +167,8 @@ package enum Role: String, Sendable, Hashable, Codable, CaseIterable {
     case deployer
     case keyAdmin = "key-admin"
     case reviewer
+    /// See metrics, and nothing else.
+    case monitor
 }
 
 /// Says which tokens have a role in a tenant.

@@ -56,7 +56,7 @@ extension Role {
     /// Whether it opens the admin API.
     package var isOperators: Bool {
         switch self {
-        case .owner, .admin, .deployer, .keyAdmin, .reviewer: true
+        case .owner, .admin, .deployer, .keyAdmin, .reviewer, .monitor: true
         case .invoke, .token: false
         }
     }

@@ -191,7 +191,8 @@ extension OperatorDefinition {
             problems.append(Problem(.reservedName, name, field: "name", "is the gateway's own; choose another name"))
         }
         if !role.isOperators {
-            let message = "\(role.rawValue) is a role of callers; use owner, admin, deployer, key-admin or reviewer"
+            let message =
+                "\(role.rawValue) is a role of callers; use owner, admin, deployer, key-admin, reviewer or monitor"
             problems.append(Problem(.invalidRole, name, field: "role", message))
         }
         if let tenant, !definitions.tenants.contains(where: { $0.name == tenant }) {

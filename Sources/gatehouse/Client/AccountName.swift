@@ -23,4 +23,5 @@ enum OperatorRole: String, ExpressibleByArgument, CaseIterable {
     case deployer
     case keyAdmin = "key-admin"
     case reviewer
+    case monitor
 }

@@ -9,7 +9,7 @@ struct OperatorAdd: AsyncParsableCommand {
     )
 
     @Argument(help: "A name: 3 to 64 letters, digits, '.', '_', '-' and '@'.") var account: AccountName
-    @Option(help: "owner, admin, deployer, key-admin or reviewer.") var role: OperatorRole
+    @Option(help: "owner, admin, deployer, key-admin, reviewer or monitor.") var role: OperatorRole
     @Option(help: "Where the role counts; left out, everywhere.") var tenant: String?
     @Flag(help: "Ask for a password, 12 to 256 characters; without one only tokens open it.") var password = false
     @OptionGroup var admin: AdminOptions

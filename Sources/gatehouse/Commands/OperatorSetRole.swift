@@ -9,7 +9,7 @@ struct OperatorSetRole: AsyncParsableCommand {
     )
 
     @Argument(help: "The operator's name.") var account: AccountName
-    @Option(help: "owner, admin, deployer, key-admin or reviewer.") var role: OperatorRole
+    @Option(help: "owner, admin, deployer, key-admin, reviewer or monitor.") var role: OperatorRole
     @Option(help: "Where the role counts; left out, everywhere.") var tenant: String?
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions

@@ -11,8 +11,8 @@ struct RoleAssign: AsyncParsableCommand {
     @Argument(help: "tenant/assignment: a name of your choice") var assignment: OwnedName
     @Option(
         help: """
-            invoke: call endpoints; token: ask for aml_tokens of endpoints; owner, admin, deployer, key-admin, reviewer: \
-            use the admin API.
+            invoke: call endpoints; token: ask for aml_tokens of endpoints; owner, admin, deployer, key-admin, reviewer, \
+            monitor: use the admin API.
             """
     )
     var role: Grant
@@ -47,6 +47,7 @@ struct RoleAssign: AsyncParsableCommand {
         case deployer
         case keyAdmin = "key-admin"
         case reviewer
+        case monitor
     }
 
     /// How a client proved itself to its issuer.

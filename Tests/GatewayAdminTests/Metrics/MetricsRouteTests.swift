@@ -37,6 +37,27 @@ import Testing
         }
     }
 
+    @Test func `a monitor sees metrics and nothing else, a tenant's only the tenant's`() async throws {
+        try await AdminFixture().withClient { client in
+            _ = try await client.send(.put, "/api/v1/tenants/demo", "{}")
+            for (name, tenant) in [("mona", ""), ("mike", #","tenant":"demo""#)] {
+                let account = #"{"name":"\#(name)","role":"monitor"\#(tenant)}"#
+                #expect(try await client.send(.put, "/api/v1/operators/\(name)", account).status == 201)
+                let made = try await client.send(.post, "/api/v1/operators/\(name)/tokens", "{}")
+                let bearer = "Bearer \(try #require(try made.decode(OperatorTokenResource.self).token))"
+                let page = try await client.send(.get, "/metrics", authorization: bearer)
+                #expect(page.status == 200 && page.text.contains(#"requests_total{tenant="demo"} 1"#), "\(page.text)")
+                #expect(page.text.contains("rival") == tenant.isEmpty)
+                for path in ["tenants", "tenants/demo", "tenants/demo/captures", "audit", "operators"] {
+                    let answer = try await client.send(.get, "/api/v1/\(path)", authorization: bearer)
+                    #expect(answer.status == 403, "\(path)")
+                }
+                let change = try await client.send(.put, "/api/v1/tenants/demo", "{}", authorization: bearer)
+                #expect(change.status == 403)
+            }
+        }
+    }
+
     @Test func `nobody sees metrics without an operator's credential`() async throws {
         try await AdminFixture().withClient { client in
             for authorization in [nil, "Bearer wrong"] {

@@ -9,7 +9,8 @@ import Testing
 
 /// SECURITY S-3 for the admin API: every route, every role, one's own tenant and another one.
 @Suite struct PermissionMatrixTests {
-    /// Who may use what, written down a second time: o(wner), a(dmin), d(eployer), k(ey-admin), r(eviewer).
+    /// Who may use what, written down a second time: o(wner), a(dmin), d(eployer), k(ey-admin), r(eviewer),
+    /// m(onitor).
     ///
     /// `+` = only with a role on the whole gateway; `*` = wherever the role is held, the answer is what may be seen.
     private static let expected = """
@@ -92,7 +93,7 @@ import Testing
         GET /operations oadkr*
         GET /operations/:operation oadkr*
         POST /operations/:operation/cancel oad*
-        GET /me oadkr*
+        GET /me oadkrm*
         GET /operators oa*
         GET /operators/:operator oa*
         PUT /operators/:operator oa*
@@ -107,11 +108,11 @@ import Testing
         DELETE /tenants/:tenant/captures/:capture r
         GET /audit oar*
         GET /audit/verification oar+
-        GET /openapi.json oadkr*
+        GET /openapi.json oadkrm*
         """
 
     private static let letters: [(Role, Character)] = [
-        (.owner, "o"), (.admin, "a"), (.deployer, "d"), (.keyAdmin, "k"), (.reviewer, "r"),
+        (.owner, "o"), (.admin, "a"), (.deployer, "d"), (.keyAdmin, "k"), (.reviewer, "r"), (.monitor, "m"),
     ]
     private static let role = HTTPField.Name("x-role") ?? .accept
     private static let tenant = HTTPField.Name("x-tenant") ?? .accept

@@ -217,7 +217,9 @@ import Testing
         #expect(refusal(head(.bearer(text)), token: token()) == nil)
     }
 
-    @Test(arguments: [Role.deployer, .keyAdmin, .reviewer]) func `an operator's role invokes nothing`(other: Role)
+    @Test(arguments: [Role.deployer, .keyAdmin, .reviewer, .monitor]) func `an operator's role invokes nothing`(
+        other: Role
+    )
         throws
     {
         try publish(EndpointAccess(modes: [.aadToken]), roles: [role(other)])
