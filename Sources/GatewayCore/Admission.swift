@@ -138,6 +138,28 @@ package struct Admission: Sendable {
         return try form.endpoint(fields, in: tenant)
     }
 
+    /// Whose a refused request is: its caller's tenant, or where nobody is known, the one that its URL names; and the endpoint,
+    /// where that is one of the tenant's.
+    ///
+    /// - Parameters:
+    ///   - fields: of its body, where they were read.
+    ///   - token: where it was verified.
+    package func owner(
+        of head: RequestHead,
+        fields: BodyFields?,
+        token: VerifiedToken?,
+        at now: Moment
+    ) -> (tenant: String, endpoint: String)? {
+        let snapshot = snapshots.current
+        let form = URLForm(of: head, in: snapshot)
+        let identity = IdentityRule(snapshot: snapshot, tokens: tokens)
+        if let caller = try? identity.caller(head, form, token, at: now), let tenant = snapshot.tenants[caller.tenant] {
+            return (tenant.name, (try? form.endpoint(fields, in: tenant))?.name ?? "")
+        }
+        if let endpoint = snapshot.endpoint(of: form) { return (endpoint.tenant, endpoint.name) }
+        return form.tenant.flatMap { snapshot.tenants[$0] }.map { ($0.name, "") }
+    }
+
     /// OpenAI's model list: every name of every endpoint that the caller may call from where it is.
     private func models(_ id: String?, _ access: AccessRule, _ head: RequestHead) throws(Refusal) -> LocalAnswer {
         let names = access.tenant.endpoints.values

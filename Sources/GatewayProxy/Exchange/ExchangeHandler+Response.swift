@@ -179,6 +179,7 @@ extension ExchangeHandler {
         call = nil
         switch exchange.failed() {
         case .refuse:
+            if request.plan == nil { noteOwner(of: request) }
             let response = ErrorResponse(
                 refusal,
                 dialect: request.plan?.dialect ?? resources.admission.dialect(of: request.head),
@@ -192,6 +193,20 @@ extension ExchangeHandler {
         case .cut: cut(refusal)
         case .hold, .decide, .forward, .discard, .relay, .settle, .cancel, .ignore: break
         }
+    }
+
+    /// Says in the receipt whose the request is, although nothing of it was admitted.
+    private func noteOwner(of request: CurrentRequest) {
+        guard
+            let owner = resources.admission.owner(
+                of: request.head,
+                fields: request.refusedFields,
+                token: request.token,
+                at: request.moment
+            )
+        else { return }
+        request.receipt.tenant = owner.tenant
+        request.receipt.endpoint = owner.endpoint
     }
 
     /// Answers a request whose head broke a rule.
