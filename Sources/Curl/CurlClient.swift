@@ -68,10 +68,20 @@ package final class CurlClient: Sendable {
         return try await fetch(request, limit: limit)
     }
 
-    /// As `get`, for a request that the caller shaped; it must not announce a body.
-    package func fetch(_ request: CurlRequest, limit: Int) async throws(CurlFailure) -> CurlResponse {
+    /// As `get`, for a request that the caller shaped.
+    ///
+    /// - Parameter body: all of it, where the request announces one.
+    package func fetch(
+        _ request: CurlRequest,
+        body: ByteBuffer? = nil,
+        limit: Int
+    ) async throws(CurlFailure) -> CurlResponse {
         let collector = Collector(limit: limit)
         let link = post(request, .collector(collector))
+        if let body {
+            link.write(body)
+            link.end(trailers: [])
+        }
         return try await withTaskCancellationHandler {
             await collector.result()
         } onCancel: {

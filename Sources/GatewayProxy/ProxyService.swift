@@ -55,6 +55,7 @@ package final class ProxyService: Service {
     private let mirrorBudget = MirrorBudget()
     private let isAddressAllowed: @Sendable (String) -> Bool
     private let tokens: TokenAuthority
+    private let traces: TraceRule?
     private let failures = FailureMeter()
     private let logger: Logger
     private let lifecycle: Lifecycle
@@ -63,7 +64,9 @@ package final class ProxyService: Service {
     /// Of each event loop.
     private let lags: [LoopLag]
 
-    /// - Parameter isAddressAllowed: asked with each numeric address of an upstream before it is dialled.
+    /// - Parameters:
+    ///   - isAddressAllowed: asked with each numeric address of an upstream before it is dialled.
+    ///   - traces: left out, none are told of.
     package init(
         settings: Settings,
         tls: TLSServer,
@@ -73,6 +76,7 @@ package final class ProxyService: Service {
         curl: CurlClient,
         isAddressAllowed: @escaping @Sendable (String) -> Bool = { _ in true },
         tokens: TokenAuthority = .none,
+        traces: TraceRule? = nil,
         logger: Logger
     ) {
         self.settings = settings
@@ -85,6 +89,7 @@ package final class ProxyService: Service {
         mirrorCurl = CurlClient(logger: logger, addressAllowed: isAddressAllowed)
         self.isAddressAllowed = isAddressAllowed
         self.tokens = tokens
+        self.traces = traces
         self.logger = logger
         lags = (0..<settings.threads).map { _ in LoopLag() }
         group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
@@ -124,7 +129,8 @@ package final class ProxyService: Service {
                 ),
                 lifecycle: lifecycle,
                 tokens: tokens,
-                failures: failures
+                failures: failures,
+                traces: traces
             )
         }
         boundPort.withLock { $0 = listener.port }

@@ -27,6 +27,12 @@ struct RequestIDSource {
         }
     }
 
+    /// 64 bits, for spans and traces; never 0, which names none.
+    mutating func nextWord() -> UInt64 {
+        let word = Self.step(&low)
+        return word == 0 ? nextWord() : word
+    }
+
     private static func step(_ state: inout UInt64) -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var word = state

@@ -62,6 +62,7 @@ package struct RunningGateway: Sendable {
         package var secondKey: String?
         package var routing = RoutingDefinition.none
         package var captures = CaptureQueue()
+        package var traces: TraceRule?
 
         package init() {}
     }
@@ -109,6 +110,7 @@ package struct RunningGateway: Sendable {
             captures: access.captures,
             curl: curl,
             tokens: access.tokens,
+            traces: access.traces,
             logger: logger
         )
         let probes = ProbeService(snapshots: snapshots, curl: curl, logger: logger)

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayTestKit
 
 /// One piece of work, its name, and what it may cost.
 struct Entry {
@@ -83,14 +84,24 @@ struct Entry {
                 nanoseconds: 10_000,
                 measure: { [work = fixture.readAnswer()] in Measurement.take(of: work) }
             ),
-            Entry(name: "exchange over TLS", allocations: 34, nanoseconds: 400_000, measure: exchange),
+            Entry(name: "exchange over TLS", allocations: 34, nanoseconds: 400_000, measure: { try await exchange() }),
+            Entry(
+                name: "exchange over TLS, traced",
+                allocations: 60,
+                nanoseconds: 400_000,
+                measure: { try await exchange(TraceRule(queue: TraceQueue(), sampleRate: 1)) }
+            ),
         ]
     }
 
     /// A whole exchange through a running gateway; the client's and the upstream's part of the cost is in the number.
-    private static func exchange() async throws -> Measurement {
+    ///
+    /// - Parameter traces: their queue is soon full, as behind a collector that is gone.
+    private static func exchange(_ traces: TraceRule? = nil) async throws -> Measurement {
         var result: Measurement?
-        try await PingPong.run { exchanges in result = try await Measurement.takeOfProcess(exchanges) }
+        var access = RunningGateway.Access()
+        access.traces = traces
+        try await PingPong.run(access) { exchanges in result = try await Measurement.takeOfProcess(exchanges) }
         guard let result else { preconditionFailure("run calls what it is given") }
         return result
     }

@@ -9,7 +9,10 @@ enum PingPong {
     private static let answer = "HTTP/1.1 200 OK\r\ncontent-length: 300\r\n\r\n" + String(repeating: "x", count: 300)
 
     /// Runs a gateway and one upstream, then calls `measure` with what makes a number of exchanges.
-    static func run(_ measure: (_ exchanges: (Int) async throws -> Void) async throws -> Void) async throws {
+    static func run(
+        _ access: RunningGateway.Access = RunningGateway.Access(),
+        _ measure: (_ exchanges: (Int) async throws -> Void) async throws -> Void
+    ) async throws {
         let workspace = try Workspace()
         let upstream = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
@@ -20,7 +23,7 @@ enum PingPong {
             .bind(host: "127.0.0.1", port: 0)
             .get()
         let url = "http://127.0.0.1:\(upstream.localAddress?.port ?? 0)"
-        try await RunningGateway.run([.init("blue", urls: [url])], in: workspace) { gateway in
+        try await RunningGateway.run([.init("blue", urls: [url])], in: workspace, access: access) { gateway in
             let client = try await connect(gateway)
             try await measure { count in
                 try await client.eventLoop.flatSubmit {

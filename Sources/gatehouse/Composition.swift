@@ -23,6 +23,7 @@ struct Composition {
     private let snapshots = SnapshotBox(.empty)
     private let receipts = ReceiptQueue()
     private let captures = CaptureQueue()
+    private let traces = TraceQueue()
     private let counted = ReceiptMetrics()
     private let changes = AsyncStream.makeStream(of: StoreContents.self, bufferingPolicy: .bufferingNewest(1))
     private let compiler: SnapshotCompiler
@@ -163,11 +164,23 @@ struct Composition {
             try admin(beside: proxy),
             proxy,
         ]
-        let group = ServiceGroup(services: services, logger: logger)
+        let group = ServiceGroup(services: traceExporters + services, logger: logger)
         try await SignalWatch(certificates: certificates, logger: logger).run(group)
         await writer.writeRest()
         await models.shutdown()
         await curl.shutdown()
+    }
+
+    /// None where traces go nowhere.
+    private var traceExporters: [any Service] {
+        let target = TraceTarget(configuration)
+        guard target.endpoint != nil else { return [] }
+        return [TraceExporter(queue: traces, target: target, logger: logger)]
+    }
+
+    private var traceRule: TraceRule? {
+        guard configuration.traces.endpoint != nil else { return nil }
+        return TraceRule(queue: traces, sampleRate: configuration.traces.sampleRate ?? 1)
     }
 
     private func keyExpiries() -> ExpiryWatch {
@@ -272,6 +285,7 @@ struct Composition {
             workers: workers.board,
             receipts: receipts,
             captures: captures,
+            traces: traces,
             proxy: { proxy.facts },
             certificates: { [certificates] in certificates.hostCertificates(configured: configured) }
         )
@@ -336,6 +350,7 @@ struct Composition {
             curl: curl,
             isAddressAllowed: isAddressAllowed,
             tokens: trust.authority,
+            traces: traceRule,
             logger: logger
         )
     }

@@ -48,6 +48,7 @@ extension Configuration {
             }
             configuration.override(setting, with: text, from: "--set \(name)", log: log)
         }
+        configuration.traces.fill(from: environment, log: log)
         return log.problems.isEmpty ? .success(configuration) : .failure(DocumentProblems(problems: log.problems))
     }
 
@@ -62,8 +63,8 @@ extension Configuration {
                 node,
                 file: file,
                 known: [
-                    "listen", "tls", "threads", "store", "models", "captures", "workers", "upstreams", "issuers",
-                    "secrets", "runtimes",
+                    "listen", "tls", "threads", "store", "models", "captures", "traces", "workers", "upstreams",
+                    "issuers", "secrets", "runtimes",
                 ],
                 log: log
             )
@@ -75,6 +76,7 @@ extension Configuration {
         if let export, export["directory"] == nil {
             export.refuse("directory", "is required", hint: "name the folder that captures are exported to")
         }
+        let traces = root.object("traces", known: ["endpoint", "headers", "sample", "ca", "service"])
         let models = Self.models(root)
         for setting in Setting.allCases {
             let parts = setting.rawValue.split(separator: ".").map(String.init)
@@ -82,12 +84,14 @@ extension Configuration {
             case "listen": take(setting, parts[1], from: listen)
             case "captures" where parts.count > 2: take(setting, parts[2], from: export)
             case "captures": take(setting, parts[1], from: captures)
+            case "traces": take(setting, parts[1], from: traces)
             case "workers": take(setting, parts[1], from: workers)
             case "models" where parts.count > 1: take(setting, parts[1], from: models)
             case "models" where models != nil: take(setting, "folder", from: models)
             default: take(setting, parts[0], from: root)
             }
         }
+        readTraceHeaders(traces)
         readCertificates(root)
         readNetworks(root)
         if let networks = listen?.strings("private_networks") { privateNetworks = networks }

@@ -30,6 +30,10 @@ extension Configuration {
         case exportDirectory = "captures.export.directory"
         case exportFormat = "captures.export.format"
         case exportRollingRate = "captures.export.rolling_rate"
+        case traceEndpoint = "traces.endpoint"
+        case traceSample = "traces.sample"
+        case traceAuthority = "traces.ca"
+        case traceService = "traces.service"
         case runtimeDirectory = "workers.runtime"
         case devices = "workers.devices"
         case backends = "workers.backends"
@@ -53,6 +57,7 @@ extension Configuration {
         case .modelLimit, .modelHub, .modelOffline, .modelAuthority: return setPulls(setting, to: text)
         case .captureDays, .captureCount, .captureLimit: return setCaptures(setting, to: text)
         case .exportDirectory, .exportFormat, .exportRollingRate: return setExport(setting, to: text)
+        case .traceEndpoint, .traceSample, .traceAuthority, .traceService: return setTraces(setting, to: text)
         case .runtimeDirectory: return setPath(\.runtimeDirectory, to: text)
         case .devices:
             guard let devices = DevicePolicy(text) else {

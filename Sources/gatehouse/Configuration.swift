@@ -34,6 +34,8 @@ struct Configuration: Sendable, Equatable {
     var captures = CaptureRetention()
     /// Where they are exported to as they come.
     var export = ExportSettings()
+    /// Where traces go, and which.
+    var traces = TraceSettings()
     /// Unix sockets of the workers.
     var runtimeDirectory = "var/run"
     /// What workers may be put on.

@@ -13,7 +13,7 @@ struct Preflight {
             + [
                 store(), networks("upstreams.allow", configuration.allowedNetworks),
                 networks("listen.private_networks", configuration.privateNetworks),
-                writable("workers.runtime", configuration.runtimeDirectory), export(),
+                writable("workers.runtime", configuration.runtimeDirectory), export(), traceHeaders(),
             ].compactMap(\.self)
     }
 
@@ -41,6 +41,15 @@ struct Preflight {
                 let hint = "run gatehouse certs init, or name another pair in tls.certificates"
                 return problem("tls.certificates", ClientError(error).message, hint: hint)
             }
+        }
+    }
+
+    private func traceHeaders() -> DocumentProblem? {
+        do throws(Problem) {
+            _ = try TraceTarget(configuration).headers()
+            return nil
+        } catch {
+            return problem("traces.headers", error.message)
         }
     }
 

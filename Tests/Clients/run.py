@@ -25,14 +25,15 @@ CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "models", "worker",
             "batching", "sharing", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover",
             "instances", "liveness", "faults", "access_log", "captures", "exports", "proxy", "keys", "tokens", "issuers",
-            "limits", "rules", "metering", "metrics", "clock", "rotation", "tenancy", "anew", "webhooks", "durability",
+            "limits", "rules", "metering", "metrics", "traces", "clock", "rotation", "tenancy", "anew", "webhooks",
+            "durability",
             "browser",
             "operators", "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk",
             "azureml_failures", "azureml_wirings"]
 # Only by name: "timing" wants a quiet machine, "quickstart" a release build, and it moves the model's file for some seconds.
 BY_HAND = ["timing", "quickstart"]
 # Programs with packages of their own.
-LOCKS = {"openapi": "openapi.lock",
+LOCKS = {"openapi": "openapi.lock", "traces": "traces.lock",
          **dict.fromkeys(["azureml_sdk", "azureml_failures", "azureml_wirings"], "azureml_sdk.lock")}
 # A program that hangs must not hold the whole run; the longest takes about two minutes.
 PROGRAM_SECONDS = 420

@@ -16,6 +16,8 @@ final class LoopResources {
     let lifecycle: Lifecycle
     let tokens: TokenAuthority
     let failures: FailureMeter
+    /// `nil` = the gateway tells of no traces.
+    let tracer: Tracer?
     let flushes: TurnFlushes
     /// Who waits for a place at an instance, by number.
     var waiting: [Int: ExchangeHandler] = [:]
@@ -32,7 +34,8 @@ final class LoopResources {
         mirrors: MirrorCalls,
         lifecycle: Lifecycle,
         tokens: TokenAuthority,
-        failures: FailureMeter
+        failures: FailureMeter,
+        traces: TraceRule?
     ) {
         loop = pool.loop
         flushes = TurnFlushes(on: loop)
@@ -43,6 +46,7 @@ final class LoopResources {
         self.lifecycle = lifecycle
         self.tokens = tokens
         self.failures = failures
+        tracer = traces.map { Tracer($0) }
         self.pool = pool
         self.mirrors = mirrors
     }

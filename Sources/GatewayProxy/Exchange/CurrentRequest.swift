@@ -39,8 +39,12 @@ final class CurrentRequest {
     var attemptStarted = NIODeadline.uptimeNanoseconds(0)
     /// When its caller's time is over, where it waits for a place after an instance was lost.
     var deadline: NIODeadline?
+    /// Its trace, where the gateway tells of any.
+    var trace: RequestTrace?
     /// Its place in a queue, while no instance has room for it.
-    var waiter: QueuePlace?
+    var waiter: QueuePlace? {
+        didSet { trace?.waits(at: waiter == nil ? nil : plan?.deployment.name) }
+    }
     /// How much of the body is kept to be sent again.
     var replayBound = Limits.replayableBody
     /// The body's length as the upstream is told.

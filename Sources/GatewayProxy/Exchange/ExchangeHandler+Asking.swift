@@ -8,9 +8,11 @@ extension ExchangeHandler {
         guard case .bearer(let text) = current?.head.credential else { return refuse(.unauthenticated(.invalid)) }
         let verify = resources.tokens.verify
         let generation = resources.admission.tokenGeneration
+        current?.trace?.authenticationBegan()
         ask {
             await verify(text)
         } then: { handler, request, token in
+            request.trace?.authenticationEnded()
             guard let token else { return handler.refuse(.unauthenticated(.invalid)) }
             let admission = handler.resources.admission
             // What is trusted has changed while this one was looked at.

@@ -123,6 +123,7 @@ extension ExchangeHandler {
     func upstreamFailed(_ failure: UpstreamFailure) {
         guard let request = current, let plan = request.plan else { return }
         call = nil
+        request.trace?.callEnded(failure.phase.rawValue)
         if let fault = failure.health, !exchange.hasResponseBegun {
             plan.instance.failed(fault, begun: request.begun, at: .uptime)
         }
@@ -144,6 +145,7 @@ extension ExchangeHandler {
     /// A worker that is well did not work on the request: nothing is held against it.
     func workerRefused(_ reason: WorkerRefusal, _ plan: Plan) {
         guard let request = current else { return }
+        request.trace?.callEnded(reason.rawValue)
         switch reason {
         case .loading, .stopping:
             call?.cancel()
@@ -235,6 +237,7 @@ extension ExchangeHandler {
         let decision = resources.admission.fallBack(&held, of: request.head, because: reason, at: .now)
         request.plan = held
         guard let decision else { return false }
+        request.trace?.callEnded(reason.word)
         call?.cancel()
         call = nil
         request.receipt.upstreamStatus = 0

@@ -72,6 +72,7 @@ extension ExchangeHandler {
         request.receipt.method = checked.method.rawValue
         request.receipt.path = checked.path
         request.receipt.clientAddress = client.address
+        request.trace = resources.tracer?.begin(checked.forwardable, at: request.started)
         current = request
         decide(fields: nil)
     }
@@ -128,6 +129,7 @@ extension ExchangeHandler {
     private func adopt(_ plan: Plan) {
         guard let current else { return }
         current.plan = plan
+        current.trace?.admitted()
         if plan.endpoint.fallback != nil { current.replayBound = Limits.replayableBodyWithFallback }
         current.receipt.deployment = plan.deployment.name
         current.receipt.tenant = plan.endpoint.tenant
@@ -146,6 +148,7 @@ extension ExchangeHandler {
         current?.tried.append(plan.instance)
         current?.receipt.deployment = plan.deployment.name
         current?.receipt.instance = plan.instance.url
+        current?.trace?.callBegan(plan, attempts: current?.attempts ?? 1)
         switch plan.instance.address.transport {
         case .http, .unix:
             // Another kept connection may be as dead as the one that failed: a second attempt has its own.
@@ -180,7 +183,8 @@ extension ExchangeHandler {
         guard let request = current else { return }
         let (body, length) = request.body(for: plan)
         let left = requestTimer.deadline.map { Duration.nanoseconds(max(0, ($0 - .now()).nanoseconds)) }
-        let head = UpstreamHead.make(request, plan: plan, body: length, from: client, timeLeft: left)
+        let trace = request.trace?.upstream
+        let head = UpstreamHead.make(request, plan: plan, body: length, from: client, timeLeft: left, trace: trace)
         guard WriteRules.isSafeToWrite(method: head.method, target: head.uri, headers: head.headers) else {
             return refuse(.malformed(status: 400, reason: "The request cannot be written as one HTTP/1.1 request."))
         }

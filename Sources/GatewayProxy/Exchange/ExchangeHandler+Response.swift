@@ -6,6 +6,7 @@ import NIOHTTP1
 extension ExchangeHandler {
     func upstreamHead(_ head: HTTPResponseHead) {
         guard let request = current, let plan = request.plan else { return }
+        request.trace?.answered(Int(head.status.code))
         if plan.deployment.isNative, let reason = WorkerRefusal(head) { return workerRefused(reason, plan) }
         let body: ResponseBody
         do throws(ResponseFault) {
@@ -166,6 +167,9 @@ extension ExchangeHandler {
         guard current != nil else { return }
         let local = LocalResponse(answer, isReady: resources.lifecycle.isReady)
         current?.receipt.outcome = .completed
+        // Whoever looks whether the gateway is there looks often.
+        if case .alive = answer { current?.trace = nil }
+        if case .ready = answer { current?.trace = nil }
         respond(local.status, local.body, headers: local.headers)
         settle(.completed)
     }

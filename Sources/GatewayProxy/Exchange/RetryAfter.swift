@@ -1,10 +1,10 @@
 /// How long a backend wants to be left alone: `Retry-After` in seconds, or as a date in one of HTTP's three forms
 /// (RFC 9110 10.2.3, 5.6.7).
-enum RetryAfter {
+package enum RetryAfter {
     private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
     /// The text's seconds from `now`, which is in seconds since 1970; `nil` for what is neither, and for what is over.
-    static func seconds(_ text: String, at now: Int64) -> Int64? {
+    package static func seconds(_ text: String, at now: Int64) -> Int64? {
         if let seconds = Int64(text) { return seconds }
         return date(text.lowercased()).map { $0 - now }.flatMap { $0 > 0 ? $0 : nil }
     }

@@ -14,6 +14,7 @@ final class MirrorCall: CurlTransferDelegate {
     private let started = NIODeadline.now()
     private var receipt: Receipt
     private let capture: MirrorCapture?
+    private let trace: MirrorTrace?
     /// `nil` before it begins and when it is over.
     private var transfer: CurlTransfer?
     private var relay: ResponseRelay?
@@ -26,11 +27,19 @@ final class MirrorCall: CurlTransferDelegate {
         self.finish(.failed, "RequestTimeout")
     }
 
-    init(_ plan: Plan, _ target: MirrorTarget, receipt: Receipt, capture: MirrorCapture?, owner: MirrorCalls) {
+    init(
+        _ plan: Plan,
+        _ target: MirrorTarget,
+        receipt: Receipt,
+        capture: MirrorCapture?,
+        trace: MirrorTrace?,
+        owner: MirrorCalls
+    ) {
         self.plan = plan
         self.target = target
         self.receipt = receipt
         self.capture = capture
+        self.trace = trace
         self.owner = owner
     }
 
@@ -122,6 +131,7 @@ final class MirrorCall: CurlTransferDelegate {
         receipt.completionTokens = relay?.usage.completion
         receipt.durationMicroseconds = elapsed
         plan.leave(at: .uptime)
+        trace?.finish(receipt, maxTokens: plan.fields?.maxTokens)
         if let capture { owner.captures.append(capture.made(receipt)) }
         owner.receipts.append(receipt)
         owner.budget.giveBack(heldBytes)

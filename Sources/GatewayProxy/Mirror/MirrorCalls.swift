@@ -41,7 +41,8 @@ final class MirrorCalls {
         // A mirror that is full costs nothing more.
         guard target.meter.begin(atMost: Limits.mirrorCalls) else { return nil }
         let (pieces, length) = awaited.body(for: plan, announced: request.checked.body)
-        var head = UpstreamHead.make(request, plan: plan, body: length, from: client)
+        let trace = request.trace?.mirror()
+        var head = UpstreamHead.make(request, plan: plan, body: length, from: client, trace: trace?.upstream)
         head.headers.add(name: "x-gatehouse-mirror-of", value: live.deployment.name)
         guard WriteRules.isSafeToWrite(method: head.method, target: head.uri, headers: head.headers) else {
             target.meter.end(isWhole: false)
@@ -50,7 +51,7 @@ final class MirrorCalls {
         let rule = plan.deployment.capture ?? live.deployment.capture
         let capture = rule.map { MirrorCapture($0, of: request.checked) }
         let receipt = request.mirrorReceipt(plan, of: live)
-        let call = MirrorCall(plan, target, receipt: receipt, capture: capture, owner: self)
+        let call = MirrorCall(plan, target, receipt: receipt, capture: capture, trace: trace, owner: self)
         running[ObjectIdentifier(call)] = call
         budget.callBegan()
         call.begin(head, body: length)

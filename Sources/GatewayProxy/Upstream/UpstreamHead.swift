@@ -7,12 +7,14 @@ enum UpstreamHead {
     /// - Parameters:
     ///   - body: its length as the upstream is told.
     ///   - timeLeft: until nobody waits for the answer any more; nil: all that the deployment has.
+    ///   - trace: what it is told of its trace; nil: what the client said.
     static func make(
         _ request: CurrentRequest,
         plan: Plan,
         body: BodyLength,
         from client: ClientFacts,
-        timeLeft: Duration? = nil
+        timeLeft: Duration? = nil,
+        trace: TraceContext? = nil
     ) -> HTTPRequestHead {
         var headers = request.checked.forwardable
         for name in plan.deployment.removedHeaders { headers.remove(name: name) }
@@ -32,12 +34,27 @@ enum UpstreamHead {
         case .length(let length): own.append(("content-length", String(length)))
         case .chunked: own.append(("transfer-encoding", "chunked"))
         }
+        if let trace { tell(trace, plan, &own, insteadOf: &headers) }
         headers.add(known: own)
         // What is to be read on its way must not come compressed.
         if plan.usage != nil { headers.replaceOrAdd(name: "accept-encoding", value: "identity") }
         for header in plan.deployment.headers { headers.replaceOrAdd(name: header.name, value: header.value) }
         if plan.deployment.isNative { addTerms(to: &headers, plan, timeLeft: timeLeft ?? plan.deployment.timeout) }
         return HTTPRequestHead(version: .http1_1, method: request.checked.method, uri: target(plan), headers: headers)
+    }
+
+    /// A deployment that takes the client's `traceparent` away is told of no other one.
+    private static func tell(
+        _ trace: TraceContext,
+        _ plan: Plan,
+        _ own: inout [(String, String)],
+        insteadOf headers: inout HTTPHeaders
+    ) {
+        headers.remove(name: "traceparent")
+        headers.remove(name: "tracestate")
+        guard !plan.deployment.removedHeaders.contains(where: { $0.lowercased() == "traceparent" }) else { return }
+        own.append(("traceparent", trace.parentText))
+        if !trace.state.isEmpty { own.append(("tracestate", trace.state)) }
     }
 
     /// What a worker goes by when several want it; last, so that nothing that anybody else says remains.

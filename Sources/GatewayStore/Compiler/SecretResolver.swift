@@ -26,7 +26,7 @@ package struct SecretResolver: Sendable {
     ///
     /// - Parameter own: the deployment's secrets; `nil` for what is no deployment.
     /// - Throws: a problem that names the reference, never a value.
-    func resolve(
+    package func resolve(
         _ text: String,
         resource: String,
         field: String,

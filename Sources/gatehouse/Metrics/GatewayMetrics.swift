@@ -11,6 +11,7 @@ struct GatewayMetrics: Sendable {
     let workers: WorkerBoard
     let receipts: ReceiptQueue
     let captures: CaptureQueue
+    let traces: TraceQueue
     let proxy: @Sendable () -> ProxyFacts
     let certificates: @Sendable () -> [HostCertificate]
     private let started = Date()
@@ -21,6 +22,7 @@ struct GatewayMetrics: Sendable {
         workers: WorkerBoard,
         receipts: ReceiptQueue,
         captures: CaptureQueue,
+        traces: TraceQueue,
         proxy: @escaping @Sendable () -> ProxyFacts,
         certificates: @escaping @Sendable () -> [HostCertificate]
     ) {
@@ -29,6 +31,7 @@ struct GatewayMetrics: Sendable {
         self.workers = workers
         self.receipts = receipts
         self.captures = captures
+        self.traces = traces
         self.proxy = proxy
         self.certificates = certificates
     }
@@ -66,6 +69,7 @@ struct GatewayMetrics: Sendable {
     private var queues: [MetricFamily] {
         let receipts = receipts.counts
         let captures = captures.counts
+        let traces = traces.counts
         return [
             .gauge("gatehouse_receipts_waiting", "Receipts that are not on the disk yet.", receipts.waiting),
             MetricFamily(
@@ -83,6 +87,22 @@ struct GatewayMetrics: Sendable {
                     .init([.init("result", "stored")], .count(Int64(captures.stored))),
                     .init([.init("result", "dropped")], .count(Int64(captures.dropped))),
                 ]
+            ),
+            .gauge("gatehouse_traces_waiting", "Traces that the collector was not sent yet.", traces.waiting),
+            MetricFamily(
+                .counter,
+                "gatehouse_traces",
+                "Traces that are no longer waiting, by what became of them.",
+                [
+                    .init([.init("result", "sent")], .count(Int64(traces.sent))),
+                    .init([.init("result", "dropped")], .count(Int64(traces.dropped))),
+                ]
+            ),
+            MetricFamily(
+                .counter,
+                "gatehouse_trace_export_failures",
+                "Times that the collector did not take a batch.",
+                [.init([], .count(Int64(traces.failures)))]
             ),
         ]
     }
