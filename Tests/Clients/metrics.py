@@ -1,4 +1,5 @@
-"""`/metrics` after a scripted run with known counts: the page itself, promtool's opinion of it, a Prometheus that scrapes it."""
+"""`/metrics` after a scripted run with known counts: the page itself, promtool's opinion of it, a Prometheus that scrapes it,
+and the dashboard that asks that one."""
 import contextlib
 import json
 import os
@@ -6,15 +7,17 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 import urllib.parse
 import urllib.request
 
 from backends import OWN_MODEL
-from harness import Checks, Gateway, Setting, free_port, require, run, upstream_documents, wait_for
+from harness import Checks, Gateway, Setting, free_port, require, run, to, upstream_documents, wait_for
 
 check = Checks("metrics")
 HERE = pathlib.Path(__file__).parent
 DEPLOY = HERE.parent.parent / "deploy" / "prometheus"
+DASHBOARD = DEPLOY.parent / "grafana" / "gatehouse.json"
 CHAT = {"model": OWN_MODEL, "messages": [{"role": "user", "content": "a b c"}]}
 STREAM = {**CHAT, "stream": True, "stream_options": {"include_usage": True}}
 TEXT = {"model": OWN_MODEL, "prompt": "a b"}
@@ -245,25 +248,70 @@ def prometheus(gateway):
         process.wait(20)
 
 
-def check_prometheus(gateway, due):
+def check_prometheus(ask, due):
     @check("a Prometheus by the shipped configuration scrapes the same values as a monitor, and can run every alert")
     def _():
-        with prometheus(gateway) as ask:
-            def scraped():
-                return [entry["value"][1] for entry in ask("query", query='up{job="gatehouse"}')["result"]] == ["1"]
-            wait_for(scraped, 30, "a scrape")
-            found = {}
-            for name in sorted({key[0] for key in due}):
-                for entry in ask("query", query=name)["result"]:
-                    labels = {key: value for key, value in entry["metric"].items() if key not in ["__name__", "instance", "job"]}
-                    found[sample(name, **labels)] = float(entry["value"][1])
-            # A label that is empty is none to Prometheus.
-            known = {(key[0], *(label for label in key[1:] if label[1])): value for key, value in due.items()}
-            wrong = {key: (found.get(key), value) for key, value in known.items() if found.get(key) != value}
-            require(not wrong, f"{wrong}")
-            rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
-            require(len(rules) > 10 and all(rule["health"] != "err" for rule in rules), f"{rules}")
-            return f"{len(known)} samples, {len(rules)} alerts"
+        def scraped():
+            return [entry["value"][1] for entry in ask("query", query='up{job="gatehouse"}')["result"]] == ["1"]
+        wait_for(scraped, 30, "a scrape")
+        found = {}
+        for name in sorted({key[0] for key in due}):
+            for entry in ask("query", query=name)["result"]:
+                labels = {key: value for key, value in entry["metric"].items() if key not in ["__name__", "instance", "job"]}
+                found[sample(name, **labels)] = float(entry["value"][1])
+        # A label that is empty is none to Prometheus.
+        known = {(key[0], *(label for label in key[1:] if label[1])): value for key, value in due.items()}
+        wrong = {key: (found.get(key), value) for key, value in known.items() if found.get(key) != value}
+        require(not wrong, f"{wrong}")
+        rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
+        require(len(rules) > 10 and all(rule["health"] != "err" for rule in rules), f"{rules}")
+        return f"{len(known)} samples, {len(rules)} alerts"
+
+
+def check_dashboard(gateway, ask):
+    @check("every query of the dashboard finds series, and a number where there was traffic")
+    def _():
+        dashboard = json.loads(DASHBOARD.read_text())
+        panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+        queries = [(panel["title"], target["expr"]) for panel in panels for target in panel["targets"]]
+        names = [variable["name"] for variable in dashboard["templating"]["list"]]
+        if gateway.setting.model:
+            # Workers that nobody waits for: their states are there from the start.
+            gateway.register_model()
+            gateway.apply(upstream_documents("own", {"local": (100, {
+                "model": "azureml:smollm2:1", "instance_type": "auto", "native": {"engine": "llama", "min_instances": 0}})}),
+                waits=False)
+        # Its kept connection breaks off at the second request, which is sent again.
+        gateway.apply(upstream_documents("breaks", to(gateway.backend("breaking"))))
+        script, key = Script(gateway), gateway.key("breaks")
+        for _ in range(3):
+            require(gateway.request("GET", "/demo/breaks/a", headers={"api-key": key}).status == 200, "it is not sent again")
+            script.send("chat", "only", "/v1/chat/completions", CHAT, "chat", (3, 7))
+            script.send("chat", "only", "/v1/chat/completions", STREAM, "chat", (3, 7))
+            time.sleep(1.5)
+
+        def answers(query):
+            query = query.replace("$__rate_interval", "30s")
+            for name in names:
+                query = query.replace(f"${name}", ".*")
+            require("$" not in query, f"a variable that is not there: {query}")
+            return ask("query", query=query)["result"]
+        empty = [(title, query) for title, query in queries if not answers(query)
+                 and (gateway.setting.model or not re.search("gatehouse_(pool|workers)_", query))]
+        require(not empty, f"{len(empty)} find nothing: {empty}")
+        busy = [(title, query) for title, query in queries if "quantile" in query and "by (le)" in query]
+        idle = [title for title, query in busy if not float(answers(query)[0]["value"][1]) > 0]
+        require(len(busy) > 5 and not idle, f"no numbers: {idle}")
+        for variable in dashboard["templating"]["list"]:
+            if found := re.fullmatch(r"label_values\((.*), (\w+)\)", variable.get("definition", "")):
+                values = {entry["metric"].get(found.group(2)) for entry in answers(found.group(1))}
+                require(values - {None}, f"{variable['name']} has no values")
+        shown = set(re.findall(r"\b(?:gatehouse|gen_ai)_[a-z_]+", " ".join(query for _, query in queries)))
+        known = {re.sub("_(bucket|sum|count)$", "", name) for name in ask("label/__name__/values")
+                 if name.startswith(("gatehouse_", "gen_ai_"))}
+        shown = {re.sub("_(bucket|sum|count)$", "", name) for name in shown}
+        require(known - shown == set(), f"on no panel: {known - shown}")
+        return f"{len(panels)} panels, {len(queries)} queries"
 
 
 def documents(gateway):
@@ -282,5 +330,7 @@ with Gateway(Setting(), "metrics") as gateway:
     due = scripted(gateway).due
     check_page(gateway, due)
     check_alerts()
-    check_prometheus(gateway, due)
+    with prometheus(gateway) as ask:
+        check_prometheus(ask, due)
+        check_dashboard(gateway, ask)
 check.finish()
