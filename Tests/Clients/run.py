@@ -26,8 +26,7 @@ PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sti
             "batching", "sharing", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover",
             "instances", "liveness", "faults", "access_log", "captures", "exports", "proxy", "keys", "tokens", "issuers",
             "limits", "rules", "metering", "metrics", "traces", "clock", "rotation", "tenancy", "anew", "webhooks",
-            "durability",
-            "browser",
+            "durability", "browser",
             "operators", "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk",
             "azureml_failures", "azureml_wirings"]
 # Only by name: "timing" wants a quiet machine, "quickstart" a release build, and it moves the model's file for some seconds.
