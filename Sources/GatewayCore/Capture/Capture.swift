@@ -6,6 +6,8 @@ package struct Capture: Sendable {
     package var query: String
     package var request: CapturedMessage
     package var response: CapturedMessage
+    /// Said by its redaction.
+    package var loss: CaptureLoss = []
 
     package init(
         receipt: Receipt,
@@ -23,6 +25,22 @@ package struct Capture: Sendable {
 
     /// Bytes that it takes in the queue, roughly.
     var weight: Int { request.weight + response.weight + 1024 }
+}
+
+/// What of an exchange its capture does not have, besides what is cut off.
+package struct CaptureLoss: OptionSet, Sendable, Equatable {
+    /// A path, query or body of the request from which something was taken out.
+    package static let requestContent = CaptureLoss(rawValue: 1)
+    /// Headers of the request, or parts of them.
+    package static let requestHeaders = CaptureLoss(rawValue: 2)
+    package static let request = CaptureLoss(rawValue: 4)
+    package static let response = CaptureLoss(rawValue: 8)
+
+    package let rawValue: Int
+
+    package init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
 }
 
 /// One half of an exchange, as the client sent or got it.

@@ -43,7 +43,7 @@ struct CaptureAppender {
     mutating func add(_ capture: Capture) throws {
         let redacted = redactors[capture.rule.redaction].redact(capture)
         let start = block.count
-        CaptureContent(request: redacted.request, response: redacted.response).write(to: &block)
+        CaptureContent(request: redacted.request, response: redacted.response, loss: redacted.loss).write(to: &block)
         waiting.append((redacted, start..<block.count))
         if block.count >= Self.blockBytes { try writeBlock() }
     }

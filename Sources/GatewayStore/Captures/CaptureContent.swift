@@ -4,13 +4,18 @@ package import GatewayCore
 package struct CaptureContent: Sendable, Equatable {
     package var request: CapturedMessage
     package var response: CapturedMessage
+    /// `nil` of one that an earlier version stored, which did not say.
+    package var loss: CaptureLoss?
 
-    init(request: CapturedMessage, response: CapturedMessage) {
+    init(request: CapturedMessage, response: CapturedMessage, loss: CaptureLoss?) {
         self.request = request
         self.response = response
+        self.loss = loss
     }
 
-    /// Appends its bytes: for each half a count of headers with their texts, the body, the pieces; numbers are LEB128.
+    /// Appends its bytes: for each half a count of headers with their texts, the body, the pieces; then what is lost.
+    ///
+    /// Numbers are LEB128.
     func write(to bytes: inout [UInt8]) {
         for message in [request, response] {
             bytes.append(number: message.headers.count)
@@ -27,6 +32,7 @@ package struct CaptureContent: Sendable, Equatable {
                 last = piece
             }
         }
+        if let loss { bytes.append(number: loss.rawValue) }
     }
 
     /// Reads what `write` wrote.
@@ -36,6 +42,7 @@ package struct CaptureContent: Sendable, Equatable {
         var reader = Reader(bytes: bytes)
         request = try reader.message()
         response = try reader.message()
+        loss = try reader.bytes.isEmpty ? nil : CaptureLoss(rawValue: reader.number())
     }
 
     private struct Reader {
@@ -57,7 +64,7 @@ package struct CaptureContent: Sendable, Equatable {
             return message
         }
 
-        private mutating func number() throws(Deflate.Damage) -> Int {
+        mutating func number() throws(Deflate.Damage) -> Int {
             var value = 0
             for shift in stride(from: 0, to: 63, by: 7) {
                 guard let byte = bytes.popFirst() else { break }

@@ -30,6 +30,11 @@ extension CapturedMessage {
         pieces = pieces.first.map { [Piece(offset: 0, microseconds: $0.microseconds)] } ?? []
     }
 
+    /// Whether a note stands in the place of the body that it had.
+    func isReplaced(of original: CapturedMessage) -> Bool {
+        body != original.body && body.starts(with: "[removed:".utf8)
+    }
+
     private mutating func movePieces(from piece: inout Int, before end: Int, by growth: Int) {
         while piece < pieces.endIndex, pieces[piece].offset < end {
             pieces[piece].offset += growth

@@ -24,13 +24,30 @@ struct Redactor: Sendable {
         var redacted = capture
         redacted.query = redactPairs(capture.query, names: CredentialNames.query)
         redacted.receipt.path = patterns.redact(capture.receipt.path)
-        redacted.request = redact(capture.request, keeping: capture.rule.headers)
-        redacted.response = redact(capture.response, keeping: capture.rule.headers)
+        let request = capture.request.decoded()
+        redacted.request = redact(request, keeping: capture.rule.headers)
+        redacted.response = redact(capture.response.decoded(), keeping: capture.rule.headers)
+        redacted.loss = loss(of: capture, request, as: redacted)
         return redacted
     }
 
+    /// - Parameter request: without its content coding.
+    private func loss(of capture: Capture, _ request: CapturedMessage, as redacted: Capture) -> CaptureLoss {
+        var loss: CaptureLoss = []
+        if !capture.rule.keepsRequest { loss.insert(.request) }
+        if !capture.rule.keepsResponse { loss.insert(.response) }
+        if redacted.query != capture.query || redacted.receipt.path != capture.receipt.path
+            || redacted.request.body != request.body || request.isReplaced(of: capture.request)
+        {
+            loss.insert(.requestContent)
+        }
+        if redacted.request.headers != request.headers { loss.insert(.requestHeaders) }
+        return loss
+    }
+
+    /// - Parameter message: without its content coding.
     private func redact(_ message: CapturedMessage, keeping kept: [String]?) -> CapturedMessage {
-        var message = message.decoded()
+        var message = message
         redactBody(&message)
         if let kept { message.headers.removeAll { !kept.contains($0.name.lowercased()) } }
         for index in message.headers.indices {

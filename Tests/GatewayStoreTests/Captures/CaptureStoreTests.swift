@@ -71,6 +71,40 @@ import Testing
         #expect(found.content.response.pieces == capture.response.pieces)
     }
 
+    @Test func `a capture says what of its request it does not have`() async throws {
+        let store = try Self.store()
+        func loss(_ change: (inout Capture) -> Void) async throws -> CaptureLoss? {
+            var capture = Self.capture(1)
+            change(&capture)
+            try await store.append([capture])
+            let row = try #require(try await store.list(Self.query()).first)
+            return try await store.capture(row.id, tenant: "demo")?.content.loss
+        }
+        #expect(try await loss { _ in } == [])
+        #expect(try await loss { $0.request.body = Array(#"{"password":"x"}"#.utf8) } == .requestContent)
+        #expect(try await loss { $0.query = "sig=1" } == .requestContent)
+        #expect(try await loss { $0.receipt.path = "/a/sk-0123456789abcdef0123" } == .requestContent)
+        #expect(try await loss { $0.request.headers.append(.init(name: "cookie", value: "a")) } == .requestHeaders)
+        #expect(try await loss { $0.rule.headers = [] } == .requestHeaders)
+        let coding = CapturedMessage.Header(name: "content-encoding", value: "br")
+        #expect(try await loss { $0.request.headers.append(coding) } == .requestContent)
+        #expect(
+            try await loss {
+                $0.rule.keepsRequest = false; $0.rule.keepsResponse = false
+            } == [.request, .response]
+        )
+        // What is taken out of the answer is no matter of the request.
+        #expect(try await loss { $0.response.body = Array("password=secret".utf8) } == [])
+    }
+
+    @Test func `one that an earlier version stored says nothing of it`() throws {
+        var bytes: [UInt8] = []
+        CaptureContent(request: CapturedMessage(), response: CapturedMessage(), loss: nil).write(to: &bytes)
+        #expect(try CaptureContent(bytes[...]).loss == nil)
+        CaptureContent(request: CapturedMessage(), response: CapturedMessage(), loss: [.request]).write(to: &bytes)
+        #expect(try CaptureContent(bytes.suffix(bytes.count / 2 + 1)).loss == .request)
+    }
+
     @Test func `no tenant sees, labels or deletes what is another's`() async throws {
         let store = try Self.store()
         try await store.append([Self.capture(1, tenant: "other")])
