@@ -59,17 +59,21 @@ package struct CapturedExchangeResource: Codable, Sendable, Equatable {
     package var response: CapturedMessageResource
     /// Other captures of the same request: the halves of a mirrored pair.
     package var pair: [CaptureSummaryResource]
+    /// How each half of a mirrored pair differs from the other.
+    package var comparisons: [ComparedPair]
 
     package init(
         summary: CaptureSummaryResource,
         request: CapturedMessageResource,
         response: CapturedMessageResource,
-        pair: [CaptureSummaryResource]
+        pair: [CaptureSummaryResource],
+        comparisons: [ComparedPair]
     ) {
         self.summary = summary
         self.request = request
         self.response = response
         self.pair = pair
+        self.comparisons = comparisons
     }
 }
 

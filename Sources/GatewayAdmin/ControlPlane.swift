@@ -80,6 +80,7 @@ package struct ControlPlane: Sendable {
     let azure: AzureDialect
     /// Models that are being fetched.
     let pulls: ModelPulls
+    package let comparisons: Comparisons
 
     package init(
         store: Store,
@@ -92,7 +93,8 @@ package struct ControlPlane: Sendable {
         operations: Operations,
         collaborators: Collaborators,
         azure: AzureDialect,
-        pulls: ModelPulls
+        pulls: ModelPulls,
+        comparisons: Comparisons
     ) {
         self.store = store
         self.receipts = receipts
@@ -105,6 +107,7 @@ package struct ControlPlane: Sendable {
         self.collaborators = collaborators
         self.azure = azure
         self.pulls = pulls
+        self.comparisons = comparisons
     }
 
     /// Whether a deployment has an instance that can take requests now.

@@ -33,7 +33,7 @@ struct Routes: Sendable {
     var table: [Route] {
         let routes =
             tenants + endpoints + deployments + keys + principals + trust + webhooks + limits + models + devices
-            + captures + gateway + operators
+            + captures + comparisons + gateway + operators
         return routes + [OpenAPIRoute.route(describing: routes)]
     }
 

@@ -45,7 +45,8 @@ package struct Receipt: Sendable, Equatable {
     package var durationMicroseconds: Int64
     /// 1, or 2 when the request was sent again.
     package var attempts: Int
-    /// Of a mirrored call: the deployment that answered the caller, whose receipt has the same `requestID`; else empty.
+    /// Of a copy, for a mirror or replayed: the deployment that answered the caller, whose receipt has the same `requestID`;
+    /// else empty.
     package var mirrorOf: String
 
     /// How an exchange ended.
@@ -99,7 +100,7 @@ extension Receipt {
     ///
     /// It does when an upstream has begun an answer that is no failure of its own, whatever became of it on the way: what a
     /// model has made is made. A client that left before is counted too when its request was sent, since its work was begun.
-    /// Copies for a mirror never count.
+    /// Copies, for a mirror or replayed, never count.
     package var countsAsUsage: Bool {
         !deployment.isEmpty && mirrorOf.isEmpty
             && ((outcome == .cancelled && isSent) || (1..<500).contains(upstreamStatus))

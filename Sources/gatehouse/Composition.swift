@@ -45,6 +45,8 @@ struct Composition {
     private let operations: Operations
     private let models: ModelFetcher
     private let pulls: ModelPulls
+    private let replays: ReplaySender
+    private let comparisons: Comparisons
 
     /// Opens the store and reads the certificates; nothing listens yet.
     ///
@@ -82,6 +84,12 @@ struct Composition {
         // Asked of the address that was dialled, whatever the name resolved to when the deployment was made (SECURITY S-1).
         isAddressAllowed = { text in IPAddress(text).map { addresses.refusal(of: $0, spelled: text) == nil } ?? false }
         curl = CurlClient(logger: logger, addressAllowed: isAddressAllowed)
+        replays = ReplaySender(
+            snapshots: snapshots,
+            receipts: receipts,
+            isAddressAllowed: isAddressAllowed,
+            logger: logger
+        )
         trust = try await TokenTrust(
             store: store,
             publicURL: configuration.publicURL,
@@ -139,6 +147,11 @@ struct Composition {
             configuration,
             logger: logger
         )
+        comparisons = Comparisons(
+            captures: captureStore,
+            send: { [replays] request in await replays.send(request) },
+            logger: logger
+        )
     }
 
     func run() async throws {
@@ -161,12 +174,14 @@ struct Composition {
             QueueService(snapshots: snapshots),
             operations,
             pulls,
+            comparisons,
             try admin(beside: proxy),
             proxy,
         ]
         let group = ServiceGroup(services: traceExporters + services, logger: logger)
         try await SignalWatch(certificates: certificates, logger: logger).run(group)
         await writer.writeRest()
+        await replays.shutdown()
         await models.shutdown()
         await curl.shutdown()
     }
@@ -269,7 +284,8 @@ struct Composition {
                 operations: operations,
                 collaborators: collaborators(metrics(of: proxy)),
                 azure: azure(),
-                pulls: pulls
+                pulls: pulls,
+                comparisons: comparisons
             ),
             certificates: certificates,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -298,20 +298,59 @@ class Turns:
         await reply.json(200, {**answer, "most": self.most})
 
 
+class Scorer:
+    """Gives a picture's number its label, and says how long that took; `wrong` of 100 labels are wrong, and repeat the note of
+    the request, and times are `slow` times as long. `"stream": true` has the label in events. Says what it was asked
+    (`GET /seen`)."""
+
+    def __init__(self, delay, wrong, slow):
+        self.delay, self.wrong, self.slow = delay, wrong, slow
+        self.seen = {"all": 0, "replayed": 0, "most": 0, "traced": 0, "credentials": 0}
+        self.running = 0
+
+    async def answer(self, request, reply):
+        if request.path == "/seen":
+            return await reply.json(200, self.seen)
+        body = json.loads(request.body or b"{}")
+        number = body.get("n", 0)
+        self.seen["all"] += 1
+        self.seen["replayed"] += "x-gatehouse-replay-of" in request.headers
+        self.seen["traced"] += "traceparent" in request.headers
+        self.seen["credentials"] += "api-key" in request.headers or "[credential]" in request.headers.values()
+        self.running += 1
+        self.seen["most"] = max(self.seen["most"], self.running)
+        await asyncio.sleep(self.delay)
+        self.running -= 1
+        label = ["cat", "dog", "bird"][number % 3]
+        if number % 100 < self.wrong:
+            label = f"fish {body.get('note', '')}"
+        frame = {"id": f"{time.monotonic_ns()}", "created": time.time()}
+        if body.get("stream"):
+            reply.start_events()
+            for piece in [label[:2], label[2:]]:
+                await reply.event(json.dumps({**frame, "choices": [{"index": 0, "delta": {"content": piece}}]}))
+            await reply.event("[DONE]")
+            return await reply.end()
+        await reply.json(200, {**frame, "label": label, "timing_ms": (10 + number * 7 % 5) * self.slow})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "half", "breaking", "switch",
-                                         "told", "turns"])
+                                         "told", "turns", "scorer"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log")
     parser.add_argument("--name", default="backend")
     parser.add_argument("--delay", type=float, default=0.005)
+    parser.add_argument("--wrong", type=int, default=0)
+    parser.add_argument("--slow", type=float, default=1)
     parser.add_argument("--arrivals", help="note each request's id and target here as it arrives")
     options = parser.parse_args()
     kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "switch": Switch, "told": Told,
              "logging": lambda: Logging(options.name, options.log, options.delay),
              "half": lambda: Half(options.name, options.delay),
-             "breaking": lambda: Breaking(options.name), "turns": lambda: Turns(options.delay)}
+             "breaking": lambda: Breaking(options.name), "turns": lambda: Turns(options.delay),
+             "scorer": lambda: Scorer(options.delay, options.wrong, options.slow)}
     answer = kinds[options.kind]().answer
     serve(options.port, noting(answer, options.arrivals) if options.arrivals else answer)
 

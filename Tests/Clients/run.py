@@ -24,8 +24,8 @@ HERE = pathlib.Path(__file__).parent
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "models", "worker",
             "batching", "sharing", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover",
-            "instances", "liveness", "faults", "access_log", "captures", "exports", "proxy", "keys", "tokens", "issuers",
-            "limits", "rules", "metering", "metrics", "traces", "clock", "rotation", "tenancy", "anew", "webhooks",
+            "instances", "liveness", "faults", "access_log", "captures", "exports", "replay", "proxy", "keys", "tokens",
+            "issuers", "limits", "rules", "metering", "metrics", "traces", "clock", "rotation", "tenancy", "anew", "webhooks",
             "durability", "browser",
             "operators", "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk",
             "azureml_failures", "azureml_wirings"]

@@ -142,7 +142,7 @@ def filled(path, names):
     """A path of the API's own description with these names in its places; None where one of them is not a name."""
     places = {**names, "key": "app", "name": "things", "principal": "batch", "version": "1", "issuer": "entra",
               "role": "things", "webhook": "things", "model": "things", "secret": "first",
-              "capture": "1", "half": "response"}
+              "capture": "1", "half": "response", "comparison": "1"}
     try:
         return re.sub(r"\{(\w+)\}", lambda place: places[place.group(1)], path)
     except KeyError:

@@ -48,13 +48,14 @@ import Testing
         }
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         let operations = try await Operations(store: store, readiness: readiness, logger: logger)
+        let captures = try CaptureStore(path: "\(folder)/captures.db")
         let service = try AdminService(
             host: "127.0.0.1",
             port: 0,
             controlPlane: ControlPlane(
                 store: store,
                 receipts: try ReceiptStore(path: "\(folder)/receipts.db"),
-                captures: try CaptureStore(path: "\(folder)/captures.db"),
+                captures: captures,
                 certificates: certificates,
                 publicURL: "https://localhost:8443",
                 operatorToken: Self.token,
@@ -79,7 +80,8 @@ import Testing
                     shelf: ModelShelf(root: "\(folder)/models", limit: nil, store: store, logger: logger),
                     fetch: { _, _ in throw ModelPullProblem(.unreachable, "nothing is there") },
                     logger: logger
-                )
+                ),
+                comparisons: Comparisons(captures: captures, send: { _ in .ended("nothing is there") }, logger: logger)
             ),
             certificates: certificates,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

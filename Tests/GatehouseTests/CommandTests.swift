@@ -49,6 +49,10 @@ import Testing
         "captures list demo --endpoint chat --since 1d --limit 200",
         "captures export demo --format azure --since 24h --until 2099-01-01 --endpoint chat --deployment blue --output x",
         "captures export demo --format jsonl --after 4711",
+        "captures replay demo --endpoint chat --to green --since 1d --speed 1x --report r.html --json r.json",
+        "captures replay demo --endpoint chat --to green --deployment blue --ignore a --ignore .b --similarity 0.9",
+        "captures compare demo --endpoint chat --to green --since 1d --limit 5 --compare usage --output json",
+        "captures report demo", "captures report demo 3 --report r.html --output json",
     ])
     func `every command of the manual is read`(line: String) throws {
         _ = try Gatehouse.parseAsRoot(line.split(separator: " ").map(String.init))

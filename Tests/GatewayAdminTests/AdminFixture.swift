@@ -26,11 +26,13 @@ final class AdminFixture {
     ///   - allowed: private networks that upstreams may use.
     ///   - runtimes: the table of the configuration file.
     ///   - fetch: gets the files of models that are pulled.
+    ///   - replay: answers captured requests that are sent once more.
     ///   - verify: whose token a bearer credential is.
     init(
         allowed: NetworkList = .defaultAllowed,
         runtimes: [RuntimeTable.Entry] = [],
         fetch: @escaping ModelFetch = { _, _ in throw ModelPullProblem(.unreachable, "nothing is there") },
+        replay: @escaping @Sendable (ReplayedRequest) async -> ReplayOutcome = { _ in .ended("nothing is there") },
         verify: @escaping @Sendable (String) async -> VerifiedToken? = { _ in nil }
     ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("admin-\(UUID().uuidString)")
@@ -54,10 +56,11 @@ final class AdminFixture {
         let readiness: @Sendable (String) -> DeploymentReadiness? = { [readiness] path in readiness.of(path) }
         let operations = try await Operations(store: store, readiness: readiness, logger: logger)
         let models = folder.appendingPathComponent("models").path
+        let captures = try CaptureStore(path: folder.appendingPathComponent("captures.db").path)
         controlPlane = ControlPlane(
             store: store,
             receipts: try ReceiptStore(path: folder.appendingPathComponent("receipts.db").path),
-            captures: try CaptureStore(path: folder.appendingPathComponent("captures.db").path),
+            captures: captures,
             certificates: try CertificateStore(
                 files: [CertificateFiles(certificate: made.certificate, key: made.key)],
                 added: { store.certificates().map(\.files) },
@@ -86,7 +89,8 @@ final class AdminFixture {
                 shelf: ModelShelf(root: models, limit: nil, store: store, logger: logger),
                 fetch: fetch,
                 logger: logger
-            )
+            ),
+            comparisons: Comparisons(captures: captures, send: replay, logger: logger)
         )
     }
 

@@ -9,6 +9,8 @@ import NIOCore
 /// What `/api/v1/tenants/{tenant}/captures` answers, to reviewers alone.
 struct CaptureRoutes: Sendable {
     private static let longestLabel = 64
+    /// Of one request, compared with a capture that is shown.
+    private static let mostHalves = 8
 
     let controlPlane: ControlPlane
 
@@ -51,9 +53,31 @@ struct CaptureRoutes: Sendable {
                 summary: CaptureSummaryResource(row),
                 request: CapturedMessageResource(content.request),
                 response: CapturedMessageResource(content.response),
-                pair: others.map(CaptureSummaryResource.init)
+                pair: others.map(CaptureSummaryResource.init),
+                comparisons: try await compared(row, content, with: others)
             )
         )
+    }
+
+    /// What differs between a capture and the other halves of its pairs; the one side is always the caller's answer.
+    private func compared(
+        _ row: CaptureRow,
+        _ content: CaptureContent,
+        with others: [CaptureRow]
+    ) async throws -> [ComparedPair] {
+        var pairs: [ComparedPair] = []
+        for other in others.prefix(Self.mostHalves) where row.isMirror(of: other) || other.isMirror(of: row) {
+            guard let found = try await controlPlane.captures.capture(other.id, tenant: other.receipt.tenant) else {
+                continue
+            }
+            let (this, that) = (ComparedAnswer(row, content), ComparedAnswer(found.row, found.content))
+            let isMirror = row.isMirror(of: other)
+            let comparison = isMirror ? AnswerComparer().compare(that, this) : AnswerComparer().compare(this, that)
+            var pair = ComparedPair(comparison, capture: isMirror ? other.id : row.id, row.receipt.requestID)
+            pair.otherCapture = isMirror ? row.id : other.id
+            pairs.append(pair)
+        }
+        return pairs
     }
 
     /// The bytes of a body, as a file that no browser shows (SECURITY A-3).
@@ -156,7 +180,7 @@ extension CaptureQuery {
     }
 
     /// `404`, `4xx` or `500-599`.
-    private static func statuses(_ text: String) throws(APIError) -> ClosedRange<Int> {
+    static func statuses(_ text: String) throws(APIError) -> ClosedRange<Int> {
         let bounds = text.split(separator: "-", omittingEmptySubsequences: false)
         if text.count == 3, text.hasSuffix("xx"), let hundred = text.first?.wholeNumberValue {
             return hundred * 100...hundred * 100 + 99

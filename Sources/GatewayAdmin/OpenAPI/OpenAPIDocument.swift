@@ -38,7 +38,7 @@ struct OpenAPIDocument {
     private static func operation(_ route: Route, _ book: SchemaBook, _ error: JSONValue) -> JSONValue {
         var members: [String: JSONValue] = [
             "summary": .text(route.summary), "operationId": .text(route.identifier),
-            "description": .text(route.isOpen ? "Open to everybody." : "Needs the role \(route.permission.words)."),
+            "description": .text(route.isOpen ? "Open to everybody." : "Needs the role \(route.roleWords)."),
             "responses": .object(responses(route, book, error)),
         ]
         if route.isOpen { members["security"] = [] }
@@ -118,6 +118,10 @@ struct OpenAPIDocument {
 extension Route {
     var isOpen: Bool {
         if case .open = scope { true } else { false }
+    }
+
+    fileprivate var roleWords: String {
+        permission.words + (further.map { ", and \($0.words) too" } ?? "")
     }
 
     /// `/api/v1/tenants/{tenant}`.

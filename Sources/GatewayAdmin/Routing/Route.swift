@@ -49,6 +49,8 @@ struct Route: Sendable {
     /// `/api/v1/tenants/:tenant`.
     var path: String
     var permission: Permission
+    /// What it needs besides, in the same place.
+    var further: Permission?
     var scope: Scope
     /// A sentence.
     var summary: String
@@ -157,6 +159,13 @@ extension Route {
             tagged: tagged,
             handler: handler
         )
+    }
+
+    /// The same for those only who have another permission too.
+    func also(_ permission: Permission) -> Route {
+        var route = self
+        route.further = permission
+        return route
     }
 
     private func with(_ query: [QueryParameter]) -> Route {

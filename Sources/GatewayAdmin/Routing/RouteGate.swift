@@ -14,11 +14,13 @@ struct RouteGate: Sendable {
             return try await route.handler(request, context)
         }
         let asker = try context.requireOperator()
-        switch route.scope {
-        case .open: break
-        case .tenant: try asker.require(route.permission, in: context.name("tenant"))
-        case .gateway: try asker.require(route.permission, in: nil)
-        case .own: if !asker.may(route.permission) { try asker.require(route.permission, in: nil) }
+        for permission in [route.permission, route.further].compactMap(\.self) {
+            switch route.scope {
+            case .open: break
+            case .tenant: try asker.require(permission, in: context.name("tenant"))
+            case .gateway: try asker.require(permission, in: nil)
+            case .own: if !asker.may(permission) { try asker.require(permission, in: nil) }
+            }
         }
         try requireType(request)
         var origin = ChangeOrigin(asker, request, address: context.address)
@@ -69,7 +71,7 @@ struct RouteGate: Sendable {
                 (try? store.findPrincipal(names[0], names[1]))?.path ?? "\(names[0])/principals/\(names[1])"
             case .deploymentSecret: "\(names.prefix(3).joined(separator: "/"))/secrets/\(names[3])"
             case .certificate: names[0].lowercased()
-            case .tenant, .endpoint, .deployment, .model, .asset, .blob, .endpointKey, .operator, .operation:
+            case .tenant, .endpoint, .deployment, .model, .asset, .blob, .endpointKey, .operator, .operation, .replay:
                 names.joined(separator: "/")
             }
         return ResourceReference(kind, path)

@@ -38,6 +38,7 @@ struct TenantRoutes: Sendable {
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let name = try context.name("tenant")
         try await store.deleteTenant(name)
+        controlPlane.comparisons.removeAll(of: name)
         // Whoever has the name next sees nothing of what was; of its usage the store has taken care.
         try await controlPlane.operations.forget(name)
         let shelf = controlPlane.azure.shelf

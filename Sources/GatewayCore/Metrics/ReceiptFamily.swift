@@ -30,8 +30,7 @@ struct ReceiptFamily {
 
     private static var exchanges: [ReceiptFamily] {
         [
-            ReceiptFamily(.counter, "gatehouse_requests", "Requests that are over, copies for mirrors not among them.")
-            {
+            ReceiptFamily(.counter, "gatehouse_requests", "Requests that are over, copies not among them.") {
                 series,
                 _ in
                 series.endings.counts.map { ending, count in
@@ -74,6 +73,11 @@ struct ReceiptFamily {
                 series,
                 _ in
                 series.mirrored.counts.map { Sample([Label("outcome", $0.key.rawValue)], .count($0.count)) }
+            },
+            ReceiptFamily(.counter, "gatehouse_replayed_requests", "Captured requests that were sent once more.") {
+                series,
+                _ in
+                series.replayed.counts.map { Sample([Label("outcome", $0.key.rawValue)], .count($0.count)) }
             },
             ReceiptFamily(.counter, "gatehouse_tokens", "Tokens that count in limits, quotas and reports.") {
                 series,

@@ -13,12 +13,15 @@ struct ReceiptSeries: Sendable {
     private(set) var retries: Int64 = 0
     private(set) var fallbacks = Tally(rest: "other")
     private(set) var mirrored = Tally(rest: Receipt.Outcome.failed)
+    private(set) var replayed = Tally(rest: Receipt.Outcome.failed)
     private(set) var inputTokens: Int64 = 0
     private(set) var outputTokens: Int64 = 0
     private(set) var operations: [(operation: ModelOperation, series: OperationSeries)] = []
 
     mutating func note(_ receipt: Receipt) {
-        guard receipt.mirrorOf.isEmpty else { return mirrored.add(receipt.outcome) }
+        guard receipt.mirrorOf.isEmpty else {
+            return receipt.isReplay ? replayed.add(receipt.outcome) : mirrored.add(receipt.outcome)
+        }
         endings.add(Ending(status: receipt.status, outcome: receipt.outcome))
         durations.record(receipt.durationMicroseconds)
         requestBytes += receipt.requestBytes

@@ -50,19 +50,21 @@ final class CaptureTap {
     }
 }
 
-/// The capture of a copy for a mirror: always made, so that its pair is whole.
+/// The capture of a copy: always made, so that its pair is whole.
 struct MirrorCapture {
     let tap: CaptureTap
     private let rule: CaptureRule
     private let checked: CheckedRequest
+    private let keep: (Capture) -> Void
 
-    init(_ rule: CaptureRule, of checked: CheckedRequest) {
+    init(_ rule: CaptureRule, of checked: CheckedRequest, keep: @escaping (Capture) -> Void) {
         tap = CaptureTap(limit: rule.bodyLimit)
         self.rule = rule
         self.checked = checked
+        self.keep = keep
     }
 
-    func made(_ receipt: Receipt) -> Capture { tap.capture(receipt, by: rule, of: checked) }
+    func end(_ receipt: Receipt) { keep(tap.capture(receipt, by: rule, of: checked)) }
 }
 
 extension CapturedMessage {

@@ -132,7 +132,7 @@ final class MirrorCall: CurlTransferDelegate {
         receipt.durationMicroseconds = elapsed
         plan.leave(at: .uptime)
         trace?.finish(receipt, maxTokens: plan.fields?.maxTokens)
-        if let capture { owner.captures.append(capture.made(receipt)) }
+        capture?.end(receipt)
         owner.receipts.append(receipt)
         owner.budget.giveBack(heldBytes)
         target.meter.end(isWhole: outcome == .completed)

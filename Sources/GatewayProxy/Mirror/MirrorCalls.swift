@@ -41,21 +41,35 @@ final class MirrorCalls {
         // A mirror that is full costs nothing more.
         guard target.meter.begin(atMost: Limits.mirrorCalls) else { return nil }
         let (pieces, length) = awaited.body(for: plan, announced: request.checked.body)
-        let trace = request.trace?.mirror()
-        var head = UpstreamHead.make(request, plan: plan, body: length, from: client, trace: trace?.upstream)
-        head.headers.add(name: "x-gatehouse-mirror-of", value: live.deployment.name)
+        let rule = plan.deployment.capture ?? live.deployment.capture
+        let capture = rule.map { MirrorCapture($0, of: request.checked, keep: captures.append) }
+        let copy = MirrorCopy(plan: plan, request: request, pieces: pieces, length: length, client: client)
+        return start(copy, to: target, marked: ("x-gatehouse-mirror-of", live.deployment.name), capture)
+    }
+
+    /// Sends a copy to a target, whose meter has counted it.
+    ///
+    /// - Parameter mark: a header that says to the upstream what it is, with the deployment that answered the caller.
+    func start(
+        _ copy: MirrorCopy,
+        to target: MirrorTarget,
+        marked mark: (name: String, origin: String),
+        _ capture: MirrorCapture?
+    ) -> MirrorCall? {
+        let (plan, length) = (copy.plan, copy.length)
+        let trace = copy.request.trace?.mirror()
+        var head = UpstreamHead.make(copy.request, plan: plan, body: length, from: copy.client, trace: trace?.upstream)
+        head.headers.add(name: mark.name, value: mark.origin)
         guard WriteRules.isSafeToWrite(method: head.method, target: head.uri, headers: head.headers) else {
             target.meter.end(isWhole: false)
             return nil
         }
-        let rule = plan.deployment.capture ?? live.deployment.capture
-        let capture = rule.map { MirrorCapture($0, of: request.checked) }
-        let receipt = request.mirrorReceipt(plan, of: live)
+        let receipt = copy.request.mirrorReceipt(plan, of: mark.origin)
         let call = MirrorCall(plan, target, receipt: receipt, capture: capture, trace: trace, owner: self)
         running[ObjectIdentifier(call)] = call
         budget.callBegan()
         call.begin(head, body: length)
-        for piece in pieces { call.send(piece) }
+        for piece in copy.pieces { call.send(piece) }
         call.caughtUp()
         return call
     }
@@ -68,6 +82,16 @@ final class MirrorCalls {
     func closeAll() {
         for call in running.values { call.abandon("Stopped") }
     }
+}
+
+/// A request and the plan that its copy follows.
+struct MirrorCopy {
+    let plan: Plan
+    let request: CurrentRequest
+    /// What has come of the body, as the plan's upstream gets it.
+    let pieces: [ByteBuffer]
+    let length: BodyLength
+    let client: ClientFacts
 }
 
 extension AwaitedMirrors {
@@ -83,7 +107,7 @@ extension AwaitedMirrors {
 
 extension CurrentRequest {
     /// The receipt of a copy: same request, same caller, its own answer.
-    fileprivate func mirrorReceipt(_ plan: Plan, of live: Plan) -> Receipt {
+    fileprivate func mirrorReceipt(_ plan: Plan, of origin: String) -> Receipt {
         var copy = Receipt(requestID: receipt.requestID, startedAt: WallClock.now())
         copy.tenant = receipt.tenant
         copy.endpoint = receipt.endpoint
@@ -95,7 +119,7 @@ extension CurrentRequest {
         copy.path = receipt.path
         copy.clientAddress = receipt.clientAddress
         copy.model = receipt.model
-        copy.mirrorOf = live.deployment.name
+        copy.mirrorOf = origin
         copy.isSent = true
         copy.attempts = 1
         return copy

@@ -25,6 +25,8 @@ package struct ResourceReference: Sendable, Hashable {
         case `operator`
         /// One that somebody ended before it was done: `demo/operations/ID`.
         case operation
+        /// Captured requests that were sent once more, by the deployment that got them.
+        case replay
     }
 
     package let kind: Kind
@@ -41,7 +43,7 @@ package struct ResourceReference: Sendable, Hashable {
         switch kind {
         case .certificate, .operator: nil
         case .tenant, .endpoint, .deployment, .deploymentSecret, .model, .asset, .blob, .endpointKey, .namedKey,
-            .principal, .issuer, .role, .webhook, .operation:
+            .principal, .issuer, .role, .webhook, .operation, .replay:
             path.split(separator: "/").first.map(String.init)
         }
     }
@@ -73,7 +75,7 @@ extension StoreContents {
         case .deploymentSecret: find(definitions.secrets, \.path)
         case .model: find(definitions.models, \.resource)
         // Not of the configuration: nothing that has a tag names one.
-        case .asset, .blob, .operation: nil
+        case .asset, .blob, .operation, .replay: nil
         case .endpointKey: find(definitions.keys, \.place)
         case .namedKey: find(definitions.namedKeys, \.path)
         case .principal: find(definitions.principals, \.path)

@@ -55,6 +55,9 @@ package final class CaptureStore: Sendable {
         }
     }
 
+    /// What of an exchange that is not stored may be shown: as it would be stored.
+    package func redacted(_ capture: Capture) -> Capture { redactors[capture.rule.redaction].redact(capture) }
+
     /// Not cancelled with the caller's task: the last batch is written while the program stops.
     func run<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value

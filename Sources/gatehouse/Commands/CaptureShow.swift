@@ -22,10 +22,7 @@ struct CaptureShow: AsyncParsableCommand {
         case .json, .yaml: try output.write(found)
         case .table:
             print(CaptureText.text(of: found))
-            for half in found.pair {
-                let other: CapturedExchangeResource = try await client.get("\(capture.tenant.url)/captures/\(half.id)")
-                print("\n" + CaptureText.comparison(found, other))
-            }
+            for pair in found.comparisons { print("\n" + CaptureText.comparison(pair, of: found)) }
         }
     }
 
@@ -48,32 +45,26 @@ enum CaptureText {
         ].joined(separator: "\n\n")
     }
 
-    /// The halves of a mirrored pair: what differs, and where.
-    static func comparison(_ one: CapturedExchangeResource, _ other: CapturedExchangeResource) -> String {
-        let rows: [(String, String, String)] =
-            [
-                ("deployment", one.summary.deployment, other.summary.deployment),
-                ("status", String(one.summary.upstreamStatus), String(other.summary.upstreamStatus)),
-                ("duration ms", String(one.summary.durationMs), String(other.summary.durationMs)),
-                ("response bytes", String(one.summary.responseBytes), String(other.summary.responseBytes)),
-                (
-                    "completion tokens", one.summary.completionTokens.map(String.init) ?? "",
-                    other.summary.completionTokens.map(String.init) ?? ""
-                ),
-            ] + lines(one.response, other.response)
-        return Table(rows.map { PairRow(what: $0.0, one: $0.1, other: $0.2) }).text
-    }
-
-    /// The lines of the bodies that differ, side by side; the first twenty.
-    private static func lines(_ one: CapturedMessageResource, _ other: CapturedMessageResource) -> [(
-        String, String, String
-    )] {
-        let (left, right) = (body(one).split(separator: "\n"), body(other).split(separator: "\n"))
-        return (0..<max(left.count, right.count)).compactMap { index -> (String, String, String)? in
-            let one = index < left.count ? String(left[index]) : ""
-            let other = index < right.count ? String(right[index]) : ""
-            return one == other ? nil : ("line \(index + 1)", String(one.prefix(70)), String(other.prefix(70)))
-        }.prefix(20).map(\.self)
+    /// The halves of a mirrored pair, side by side: first the caller's.
+    static func comparison(_ pair: ComparedPair, of capture: CapturedExchangeResource) -> String {
+        func deployment(_ number: Int64?) -> String {
+            ([capture.summary] + capture.pair).first { $0.id == number }?.deployment ?? ""
+        }
+        func text(_ number: Int64?) -> String { number.map(String.init) ?? "" }
+        let (one, other) = (pair.one, pair.other)
+        let rows: [(String, String, String)] = [
+            ("capture", text(pair.capture), text(pair.otherCapture)),
+            ("deployment", deployment(pair.capture), deployment(pair.otherCapture)),
+            ("status", String(one.status), String(other.status)),
+            ("duration ms", String(one.durationMs), String(other.durationMs)),
+            ("response bytes", String(one.bytes), String(other.bytes)),
+            ("completion tokens", text(one.completionTokens), text(other.completionTokens)),
+        ]
+        func shown(_ value: String?) -> String { String((value ?? "(none)").prefix(120)) }
+        let differences = pair.differences.map { ($0.field, shown($0.one), shown($0.other)) }
+        let table = Table((rows + differences).map { PairRow(what: $0.0, one: $0.1, other: $0.2) }).text
+        let verdict = pair.agrees ? "the answers agree" : "the answers differ"
+        return "\(verdict), by \(pair.method), alike to \(String(format: "%.3f", pair.similarity))\n\(table)"
     }
 
     private static func section(_ title: String, _ message: CapturedMessageResource) -> String {
@@ -107,7 +98,7 @@ enum CaptureText {
 }
 
 private struct PairRow: TableRow {
-    static var headings: [String] { ["", "this", "other"] }
+    static var headings: [String] { ["", "caller's", "mirror's"] }
     let what: String
     let one: String
     let other: String

@@ -6,6 +6,7 @@ struct Captures: ParsableCommand {
         abstract: "What was asked and answered, as it was kept: for operators with the role reviewer.",
         subcommands: [
             CaptureList.self, CaptureShow.self, CaptureExportCommand.self, CaptureLabel.self, CaptureDelete.self,
+            CaptureReplay.self, CaptureCompare.self, CaptureReport.self,
         ]
     )
 }

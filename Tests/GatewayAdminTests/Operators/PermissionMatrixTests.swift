@@ -12,7 +12,8 @@ import Testing
     /// Who may use what, written down a second time: o(wner), a(dmin), d(eployer), k(ey-admin), r(eviewer),
     /// m(onitor).
     ///
-    /// `+` = only with a role on the whole gateway; `*` = wherever the role is held, the answer is what may be seen.
+    /// `+` = only with a role on the whole gateway; `*` = wherever the role is held, the answer is what may be seen; `-` = one
+    /// role is not enough.
     private static let expected = """
         GET /tenants oadkr*
         GET /tenants/:tenant oadkr
@@ -106,6 +107,12 @@ import Testing
         GET /tenants/:tenant/captures/:capture/:half r
         PUT /tenants/:tenant/captures/:capture/label r
         DELETE /tenants/:tenant/captures/:capture r
+        POST /tenants/:tenant/replays -
+        POST /tenants/:tenant/comparisons r
+        GET /tenants/:tenant/comparisons r
+        GET /tenants/:tenant/comparisons/:comparison r
+        POST /tenants/:tenant/comparisons/:comparison/cancel r
+        DELETE /tenants/:tenant/comparisons/:comparison r
         GET /audit oar*
         GET /audit/verification oar+
         GET /openapi.json oadkrm*

@@ -101,11 +101,16 @@ import Testing
     @Test func `retries, fallbacks and copies for mirrors have metrics of their own`() {
         let lines = Self.page([
             Self.chat { $0.attempts = 3 }, Self.chat { $0.fallback = "timeout" }, Self.chat { $0.mirrorOf = "green" },
+            Self.chat {
+                $0.mirrorOf = "green"
+                $0.caller = "replay"
+            },
         ])
         for line in [
             "gatehouse_retries_total{\(Self.place)} 2",
             #"gatehouse_fallbacks_total{\#(Self.place),reason="timeout"} 1"#,
             #"gatehouse_mirrored_requests_total{\#(Self.place),outcome="completed"} 1"#,
+            #"gatehouse_replayed_requests_total{\#(Self.place),outcome="completed"} 1"#,
             #"gatehouse_requests_total{\#(Self.place),status="200",outcome="completed"} 2"#,
         ] { #expect(lines.contains(Substring(line)), "\(line)") }
     }

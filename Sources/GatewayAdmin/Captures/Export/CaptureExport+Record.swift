@@ -10,7 +10,8 @@ extension CaptureExport {
             summary: CaptureSummaryResource(capture.row),
             request: CapturedMessageResource(capture.content.request),
             response: CapturedMessageResource(capture.content.response),
-            pair: []
+            pair: [],
+            comparisons: []
         )
         exchange.request.base64 = bytes(capture.content.request)
         exchange.response.base64 = bytes(capture.content.response)

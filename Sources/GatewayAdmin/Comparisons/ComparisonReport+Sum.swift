@@ -1,0 +1,38 @@
+import GatewayAPI
+import GatewayCore
+
+extension ComparisonReport {
+    init(_ sum: ComparisonSum, _ verdict: ComparisonVerdict, ignored: [String]) {
+        self.init(
+            verdict: verdict.isAgreed ? "agree" : "differs",
+            latency: Percentiles(sum.latency),
+            length: Percentiles(sum.length)
+        )
+        regressions = verdict.regressions
+        notes = verdict.notes
+        pairs = sum.pairs
+        agreed = sum.agreed
+        agreement = sum.agreement
+        similarity = sum.similarity
+        statuses = sum.statuses.map { Status(one: $0.one, other: $0.other, pairs: $0.pairs) }
+        fields = sum.fields.map { Field(field: $0.field, pairs: $0.pairs) }
+        firstByte = sum.firstByte.count > 0 ? Percentiles(sum.firstByte) : nil
+        completionTokens = sum.completionTokens.count > 0 ? Percentiles(sum.completionTokens) : nil
+        measures = sum.measures.map { Measure(field: $0.field, values: Percentiles($0.series)) }
+        self.ignored = ignored
+        examples = sum.examples.map { ComparedPair($0.comparison, capture: $0.capture, $0.requestID) }
+    }
+}
+
+extension ComparisonReport.Percentiles {
+    fileprivate init(_ series: ComparisonSum.Series) {
+        let sorted = (one: series.one.sorted(), other: series.other.sorted())
+        func sides(_ share: Double) -> ComparisonReport.Sides {
+            ComparisonReport.Sides(
+                one: ComparisonSum.Series.percentile(sorted.one, share),
+                other: ComparisonSum.Series.percentile(sorted.other, share)
+            )
+        }
+        self.init(pairs: series.count, p50: sides(0.5), p90: sides(0.9), p95: sides(0.95), p99: sides(0.99))
+    }
+}

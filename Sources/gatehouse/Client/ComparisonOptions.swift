@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import GatewayAPI
+
+/// Which stored samples are compared, and what counts as a difference.
+struct ComparisonFilter: ParsableArguments {
+    @Argument(help: "The tenant.") var tenant: TenantName
+    @Option(help: "The endpoint.") var endpoint: String
+    @Option(help: "The deployment whose answers are compared.") var to: String
+    @Option(help: "Of this caller only, as receipts name it: demo/chat#primary.") var caller: String?
+    @Option(help: "Of this request only.") var request: String?
+    @Option(help: "With this status only: 404, 4xx or 500-599.") var status: String?
+    @Option(help: "From when: 24h, 30d, 2026-11-01.") var since: PastTime?
+    @Option(help: "Until when.") var until: PastTime?
+    @Option(help: "That took at least so many milliseconds.") var slowerThanMs: Int64?
+    @Option(help: "With at least so many tokens, of both kinds.") var tokens: Int64?
+    @Option(help: "With this label only.") var label: String?
+    @Option(help: "With these words in either body; phrases in quotes, AND, OR, NOT.") var text: String?
+    @Option(help: "How many of the newest, 1 to 10000.") var limit = 1000
+    @Option(
+        help: """
+            A member that is not compared, by its name or as .choices[].logprobs; may be given several times. Never are: id, \
+            created, created_at, timestamp, request_id, system_fingerprint, model, usage.
+            """
+    )
+    var ignore: [String] = []
+    @Option(help: "A member that is compared all the same: one of these, or one whose name tells a time.")
+    var compare: [String] = []
+    @Option(help: "How alike texts are that agree, 0 to 1.") var similarity = 1.0
+    @Option(help: "By what share numbers may differ that agree, 0 to 1.") var tolerance = 0.0
+    @Option(help: "The share of answers that may differ, 0 to 1.") var differing = 0.01
+    @Option(help: "How many times as slow it may be.") var slower = 1.5
+
+    var asked: ComparisonRequest {
+        var asked = ComparisonRequest(endpoint: endpoint, to: to)
+        asked.limit = limit
+        asked.caller = caller
+        asked.requestId = request
+        asked.status = status
+        asked.since = since?.text
+        asked.until = until?.text
+        asked.slowerThanMs = slowerThanMs
+        asked.tokens = tokens
+        asked.label = label
+        asked.text = text
+        asked.ignore = ignore.isEmpty ? nil : ignore
+        asked.compare = compare.isEmpty ? nil : compare
+        asked.similarity = similarity
+        asked.tolerance = tolerance
+        asked.differing = differing
+        asked.slower = slower
+        return asked
+    }
+}
+
+/// Where the report goes besides the terminal.
+struct ReportOptions: ParsableArguments {
+    /// Of a command whose answers differ.
+    static let differs = ExitCode(2)
+
+    @Option(name: .customLong("report"), help: "A file for the report as a page for a browser.") var page: String?
+    @Option(name: .customLong("json"), help: "A file for the report as JSON.") var json: String?
+
+    func show(_ comparison: ComparisonResource, _ output: OutputOptions) throws {
+        if let json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+            try encoder.encode(comparison).write(to: URL(fileURLWithPath: json))
+        }
+        if let page { try Data(ReportPage(comparison).html.utf8).write(to: URL(fileURLWithPath: page)) }
+        switch output.output {
+        case .table: print(ComparisonText.text(of: comparison))
+        case .json, .yaml: try output.write(comparison)
+        }
+        if let error = comparison.error { throw ClientError("the comparison could not go on: \(error)") }
+        if comparison.report?.verdict == "differs" { throw Self.differs }
+    }
+}

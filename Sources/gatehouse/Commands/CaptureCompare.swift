@@ -1,0 +1,25 @@
+import ArgumentParser
+import GatewayAPI
+
+/// The command `gatehouse captures compare`.
+struct CaptureCompare: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Compare a mirror's stored answers with those that callers had to the same requests.",
+        discussion: """
+            Nothing is sent: both halves of every mirrored pair are stored where an endpoint has captures. Ctrl-C ends the \
+            comparison, and shows what it has come to. The command ends with 2 where the answers differ.
+            """
+    )
+
+    @OptionGroup var filter: ComparisonFilter
+    @OptionGroup var report: ReportOptions
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let client = try admin.connect()
+        let begun: ComparisonResource = try await client.post("\(filter.tenant.url)/comparisons", filter.asked)
+        try report.show(try await ComparisonWatch(client: client, tenant: filter.tenant).follow(begun), output)
+    }
+}

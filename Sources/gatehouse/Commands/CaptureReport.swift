@@ -1,0 +1,26 @@
+import ArgumentParser
+import GatewayAPI
+
+/// The command `gatehouse captures report`.
+struct CaptureReport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Show the replays and comparisons since the gateway's start, or the report of one.",
+        discussion: "The newest twenty of a tenant are kept, until the gateway starts anew."
+    )
+
+    @Argument(help: "The tenant.") var tenant: TenantName
+    @Argument(help: "The comparison's number; left out, all are listed.") var number: Int?
+    @OptionGroup var report: ReportOptions
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let (client, url) = (try admin.connect(), "\(tenant.url)/comparisons")
+        guard let number else {
+            let all: ResourceList<ComparisonResource> = try await client.list(url)
+            return try output.show(all.value)
+        }
+        try report.show(try await client.get("\(url)/\(number)"), output)
+    }
+}
