@@ -1,3 +1,4 @@
+import Foundation
 import GatewayAPI
 import GatewayCore
 import GatewayStore
@@ -40,6 +41,7 @@ struct TenantRoutes: Sendable {
         try await store.deleteTenant(name)
         controlPlane.comparisons.removeAll(of: name)
         // Whoever has the name next sees nothing of what was; of its usage the store has taken care.
+        try await controlPlane.captures.forget(name, now: Int64(Date().timeIntervalSince1970 * 1_000_000))
         try await controlPlane.operations.forget(name)
         let shelf = controlPlane.azure.shelf
         try await NIOThreadPool.singleton.runIfActive { try shelf.retire(name) }

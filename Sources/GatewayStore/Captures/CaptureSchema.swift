@@ -62,6 +62,14 @@ enum CaptureSchema {
         CREATE INDEX captures_of_requests ON captures (request_id);
         """
 
+    /// What was asked before that moment (microseconds since 1970) is nobody's, whoever has the name since; it is erased in
+    /// steps.
+    static let goneSQL = "CREATE TABLE gone (tenant TEXT PRIMARY KEY, before INTEGER NOT NULL) STRICT;"
+
+    /// The condition that a capture is of the tenant that has the name now; its two arguments are the name.
+    static let isOfTenant =
+        "tenant = ? AND started_at >= coalesce((SELECT before FROM gone WHERE gone.tenant = ?), 0)"
+
     /// The full-text index of a segment, which keeps no text of its own.
     ///
     /// `tenant` is a word that only one tenant's captures have.
@@ -81,5 +89,8 @@ enum CaptureSchema {
 }
 
 extension Migrations {
-    static let captures = Migrations(steps: [Step(identifier: "1 captures", sql: CaptureSchema.sql)])
+    static let captures = Migrations(steps: [
+        Step(identifier: "1 captures", sql: CaptureSchema.sql),
+        Step(identifier: "2 tenants that are gone", sql: CaptureSchema.goneSQL),
+    ])
 }

@@ -10,8 +10,8 @@ extension CaptureStore {
     package func label(_ id: Int64, tenant: String, _ label: String) async throws(StoreError) -> Bool {
         try await run { database in
             try database.execute(
-                sql: "UPDATE captures SET label = ? WHERE id = ? AND tenant = ?",
-                arguments: [label, id, tenant]
+                sql: "UPDATE captures SET label = ? WHERE id = ? AND \(CaptureSchema.isOfTenant)",
+                arguments: [label, id, tenant, tenant]
             )
             return database.changesCount > 0
         }
@@ -26,18 +26,59 @@ extension CaptureStore {
             try database.inTransaction(.immediate) {
                 let sql = """
                     SELECT captures.*, blocks.segment FROM captures JOIN blocks ON blocks.id = captures.block
-                    WHERE captures.id = ? AND tenant = ?
+                    WHERE captures.id = ? AND \(CaptureSchema.isOfTenant)
                     """
-                guard let row = try Row.fetchOne(database, sql: sql, arguments: [id, tenant]) else { return .commit }
+                guard let row = try Row.fetchOne(database, sql: sql, arguments: [id, tenant, tenant]) else {
+                    return .commit
+                }
                 isFound = true
-                try Self.erase(row, id, tenant, in: database)
+                try Self.erase(row, in: database)
                 return .commit
             }
             return isFound
         }
     }
 
-    private static func erase(_ row: Row, _ id: Int64, _ tenant: String, in database: Database) throws {
+    /// A tenant is gone: nobody sees its captures from now on, and `eraseGone` erases them.
+    ///
+    /// - Parameter now: microseconds since 1970.
+    package func forget(_ tenant: String, now: Int64) async throws(StoreError) {
+        try await run { database in
+            try database.execute(sql: "INSERT OR REPLACE INTO gone VALUES (?, ?)", arguments: [tenant, now])
+        }
+    }
+
+    /// Erases some captures of tenants that are gone.
+    ///
+    /// - Parameter now: microseconds since 1970.
+    /// - Returns: whether there is more to do.
+    package func eraseGone(now: Int64) async throws(StoreError) -> Bool {
+        try await run { database in
+            var isMore = false
+            try database.inTransaction(.immediate) {
+                let sql = """
+                    SELECT captures.*, blocks.segment FROM captures JOIN blocks ON blocks.id = captures.block
+                    JOIN gone ON gone.tenant = captures.tenant WHERE captures.started_at < gone.before LIMIT \(step)
+                    """
+                let rows = try Row.fetchAll(database, sql: sql)
+                for row in rows { try Self.erase(row, in: database) }
+                isMore = rows.count == Self.step
+                // What was under way then has come by now.
+                let sure = now - Self.longestExchange
+                if !isMore { try database.execute(sql: "DELETE FROM gone WHERE before < ?", arguments: [sure]) }
+                return .commit
+            }
+            return isMore
+        }
+    }
+
+    /// Captures that one step erases: new ones wait no longer than that takes.
+    private static let step = 50
+    /// A day.
+    private static let longestExchange: Int64 = 86_400_000_000
+
+    private static func erase(_ row: Row, in database: Database) throws {
+        let (id, tenant): (Int64, String) = (row["id"], row["tenant"])
         var block = CaptureBlock.none
         try block.move(to: row["block"], in: database)
         let (offset, length): (Int, Int) = (row["offset"], row["length"])

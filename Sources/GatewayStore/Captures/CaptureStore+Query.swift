@@ -92,8 +92,8 @@ extension CaptureStore {
         row: CaptureRow, content: CaptureContent
     )? {
         try await read { database in
-            let sql = "SELECT * FROM captures WHERE id = ? AND tenant = ?"
-            guard let row = try Row.fetchOne(database, sql: sql, arguments: [id, tenant]) else { return nil }
+            let sql = "SELECT * FROM captures WHERE id = ? AND \(CaptureSchema.isOfTenant)"
+            guard let row = try Row.fetchOne(database, sql: sql, arguments: [id, tenant, tenant]) else { return nil }
             var block = CaptureBlock.none
             return (CaptureRow(row), try block.content(of: row, in: database))
         }
@@ -106,8 +106,8 @@ extension CaptureStore {
         _ database: Database,
         among matching: (sql: String, text: String)? = nil
     ) throws -> [Row] {
-        var conditions = ["tenant = ?"]
-        var arguments: StatementArguments = [query.tenant]
+        var conditions = [CaptureSchema.isOfTenant]
+        var arguments: StatementArguments = [query.tenant, query.tenant]
         func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
             guard let value else { return }
             conditions.append(condition)

@@ -65,7 +65,9 @@ package struct CaptureWriter: Service {
     /// - Returns: whether more has to go at once.
     private func expire() async -> Bool {
         // An error here shows in the next write as well, which says so.
-        (try? await store.expire(now: Int64(Date().timeIntervalSince1970 * 1_000_000))) ?? false
+        let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
+        if (try? await store.eraseGone(now: now)) == true { return true }
+        return (try? await store.expire(now: now)) ?? false
     }
 }
 

@@ -273,6 +273,34 @@ import Testing
         #expect(!words.isEmpty)
     }
 
+    @Test func `what a tenant left is nobody's at once and then erased, its successor's own stays`()
+        async throws
+    {
+        let store = try Self.store()
+        let secret = "kryptonite\(UUID().uuidString)"
+        let old = (1...120).map { Self.capture($0, text: secret) }
+        try await store.append(old + [Self.capture(200, tenant: "other"), Self.capture(201)])
+        try await Self.index(store)
+        try await store.forget("demo", now: Self.now + 200)
+        #expect(try await store.list(Self.query()).map(\.receipt.requestID) == ["request-201"])
+        #expect(try await store.list(Self.query { $0.text = "\"\(secret)\"" }).isEmpty)
+        #expect(try await store.capture(1, tenant: "demo") == nil)
+        #expect(try await !store.label(1, tenant: "demo", "x"))
+        #expect(try await !store.delete(1, tenant: "demo"))
+        // One that was under way when the tenant was deleted.
+        try await store.append([Self.capture(121)])
+        #expect(try await store.list(Self.query()).count == 1)
+        var steps = 1
+        while try await store.eraseGone(now: Self.now) { steps += 1 }
+        #expect(steps == 3)
+        let left = try await store.pool.read { try String.fetchAll($0, sql: "SELECT request_id FROM captures") }
+        #expect(left.sorted() == ["request-200", "request-201"])
+        // For a day more may come; then the name is as any other.
+        #expect(try await store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM gone") } == 1)
+        _ = try await store.eraseGone(now: Self.now + 2 * 86_400_000_000)
+        #expect(try await store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM gone") } == 0)
+    }
+
     @Test func `what is too old goes, and what is not stays`() async throws {
         let store = try Self.store(CaptureRetention(days: 1, rows: 100))
         let old = Self.now - 2 * 86_400_000_000
