@@ -1,5 +1,7 @@
 /// The facts of an exchange that is over, or of a copy for a mirror, from which its spans are made.
-package struct Trace: Sendable, Equatable {
+///
+/// A class, so that a full queue moves little under its lock.
+package final class Trace: Sendable {
     /// A part of the exchange; its times are in nanoseconds since the exchange began.
     package struct Step: Sendable, Equatable {
         package enum Kind: Sendable, Equatable {
@@ -48,13 +50,13 @@ package struct Trace: Sendable, Equatable {
     }
 
     /// Of the exchange's own span.
-    package var context: TraceContext
+    package let context: TraceContext
     /// The caller's span; `nil` where the trace begins here.
-    package var parent: UInt64?
-    package var receipt: Receipt
+    package let parent: UInt64?
+    package let receipt: Receipt
     /// The most tokens that the caller wants.
-    package var maxTokens: Int64?
-    package var steps: [Step]
+    package let maxTokens: Int64?
+    package let steps: [Step]
 
     package init(
         context: TraceContext,

@@ -1,3 +1,5 @@
+import Foundation
+import GatewayTLS
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -21,11 +23,13 @@ import Testing
     private static func export(
         to url: String?,
         _ queue: TraceQueue,
+        authority: String? = nil,
         until isDone: @escaping @Sendable () -> Bool
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         var configuration = Configuration()
         configuration.traces.endpoint = url
+        configuration.traces.authority = authority
         configuration.traces.timeout = .milliseconds(500)
         let backoff = TraceExporter.Backoff(first: .milliseconds(10), longest: .milliseconds(20), tries: 3)
         let target = TraceTarget(configuration)
@@ -86,6 +90,26 @@ import Testing
         Self.fill(queue, 1)
         try await Self.export(to: "http://127.0.0.1:1/v1/traces", queue) { queue.counts.dropped == 1 }
         #expect(queue.counts.failures == 3)
+    }
+
+    @Test func `a collector with a certificate of the authority that is named is reached over TLS, another is not`()
+        async throws
+    {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("traces-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let made = try LocalAuthority.make(in: folder, names: ["127.0.0.1"])
+        let files = CertificateFiles(certificate: made.certificate, key: made.key)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let receiver = try await WebhookReceiver(certificates: try CertificateStore(files: [files], logger: logger)) {
+            _ in .status(200)
+        }
+        let queue = TraceQueue()
+        Self.fill(queue, 1)
+        try await Self.export(to: receiver.url, queue) { queue.counts.dropped == 1 }
+        #expect(receiver.requests.isEmpty)
+        Self.fill(queue, 1)
+        try await Self.export(to: receiver.url, queue, authority: made.authority) { queue.counts.sent == 1 }
+        #expect(receiver.requests.count == 1)
     }
 
     @Test func `what waits when the gateway stops gets one try`() async throws {
