@@ -168,7 +168,7 @@ extension CaptureQuery {
         self.text = text("text")
         before = try number("after")
         fewestTokens = try number("tokens")
-        slowerThan = try number("slowerThanMs").map { $0 * 1000 }
+        slowerThan = try number("slowerThanMs").map { min($0, Self.longestWait) * 1000 }
         since = try text("since").map { try WireTime.read($0, member: "since") * 1_000_000 }
         until = try text("until").map { try WireTime.read($0, member: "until") * 1_000_000 }
         statuses = try text("status").map(Self.statuses)
@@ -178,6 +178,9 @@ extension CaptureQuery {
         }
         count = Int(limit)
     }
+
+    /// A day: nothing takes longer.
+    private static let longestWait: Int64 = 86_400_000
 
     /// `404`, `4xx` or `500-599`.
     static func statuses(_ text: String) throws(APIError) -> ClosedRange<Int> {

@@ -38,16 +38,23 @@ struct TenantRoutes: Sendable {
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let name = try context.name("tenant")
+        _ = try store.tenant(name)
+        // Whoever has the name next sees nothing of what was; of its usage the store has taken care. Captures are forgotten
+        // before, for nobody would ask again if that failed, and then those that came meanwhile.
+        try await forgetCaptures(of: name)
         try await store.deleteTenant(name)
+        try await forgetCaptures(of: name)
         controlPlane.comparisons.removeAll(of: name)
-        // Whoever has the name next sees nothing of what was; of its usage the store has taken care.
-        try await controlPlane.captures.forget(name, now: Int64(Date().timeIntervalSince1970 * 1_000_000))
         try await controlPlane.operations.forget(name)
         let shelf = controlPlane.azure.shelf
         try await NIOThreadPool.singleton.runIfActive { try shelf.retire(name) }
         // Where many wait it is refused: the next removal takes up what this one leaves.
         try? await LongDiskWork.shared.run(for: "") { shelf.removeRetired() }
         return .noContent
+    }
+
+    private func forgetCaptures(of tenant: String) async throws {
+        try await controlPlane.captures.forget(tenant, now: Int64(Date().timeIntervalSince1970 * 1_000_000))
     }
 
     private func set(isSuspended: Bool, _ context: AdminRequestContext) async throws -> Response {

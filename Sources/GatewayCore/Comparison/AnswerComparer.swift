@@ -127,6 +127,8 @@ private struct FieldWalk {
 
     /// What of a member's name a field shows.
     private static let longestName = 64
+    /// Bytes after which no further name is added.
+    private static let longestField = 512
 
     let rule: AnswerComparer
     var comparison: AnswerComparison
@@ -207,7 +209,10 @@ private struct FieldWalk {
 
     private func place(of name: String, in place: Place) -> Place {
         let isMeasure = place.isMeasure || !AnswerComparer.measureWords.isDisjoint(with: Self.words(name))
-        var next = Place(field: "\(place.field).\(name.prefix(Self.longestName))", name: name)
+        // By scalars: one character may be as long as the whole answer.
+        let short = String(String.UnicodeScalarView(name.unicodeScalars.prefix(Self.longestName)))
+        let field = place.field.utf8.count < Self.longestField ? "\(place.field).\(short)" : place.field
+        var next = Place(field: field, name: name)
         next.isMeasure = isMeasure && !rule.compared.contains { next.isNamed($0) }
         return next
     }

@@ -18,19 +18,16 @@ package enum TextSimilarity {
     /// takes one pass over 64 of them at a time.
     private static func commonLength(_ one: [ArraySlice<UInt8>], _ other: [ArraySlice<UInt8>]) -> Int {
         let blocks = (one.count + 63) / 64
-        var places: [ArraySlice<UInt8>: [Int]] = [:]
-        for (index, word) in one.enumerated() { places[word, default: []].append(index) }
+        var places: [ArraySlice<UInt8>: [UInt64]] = [:]
+        for (index, word) in one.enumerated() {
+            places[word, default: Array(repeating: 0, count: blocks)][index / 64] |= 1 << UInt64(index % 64)
+        }
         var row = Array(repeating: UInt64.max, count: blocks)
         for word in other {
             guard let found = places[word] else { continue }
-            var next = 0
             var carry: UInt64 = 0
             for block in 0..<blocks {
-                var matches: UInt64 = 0
-                while next < found.count, found[next] / 64 == block {
-                    matches |= 1 << UInt64(found[next] % 64)
-                    next += 1
-                }
+                let matches = found[block]
                 let (sum, isOver) = row[block].addingReportingOverflow(row[block] & matches)
                 let (whole, isOverAgain) = sum.addingReportingOverflow(carry)
                 carry = isOver || isOverAgain ? 1 : 0

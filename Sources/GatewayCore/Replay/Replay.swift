@@ -45,7 +45,7 @@ package enum ReplayPlan: Sendable {
     case full
     /// No instance takes requests.
     case out
-    /// Its endpoint or the deployment is no more.
+    /// Its endpoint or the deployment is no more, or its tenant is suspended.
     case gone
 }
 
@@ -55,7 +55,8 @@ extension Snapshot {
     /// A replayed request overtakes nobody who waits, and is no trial.
     package func replay(_ request: ReplayedRequest) -> ReplayPlan {
         let receipt = request.receipt
-        guard let tenant = tenants[receipt.tenant], let endpoint = tenant.endpoints[receipt.endpoint],
+        guard let tenant = tenants[receipt.tenant], !tenant.isSuspended,
+            let endpoint = tenant.endpoints[receipt.endpoint],
             let index = endpoint.deployments.firstIndex(where: { $0.name == request.deployment })
         else { return .gone }
         let deployment = endpoint.deployments[index]

@@ -48,7 +48,9 @@ package final class ReplaySender: Sendable {
         while !Task.isCancelled {
             switch receipts.hasRoom ? snapshots.current.replay(request) : .full {
             case .plan(let plan, let rule): return await send(request, along: plan, rule)
-            case .gone: return .ended("the endpoint or its deployment \(request.deployment) is no more")
+            case .gone:
+                let deployment = request.deployment
+                return .ended("the tenant is suspended, or the endpoint or its deployment \(deployment) is no more")
             case .full: outSince = nil
             case .out:
                 if let outSince, ContinuousClock.now - outSince >= Self.longestOutage {

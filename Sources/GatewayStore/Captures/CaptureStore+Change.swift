@@ -58,7 +58,7 @@ extension CaptureStore {
             try database.inTransaction(.immediate) {
                 let sql = """
                     SELECT captures.*, blocks.segment FROM captures JOIN blocks ON blocks.id = captures.block
-                    JOIN gone ON gone.tenant = captures.tenant WHERE captures.started_at < gone.before LIMIT \(step)
+                    JOIN gone ON gone.tenant = captures.tenant WHERE captures.started_at < gone.before LIMIT \(Self.step)
                     """
                 let rows = try Row.fetchAll(database, sql: sql)
                 for row in rows { try Self.erase(row, in: database) }

@@ -32,7 +32,7 @@ extension CaptureStore {
         }
     }
 
-    /// What comes behind a capture, of all tenants.
+    /// What comes behind a capture, of all tenants that there are.
     ///
     /// - Parameter gone: how many in between retention has taken.
     package func next(
@@ -40,7 +40,11 @@ extension CaptureStore {
         atMost count: Int
     ) async throws(StoreError) -> (captures: [StoredCapture], gone: Int64) {
         try await read { database in
-            let sql = "SELECT * FROM captures WHERE id > ? ORDER BY id LIMIT ?"
+            let sql = """
+                SELECT * FROM captures WHERE id > ? AND NOT EXISTS
+                    (SELECT 1 FROM gone WHERE gone.tenant = captures.tenant AND captures.started_at < gone.before)
+                ORDER BY id LIMIT ?
+                """
             let rows = try Row.fetchAll(database, sql: sql, arguments: [id, count])
             let first = try Int64.fetchOne(database, sql: "SELECT min(first_capture) FROM segments") ?? 0
             return (try Self.contents(of: rows[...], in: database), max(0, first - 1 - id))

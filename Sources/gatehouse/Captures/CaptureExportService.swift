@@ -10,6 +10,9 @@ import ServiceLifecycle
 ///
 /// What the disk refuses is tried again until it is taken; one line of the log says so, and one that it is over.
 struct CaptureExportService: Service {
+    /// For what waits when the gateway stops.
+    private static let farewell = Duration.seconds(5)
+
     let settings: ExportSettings
     let sources: CaptureExporter.Sources
     let logger: Logger
@@ -23,7 +26,9 @@ struct CaptureExportService: Service {
                 try? await Task.sleep(for: await exporter.pause)
             }
         }
-        while await exporter.round() == .done {}
+        // What is left then goes on with the next start.
+        let end = ContinuousClock.now + Self.farewell
+        while ContinuousClock.now < end, await exporter.round() == .done {}
         await exporter.stop()
     }
 }
@@ -98,10 +103,11 @@ actor CaptureExporter {
     /// `nil` while another process has the folder.
     private func open() async throws -> ContinuousExport? {
         if let files { return files }
-        let last = try await sources.store.lastNumber()
         let (directory, format) = (directory, export.format)
         if lock == nil { lock = try await threads.runIfActive { try FolderLock(directory) } }
         guard lock != nil else { return nil }
+        // Behind the lock: what the other process has exported until now is to be known.
+        let last = try await sources.store.lastNumber()
         files = try await threads.runIfActive { try ContinuousExport(directory, format, lastNumber: last) }
         return files
     }

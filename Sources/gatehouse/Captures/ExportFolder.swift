@@ -64,11 +64,13 @@ struct ExportFolder: Sendable {
 
     /// The names may come from another machine: none leads out of the folder.
     private func path(of file: String) throws -> URL {
-        let parts = file.split(separator: "/", omittingEmptySubsequences: false)
+        // Byte by byte, as the file system does: to a string a slash with an accent is another character.
+        let parts = file.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { String($0) ?? "" }
         guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }) else {
             throw ClientError("\(file.debugDescription) is not the name of an exported file")
         }
-        return parts.reduce(URL(fileURLWithPath: root)) { $0.appendingPathComponent(String($1)) }
+        return parts.reduce(URL(fileURLWithPath: root)) { $0.appendingPathComponent($1) }
     }
 
     private static func append(_ bytes: [UInt8], at path: String) throws {

@@ -85,18 +85,19 @@ struct TraceExporter: Service {
         return true
     }
 
-    /// What still waits gets one try.
+    /// What still waits gets one try, until a batch is not taken or the time is over.
     private func sayFarewell(to rest: [Trace], through curl: CurlClient) async {
         let end = ContinuousClock.now + Self.farewell
         var batch = rest.isEmpty ? queue.take(Self.batch) : rest
         while !batch.isEmpty {
-            var isTaken = false
-            if ContinuousClock.now < end, case .taken = await target.post(bytes(of: batch), through: curl) {
-                isTaken = true
+            let left = ContinuousClock.now.duration(to: end)
+            guard left > .zero, case .taken = await target.post(bytes(of: batch), through: curl, within: left) else {
+                break
             }
-            if isTaken { queue.noteSent(batch.count) } else { queue.drop(batch.count) }
-            batch = isTaken ? queue.take(Self.batch) : queue.take(.max)
+            queue.noteSent(batch.count)
+            batch = queue.take(Self.batch)
         }
+        queue.drop(batch.count + queue.take(.max).count)
     }
 
     private func bytes(of batch: [Trace]) -> ByteBuffer {

@@ -58,7 +58,8 @@ struct TraceTarget: Sendable {
         return headers
     }
 
-    func post(_ body: ByteBuffer, through curl: CurlClient) async -> Answer {
+    /// - Parameter bound: at most; the settings may say less.
+    func post(_ body: ByteBuffer, through curl: CurlClient, within bound: Duration = .seconds(600)) async -> Answer {
         guard let endpoint else { return .refused("there is no collector") }
         var request = CurlRequest(
             method: "POST",
@@ -67,7 +68,7 @@ struct TraceTarget: Sendable {
             contentLength: body.readableBytes,
             authority: settings.authority.map { .file($0) } ?? .system
         )
-        request.timeout = settings.timeout ?? .seconds(10)
+        request.timeout = min(bound, settings.timeout ?? .seconds(10))
         request.headers = [
             ("content-type", "application/x-protobuf"), ("user-agent", "Gatehouse-OTLP-Exporter/\(Gatehouse.release)"),
         ]
