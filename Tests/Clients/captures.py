@@ -65,6 +65,7 @@ with Gateway(setting, "captures") as gateway:
         rita.command("captures", "label", "demo", number, "bird")
         require([row["id"] for row in rita.list("--label", "bird")] == [number], "the label")
         require(len(rita.list("--status", "5xx")) == 0 and len(rita.list("--status", "424")) == 1, "by status")
+        require(not rita.list("--slower-than-ms", 9223372036854775807), "longer than anything takes")
         for role in ["admin", "deployer", "key-admin"]:
             other = Reviewer(gateway, f"other-{role}", role)
             refused = subprocess.run(

@@ -68,6 +68,16 @@ import Testing
         }
     }
 
+    @Test func `a tenant that is suspended replays nothing`() throws {
+        let fixture = try Fixture()
+        let endpoints = try #require(fixture.snapshots.current.tenants["demo"]?.endpoints.values)
+        let tenant = Tenant(name: "demo", endpoints: Array(endpoints), isSuspended: true)
+        fixture.snapshots.publish(Snapshot(domain: nil, tenants: [tenant], keyring: Keyring([:])))
+        guard case .gone = fixture.snapshots.current.replay(Self.request("/demo/chat/score")) else {
+            throw Fixture.NoPlan()
+        }
+    }
+
     @Test func `its answer is redacted by the rule of the deployment that answered first`() throws {
         let fixture = try Fixture()
         let rule = CaptureRule(redaction: RedactionRule(paths: ["a"]))
