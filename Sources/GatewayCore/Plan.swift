@@ -47,7 +47,8 @@ package final class Plan: Sendable {
         var nextFallback = 0
     }
 
-    init(_ call: AdmittedCall, _ seat: Seat, origin: Deployment, permit: Permit?) {
+    /// - Parameter call: borrowed, for an initialiser would otherwise copy all of it first.
+    init(_ call: borrowing AdmittedCall, _ seat: Seat, origin: Deployment, permit: Permit?) {
         endpoint = call.endpoint
         caller = call.caller
         tenantWeight = call.tenant.queueWeight

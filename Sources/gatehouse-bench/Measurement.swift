@@ -30,6 +30,8 @@ struct Measurement {
     }
 
     /// As `take`, for work that goes on in other threads of this process; `exchanges` does it a number of times.
+    ///
+    /// What the process allocates in as long a time without it, for its own clockwork, is taken off.
     static func takeOfProcess(_ exchanges: (Int) async throws -> Void) async throws -> Measurement {
         try await exchanges(1000)
         var allocations = Double.infinity
@@ -38,9 +40,13 @@ struct Measurement {
             let count = 5000
             let firstAllocation = callocations_count()
             let start = processorTime(CLOCK_PROCESS_CPUTIME_ID)
+            let begun = ContinuousClock.now
             try await exchanges(count)
             nanoseconds = min(nanoseconds, Double(processorTime(CLOCK_PROCESS_CPUTIME_ID) - start) / Double(count))
-            allocations = min(allocations, Double(callocations_count() - firstAllocation) / Double(count))
+            let lastAllocation = callocations_count()
+            try await Task.sleep(for: begun.duration(to: .now))
+            let idle = callocations_count() - lastAllocation
+            allocations = min(allocations, Double(lastAllocation - firstAllocation - idle) / Double(count))
         }
         return Measurement(allocations: allocations, nanoseconds: nanoseconds)
     }
