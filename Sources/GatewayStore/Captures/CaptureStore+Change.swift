@@ -54,6 +54,7 @@ extension CaptureStore {
     /// - Returns: whether there is more to do.
     package func eraseGone(now: Int64) async throws(StoreError) -> Bool {
         try await run { database in
+            guard try Int64.fetchOne(database, sql: "SELECT before FROM gone LIMIT 1") != nil else { return false }
             var isMore = false
             try database.inTransaction(.immediate) {
                 let sql = """
