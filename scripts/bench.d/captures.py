@@ -5,6 +5,7 @@ import collections
 import os
 import pathlib
 import re
+import ssl
 import statistics
 import subprocess
 import sys
@@ -36,8 +37,9 @@ def arguments():
 def counted(peer):
     """What the gateway says of its captures: how many were stored, and how many dropped."""
     token = (peer.bench.directory / f"{peer.name}.store" / "operator.token").read_text().strip()
-    request = urllib.request.Request(f"http://127.0.0.1:{peer.admin}/metrics", headers={"authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(request, timeout=30) as response:
+    request = urllib.request.Request(f"https://localhost:{peer.admin}/metrics", headers={"authorization": f"Bearer {token}"})
+    trust = ssl.create_default_context(cafile=peer.bench.authority)
+    with urllib.request.urlopen(request, timeout=30, context=trust) as response:
         return collections.Counter({name: int(count) for name, count in RESULTS.findall(response.read().decode())})
 
 
