@@ -12,7 +12,7 @@ struct Pace {
     /// A step that took longer than so many times what was expected had to wait for the processor.
     private static let outlier = 4.0
     /// A part of a prompt has a multiple of this of tokens, for the engine computes so many at once; no part is smaller.
-    static let part = 8
+    private static let part = 8
 
     /// Seconds of a step that only answers.
     private var answering: Double?
