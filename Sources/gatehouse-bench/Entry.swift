@@ -39,19 +39,25 @@ struct Entry {
                 name: "admit by path",
                 allocations: 2.5,
                 nanoseconds: 4_000,
-                measure: { [work = try fixture.admitByPath()] in Measurement.take(of: work) }
+                measure: { [work = try fixture.admitByPath()] in Measurement.take(making: work) }
             ),
             Entry(
                 name: "admit by model",
                 allocations: 2.5,
                 nanoseconds: 4_000,
-                measure: { [work = try fixture.admitByModel()] in Measurement.take(of: work) }
+                measure: { [work = try fixture.admitByModel()] in Measurement.take(making: work) }
             ),
             Entry(
                 name: "admit within limits",
                 allocations: 4.5,
                 nanoseconds: 4_000,
-                measure: { [work = try fixture.admitWithinLimits()] in Measurement.take(of: work) }
+                measure: { [work = try fixture.admitWithinLimits()] in Measurement.take(making: work) }
+            ),
+            Entry(
+                name: "admit within limits, and settle",
+                allocations: 4.5,
+                nanoseconds: 4_000,
+                measure: { [work = try fixture.admitWithinLimits()] in Measurement.take { _ = work() } }
             ),
             Entry(
                 name: "find one key of 10",

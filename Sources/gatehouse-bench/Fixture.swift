@@ -63,16 +63,16 @@ struct Fixture {
         )
     }
 
-    func admitByPath() throws -> () -> Void {
+    func admitByPath() throws -> () -> Decision? {
         try plan(head("/demo/endpoint-99/score"), fields: nil)
     }
 
-    func admitByModel() throws -> () -> Void {
+    func admitByModel() throws -> () -> Decision? {
         try plan(head("/v1/chat/completions"), fields: BodyFields(of: body.span, contentType: "application/json"))
     }
 
-    /// Reserved, and settled as when the plan is thrown away.
-    func admitWithinLimits() throws -> () -> Void {
+    /// Reserved, and settled when the plan is thrown away.
+    func admitWithinLimits() throws -> () -> Decision? {
         try plan(head("/demo/endpoint-98/score", key: Self.limitedKey), fields: nil)
     }
 
@@ -129,12 +129,13 @@ struct Fixture {
     }
 
     /// Admission of one request; it must bring a plan.
-    private func plan(_ head: RequestHead, fields: BodyFields?) throws -> () -> Void {
+    private func plan(_ head: RequestHead, fields: BodyFields?) throws -> () -> Decision? {
         let now = Moment(uptime: 0, wall: 0)
         guard case .plan = try admission.admit(head, fields: fields, at: now) else { throw NoPlan() }
         return { [admission] in
             let decision = try? admission.admit(head, fields: fields, at: now)
             precondition(decision != nil, "what was admitted once is admitted again")
+            return decision
         }
     }
 
