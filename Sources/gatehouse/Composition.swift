@@ -17,36 +17,36 @@ import ServiceLifecycle
 ///
 /// They stop in reverse.
 struct Composition {
-    private let configuration: Configuration
+    let configuration: Configuration
     private let socket: CInt?
-    private let logger: Logger
-    private let snapshots = SnapshotBox(.empty)
-    private let receipts = ReceiptQueue()
-    private let captures = CaptureQueue()
-    private let traces = TraceQueue()
-    private let counted = ReceiptMetrics()
+    let logger: Logger
+    let snapshots = SnapshotBox(.empty)
+    let receipts = ReceiptQueue()
+    let captures = CaptureQueue()
+    let traces = TraceQueue()
+    let counted = ReceiptMetrics()
     private let changes = AsyncStream.makeStream(of: StoreContents.self, bufferingPolicy: .bufferingNewest(1))
     private let compiler: SnapshotCompiler
-    private let receiptStore: ReceiptStore
-    private let captureStore: CaptureStore
+    let receiptStore: ReceiptStore
+    let captureStore: CaptureStore
     private let outbox = WebhookOutbox()
-    private let logs = DeploymentLogs()
-    private let meters: UsageMeters
-    private let store: Store
-    private let webhookStore: WebhookStore
-    private let webhooks: WebhookService
-    private let trust: TokenTrust
-    private let certificates: CertificateStore
+    let logs = DeploymentLogs()
+    let meters: UsageMeters
+    let store: Store
+    let webhookStore: WebhookStore
+    let webhooks: WebhookService
+    let trust: TokenTrust
+    let certificates: CertificateStore
     private let isAddressAllowed: @Sendable (String) -> Bool
     private let curl: CurlClient
-    private let devices: DeviceWatch
-    private let workers: WorkerSupervisor
+    let devices: DeviceWatch
+    let workers: WorkerSupervisor
     private let kinds: PoolKinds
-    private let operations: Operations
+    let operations: Operations
     private let models: ModelFetcher
-    private let pulls: ModelPulls
+    let pulls: ModelPulls
     private let replays: ReplaySender
-    private let comparisons: Comparisons
+    let comparisons: Comparisons
 
     /// Opens the store and reads the certificates; nothing listens yet.
     ///
@@ -265,84 +265,6 @@ struct Composition {
             kinds: kinds,
             certificates: certificates,
             logger: logger
-        )
-    }
-
-    private func admin(beside proxy: ProxyService) throws -> AdminService {
-        let snapshots = snapshots
-        return try AdminService(
-            host: configuration.admin.host,
-            port: configuration.admin.port,
-            controlPlane: ControlPlane(
-                store: store,
-                receipts: receiptStore,
-                captures: captureStore,
-                certificates: certificates,
-                publicURL: configuration.publicURL,
-                operatorToken: try OperatorToken.loadOrCreate(beside: configuration.store).text,
-                readiness: { snapshots.current.readiness(of: $0) },
-                operations: operations,
-                collaborators: collaborators(metrics(of: proxy)),
-                azure: azure(),
-                pulls: pulls,
-                comparisons: comparisons
-            ),
-            certificates: certificates,
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: logger
-        )
-    }
-
-    private func metrics(of proxy: ProxyService) -> GatewayMetrics {
-        let configured = configuration.certificates
-        return GatewayMetrics(
-            counted: counted,
-            snapshots: snapshots,
-            workers: workers.board,
-            receipts: receipts,
-            captures: captures,
-            traces: traces,
-            proxy: { proxy.facts },
-            certificates: { [certificates] in certificates.hostCertificates(configured: configured) }
-        )
-    }
-
-    private func collaborators(_ metrics: GatewayMetrics) -> ControlPlane.Collaborators {
-        ControlPlane.Collaborators(
-            limitStatus: { [meters] subject in meters.status(of: subject) },
-            webhookTest: { [webhooks] tenant, name in try await webhooks.test(tenant: tenant, name: name) },
-            webhookDeliveries: { [webhookStore] tenant, name in
-                try await webhookStore.deliveries(of: WebhookName(tenant: tenant, name: name))
-            },
-            issuer: { [trust] request in await trust.answer(request) },
-            instances: { [snapshots, workers] path in
-                let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
-                return snapshots.current.instances(path, workers.board, at: now)
-            },
-            pool: { [snapshots, workers] path in snapshots.current.pool(path, workers.board) },
-            warm: { [workers] path in try await workers.warm(path) },
-            devices: { [devices, workers] in
-                await devices.refresh(olderThan: .seconds(2))
-                return DevicesResource(devices, workers.board)
-            },
-            pricePerHour: { [prices = configuration.instancePrices] type in prices[type] },
-            deploymentLogs: { [logs, workers, snapshots] path, tail in
-                guard snapshots.current.deployment(path)?.isNative == true else { return logs.tail(path, tail) }
-                return await workers.logs(path).suffix(tail).map(LogLineResource.init)
-            },
-            metrics: { metrics.families },
-            verify: { [trust] token in await trust.verifyOperator(token) }
-        )
-    }
-
-    private func azure() -> AzureDialect {
-        AzureDialect(
-            artifacts: configuration.models,
-            runtimes: RuntimeTable(configuration.runtimes),
-            adminURL: configuration.admin.localURL,
-            endpointToken: { [trust] tenant, endpoint, subject in
-                await trust.endpointToken(tenant, endpoint, subject: subject)
-            }
         )
     }
 

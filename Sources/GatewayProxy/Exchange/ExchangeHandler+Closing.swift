@@ -159,4 +159,25 @@ extension ExchangeHandler {
         }
         if !isInRead { flushAll() }
     }
+
+    // MARK: - Slow clients
+
+    func startBodyWatch() {
+        bodyTimer.setIfEarlier(.now() + Limits.bodyWindow)
+    }
+
+    /// SECURITY T-1: a body that dribbles is cut, however regularly it drips.
+    func bodyWindowEnded() {
+        guard !exchange.isIdle, !exchange.isRequestComplete else { return }
+        let isOurFault = call.map { !$0.isWritable } ?? exchange.isConnecting
+        slowWindows = bodyWindowBytes < Limits.bodyProgress && !isOurFault ? slowWindows + 1 : 0
+        bodyWindowBytes = 0
+        if slowWindows >= Limits.slowWindows {
+            mustClose = true
+            if exchange.hasAnswered { return linger() }
+            refuse(.malformed(status: 408, reason: "The request's body came too slowly."))
+        } else {
+            startBodyWatch()
+        }
+    }
 }
