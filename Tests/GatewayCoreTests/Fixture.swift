@@ -48,7 +48,13 @@ struct Fixture {
         )
     }
 
-    func deployment(_ name: String, _ urls: [String], isNative: Bool = false, limit: Int? = nil) throws -> Deployment {
+    func deployment(
+        _ name: String,
+        _ urls: [String],
+        isNative: Bool = false,
+        limit: Int? = nil,
+        capture: CaptureRule? = CaptureRule()
+    ) throws -> Deployment {
         let instances = try urls.map { registry.instance(at: try InstanceAddress.parse($0).get(), isReady: true) }
         return Deployment(
             name: name,
@@ -56,6 +62,7 @@ struct Fixture {
             instances: instances,
             timeout: .seconds(5),
             capacity: Deployment.Capacity(limit: limit),
+            capture: capture,
             queue: registry.queue(for: instances)
         )
     }

@@ -47,6 +47,8 @@ package enum ReplayPlan: Sendable {
     case out
     /// Its endpoint or the deployment is no more, or its tenant is suspended.
     case gone
+    /// Neither the deployment that answered first nor this one is captured: how its answer is redacted is not known.
+    case unruled
 }
 
 extension Snapshot {
@@ -60,6 +62,8 @@ extension Snapshot {
             let index = endpoint.deployments.firstIndex(where: { $0.name == request.deployment })
         else { return .gone }
         let deployment = endpoint.deployments[index]
+        let first = endpoint.deployments.first { $0.name == receipt.deployment }
+        guard let rule = first?.capture ?? deployment.capture else { return .unruled }
         guard deployment.capacity.limit == nil || deployment.queue.isEmpty else { return .full }
         let instance: Instance
         switch deployment.take(at: nil) {
@@ -74,8 +78,7 @@ extension Snapshot {
             origin: deployment,
             permit: nil
         )
-        let first = endpoint.deployments.first { $0.name == receipt.deployment }
-        return .plan(plan, capture: first?.capture ?? deployment.capture ?? CaptureRule())
+        return .plan(plan, capture: rule)
     }
 }
 

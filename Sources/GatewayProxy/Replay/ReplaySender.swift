@@ -51,6 +51,10 @@ package final class ReplaySender: Sendable {
             case .gone:
                 let deployment = request.deployment
                 return .ended("the tenant is suspended, or the endpoint or its deployment \(deployment) is no more")
+            case .unruled:
+                return .unsent(
+                    "neither its deployment nor \(request.deployment) captures any more: set captures on one of them"
+                )
             case .full: outSince = nil
             case .out:
                 if let outSince, ContinuousClock.now - outSince >= Self.longestOutage {
@@ -105,7 +109,8 @@ package final class ReplaySender: Sendable {
         whole.keepsResponse = true
         whole.bodyLimit = CaptureRule.longestBody
         let checked = CheckedRequest(request, droppingHeaders: Self.droppedHeaders)
-        let capture = MirrorCapture(whole, of: checked) { capture in
+        let capture = MirrorCapture(whole, of: checked) { draft in
+            let capture = draft.finish()
             answer.succeed(capture.receipt.refusal == "Stopped" ? Self.stopped : .answered(capture))
         }
         let target = MirrorTarget(plan.deployment, percent: 100)

@@ -89,6 +89,18 @@ import Testing
         #expect(found == rule)
     }
 
+    @Test func `where no rule says how its answer is redacted it is not sent`() throws {
+        let fixture = try Fixture()
+        let deployments = try ["blue", "green"].map {
+            try fixture.deployment($0, ["http://\($0).test:9000"], capture: nil)
+        }
+        fixture.publishChat(deployments, weights: [100, 0])
+        guard case .unruled = fixture.snapshots.current.replay(Self.request("/demo/chat/score")) else {
+            throw Fixture.NoPlan()
+        }
+        #expect(deployments[1].instances[0].load.inFlight == 0)
+    }
+
     @Test func `a receipt of one says so, and never counts`() {
         var receipt = Receipt(requestID: "id", startedAt: 0)
         receipt.deployment = "green"
