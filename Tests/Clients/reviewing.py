@@ -76,7 +76,9 @@ def send_secrets(gateway, backend, key, endpoint):
                         "x-api-key": canary("upstream header")},
          json.dumps({"client_secret": canary("answer's member"), "note": "plain-marker-of-the-answer"}))
     require(ask(body, headers, query).status == 200, "the first request")
-    tell(backend, 200, {}, [json.dumps({"api_key": canary("event")}), json.dumps({"note": "plain-event"})])
+    said = [canary("address over three events"), "@exam", "ple.org, plain-piece"]
+    tell(backend, 200, {}, [json.dumps({"api_key": canary("event")}), json.dumps({"note": "plain-event"}),
+                            *(json.dumps({"choices": [{"index": 0, "delta": {"content": piece}}]}) for piece in said)])
     require(ask({}).status == 200, "the stream")
     tell(backend, 500, {"content-type": "text/plain", "www-authenticate": canary("www-authenticate")},
          f"no: secret={canary('error body')} at postgres://user:{canary('URL')}@host/db, plain-error")

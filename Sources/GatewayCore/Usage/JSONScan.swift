@@ -47,6 +47,18 @@ package enum JSONScan {
         return .truncated
     }
 
+    /// Visits each element of the list that begins at `start`, as far as it is whole.
+    package static func elements(of bytes: borrowing Span<UInt8>, from start: Int, visit: (Range<Int>) -> Void) {
+        var at = skipSpace(bytes, start + 1)
+        while at < bytes.count, bytes[at] != UInt8(ascii: "]") {
+            guard let end = endOfValue(bytes, at), end > at else { return }
+            visit(at..<end)
+            at = skipSpace(bytes, end)
+            guard at < bytes.count, bytes[at] == UInt8(ascii: ",") else { return }
+            at = skipSpace(bytes, at + 1)
+        }
+    }
+
     /// Whether the name in this range reads `text`, escapes decoded.
     package static func matches(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
         let expected = text.utf8CodeUnitCount
@@ -65,15 +77,37 @@ package enum JSONScan {
         var units: [UInt8] = []
         units.reserveCapacity(range.count)
         var at = range.lowerBound
-        while at < range.upperBound {
-            guard bytes[at] == UInt8(ascii: "\\"), at + 1 < range.upperBound else {
-                units.append(bytes[at])
-                at += 1
-                continue
-            }
-            at = appendEscape(bytes, at + 1, end: range.upperBound, to: &units)
-        }
+        while at < range.upperBound { at = appendUnit(bytes, at, end: range.upperBound, to: &units) }
         return String(decoding: units, as: UTF8.self)
+    }
+
+    /// The same as bytes, with the place that each of them comes from: an escape's bytes all come from the whole of it.
+    package static func append(
+        _ bytes: borrowing Span<UInt8>,
+        _ range: Range<Int>,
+        to units: inout [UInt8],
+        origins: inout [Range<Int>]
+    ) {
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let next = appendUnit(bytes, at, end: range.upperBound, to: &units)
+            while origins.count < units.count { origins.append(at..<next) }
+            at = next
+        }
+    }
+
+    /// - Returns: the position behind the byte or the escape.
+    private static func appendUnit(
+        _ bytes: borrowing Span<UInt8>,
+        _ at: Int,
+        end: Int,
+        to units: inout [UInt8]
+    ) -> Int {
+        guard bytes[at] == UInt8(ascii: "\\"), at + 1 < end else {
+            units.append(bytes[at])
+            return at + 1
+        }
+        return appendEscape(bytes, at + 1, end: end, to: &units)
     }
 
     /// A whole number; `nil` for anything else.

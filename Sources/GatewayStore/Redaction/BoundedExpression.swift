@@ -1,4 +1,5 @@
 import CPcre2
+import Foundation
 import Synchronization
 
 /// A regular expression in PCRE's syntax that gives up instead of taking long.
@@ -13,7 +14,7 @@ final class BoundedExpression: Sendable {
 
     /// Steps of one search: a few milliseconds at most.
     private static let mostSteps: UInt32 = 50_000
-    /// Of all searches of one text.
+    /// Of the processor, for all searches of one call.
     private static let mostTime = Duration.milliseconds(50)
     /// Kibibytes of the heap.
     private static let mostMemory: UInt32 = 4096
@@ -38,11 +39,18 @@ final class BoundedExpression: Sendable {
     deinit { unsafe code.withLock { unsafe pcre2_code_free_8($0) } }
 
     /// Every place where it matches, in order; empty matches are none.
-    func ranges(in bytes: [UInt8]) throws(Failure) -> [Range<Int>] {
-        try unsafe code.withLock { code throws(Failure) in try unsafe Self.ranges(of: code, in: bytes) }
+    ///
+    /// - Parameter parts: where it is looked for, each by itself; `nil` = in all.
+    func ranges(in bytes: [UInt8], parts: [Range<Int>]? = nil) throws(Failure) -> [Range<Int>] {
+        let parts = parts ?? [0..<bytes.count]
+        return try unsafe code.withLock { code throws(Failure) in try unsafe Self.ranges(of: code, in: bytes, parts) }
     }
 
-    private static func ranges(of code: OpaquePointer, in bytes: [UInt8]) throws(Failure) -> [Range<Int>] {
+    private static func ranges(
+        of code: OpaquePointer,
+        in bytes: [UInt8],
+        _ parts: [Range<Int>]
+    ) throws(Failure) -> [Range<Int>] {
         let context = unsafe pcre2_match_context_create_8(nil)
         let data = unsafe pcre2_match_data_create_8(1, nil)
         defer {
@@ -52,20 +60,32 @@ final class BoundedExpression: Sendable {
         unsafe pcre2_set_match_limit_8(context, mostSteps)
         unsafe pcre2_set_heap_limit_8(context, mostMemory)
         var found: [Range<Int>] = []
-        var start = 0
-        let deadline = ContinuousClock.now + mostTime
-        while start <= bytes.count {
-            guard ContinuousClock.now < deadline else { throw Failure(reason: "it takes too long") }
-            let count = unsafe pcre2_match_8(code, bytes, bytes.count, start, 0, data, context)
-            if count == PCRE2_ERROR_NOMATCH { break }
-            guard count >= 0 else { throw Failure(reason: message(count)) }
-            let ends = unsafe pcre2_get_ovector_pointer_8(data)
-            guard let ends = unsafe ends else { break }
-            let (lower, upper) = unsafe (ends[0], ends[1])
-            if upper > lower { found.append(lower..<upper) }
-            start = max(upper, start + (upper > lower ? 0 : 1))
+        let deadline = processorTime() + mostTime
+        for part in parts {
+            var start = 0
+            while start <= part.count {
+                guard processorTime() < deadline else { throw Failure(reason: "it takes too long") }
+                let count = unsafe bytes.withUnsafeBufferPointer { bytes in
+                    let base = unsafe bytes.baseAddress.map { unsafe $0 + part.lowerBound }
+                    return unsafe pcre2_match_8(code, base, part.count, start, 0, data, context)
+                }
+                if count == PCRE2_ERROR_NOMATCH { break }
+                guard count >= 0 else { throw Failure(reason: message(count)) }
+                let ends = unsafe pcre2_get_ovector_pointer_8(data)
+                guard let ends = unsafe ends else { break }
+                let (lower, upper) = unsafe (ends[0], ends[1])
+                if upper > lower { found.append(part.lowerBound + lower..<part.lowerBound + upper) }
+                start = max(upper, start + (upper > lower ? 0 : 1))
+            }
         }
         return found
+    }
+
+    /// Of this thread: one that is kept waiting takes no longer for it.
+    private static func processorTime() -> Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     private static func message(_ number: Int32) -> String {

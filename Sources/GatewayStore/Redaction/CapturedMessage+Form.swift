@@ -13,8 +13,9 @@ package enum BodyForm {
 extension CapturedMessage {
     /// In lower case, without parameters; empty when there is none.
     package var contentType: String {
-        let type = first("content-type")?.prefix { $0 != ";" } ?? ""
-        return type.lowercased().filter { $0 != " " }
+        // Byte by byte: this is asked several times of every capture.
+        let type = first("content-type")?.utf8.prefix { $0 != UInt8(ascii: ";") }.filter { $0 != 0x20 } ?? []
+        return String(decoding: type, as: UTF8.self).lowercased()
     }
 
     package var form: BodyForm {
@@ -30,7 +31,10 @@ extension CapturedMessage {
     }
 
     /// Pictures, sound and film: nothing in them is text.
-    var isMedia: Bool { ["image/", "audio/", "video/"].contains { contentType.hasPrefix($0) } }
+    var isMedia: Bool {
+        let type = contentType.utf8
+        return type.starts(with: "image/".utf8) || type.starts(with: "audio/".utf8) || type.starts(with: "video/".utf8)
+    }
 
     /// Whether the body can be shown, and searched, as text.
     package var isText: Bool {

@@ -1,19 +1,30 @@
 import GatewayCore
 
 extension CapturedMessage {
-    /// Puts a text in the place of ranges of the body, which are in order and apart; pieces begin where they began.
+    /// Part of the body, and what is to stand in its place.
+    struct Edit {
+        var range: Range<Int>
+        var text: String
+    }
+
     mutating func replace(_ ranges: [Range<Int>], with text: String) {
-        guard !ranges.isEmpty else { return }
-        let replacement = Array(text.utf8)
+        apply(ranges.map { Edit(range: $0, text: text) })
+    }
+
+    /// Makes edits that are in order; pieces begin where they began.
+    ///
+    /// One that begins within the one before is left out.
+    mutating func apply(_ edits: [Edit]) {
+        guard !edits.isEmpty else { return }
         var made: [UInt8] = []
         made.reserveCapacity(body.count)
         var at = 0
         var piece = pieces.startIndex
-        for range in ranges {
-            movePieces(from: &piece, before: range.lowerBound, by: made.count - at)
-            made.append(contentsOf: body[at..<range.lowerBound])
-            made.append(contentsOf: replacement)
-            at = range.upperBound
+        for edit in edits where edit.range.lowerBound >= at {
+            movePieces(from: &piece, before: edit.range.lowerBound, by: made.count - at)
+            made.append(contentsOf: body[at..<edit.range.lowerBound])
+            made.append(contentsOf: edit.text.utf8)
+            at = edit.range.upperBound
             // What began within is what comes behind.
             while piece < pieces.endIndex, pieces[piece].offset < at {
                 pieces[piece].offset = made.count

@@ -12,18 +12,23 @@ struct Redactor: Sendable {
     private let hiddenHeaders: Set<String>
     private let json: JSONRedaction
     private let patterns: TextPatterns
+    /// Whether a path takes out the body's `model`, which stands in the receipt too.
+    private let hidesModel: Bool
 
     init(_ rule: RedactionRule) {
         self.rule = rule
         hiddenHeaders = Set(rule.headers.map { $0.lowercased() })
         json = JSONRedaction(names: CredentialNames.fields, paths: rule.paths)
         patterns = TextPatterns(rule)
+        let named = Array(#"{"model":"m"}"#.utf8)
+        hidesModel = json.ranges(in: named.span, 0..<named.count)?.isEmpty != true
     }
 
     func redact(_ capture: Capture) -> Capture {
         var redacted = capture
         redacted.query = redactPairs(capture.query, names: CredentialNames.query)
         redacted.receipt.path = patterns.redact(capture.receipt.path)
+        redacted.receipt.model = hidesModel ? Self.field : patterns.redact(capture.receipt.model)
         let request = capture.request.decoded()
         redacted.request = redact(request, keeping: capture.rule.headers)
         redacted.response = redact(capture.response.decoded(), keeping: capture.rule.headers)
@@ -74,6 +79,8 @@ struct Redactor: Sendable {
         case .lines: redactJSON(&message, in: message.jsonLines)
         case .other: break
         }
+        // First: of what is found in one event its beginning may stand in the one before.
+        if message.form == .lines { patterns.redactStream(&message) }
         patterns.redact(&message)
     }
 

@@ -32,14 +32,45 @@ struct TextPatterns: Sendable {
     /// The text without what is found; a search that takes too long leaves nothing of it.
     func redact(_ message: inout CapturedMessage) {
         for entry in entries {
-            let ranges: [Range<Int>]
-            do throws(BoundedExpression.Failure) {
-                ranges = try entry.expression.ranges(in: message.body)
-            } catch {
-                message.replaceBody(with: "[removed: looking for \(entry.name) took too long]")
-                return
+            guard let ranges = find(entry, in: message.body, nil, &message) else { return }
+            message.replace(ranges, with: "[\(entry.name)]")
+        }
+    }
+
+    /// The same for what stands in several events of a stream: its name in the first, and nothing in the others.
+    func redactStream(_ message: inout CapturedMessage) {
+        let text = StreamedText(message.body, lines: message.jsonLines)
+        var found: [(range: Range<Int>, name: String)] = []
+        for entry in entries {
+            guard let ranges = find(entry, in: text.bytes, text.texts, &message) else { return }
+            found += ranges.map { ($0, entry.name) }
+        }
+        message.apply(text.edits(Self.apart(found)))
+    }
+
+    /// What overlaps made one.
+    private static func apart(_ found: [(range: Range<Int>, name: String)]) -> [(range: Range<Int>, name: String)] {
+        found.sorted { $0.range.lowerBound < $1.range.lowerBound }.reduce(into: []) { apart, match in
+            guard let last = apart.last, match.range.lowerBound < last.range.upperBound else {
+                return apart.append(match)
             }
-            message.replace(ranges.filter { entry.accepts(message.body[$0]) }, with: "[\(entry.name)]")
+            let end = max(last.range.upperBound, match.range.upperBound)
+            apart[apart.count - 1].range = last.range.lowerBound..<end
+        }
+    }
+
+    /// - Returns: `nil` when the search takes too long, and then nothing is left of the message's body.
+    private func find(
+        _ entry: Entry,
+        in text: [UInt8],
+        _ parts: [Range<Int>]?,
+        _ message: inout CapturedMessage
+    ) -> [Range<Int>]? {
+        do throws(BoundedExpression.Failure) {
+            return try entry.expression.ranges(in: text, parts: parts).filter { entry.accepts(text[$0]) }
+        } catch {
+            message.replaceBody(with: "[removed: looking for \(entry.name) took too long]")
+            return nil
         }
     }
 
@@ -60,18 +91,22 @@ struct TextPatterns: Sendable {
     }
 
     /// Keys and tokens that are known by their form, and what stands behind a name that says so.
+    ///
+    /// Most begin with a word: that is asked first, for then most bytes are passed over at once.
     private static let credential = made(
         "credential",
         #"""
         (?x)
-        \bgh[a-z]{1,2}_[A-Za-z0-9_-]{20,}
-        | \bsk-[A-Za-z0-9_-]{16,} | \bAKIA[0-9A-Z]{16}\b
-        | \beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*
+        \b(?:
+            gh[a-z]{1,2}_[A-Za-z0-9_-]{20,}
+            | sk-[A-Za-z0-9_-]{16,} | AKIA[0-9A-Z]{16}\b
+            | eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*
+            | (?i:bearer|basic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
+            | (?i:password|passwd|pwd|client_secret|secret|api[_-]?key|access_token|refresh_token|private_key)
+              (?:\\?["'])?\s{0,4}[=:]\s{0,4}(?:\\?["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,512}
+        )
         | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----[\s\S]{0,16384}?(?:-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|\z)
-        | (?i:\bbearer|\bbasic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
         | ://[^/\s:@"]{1,128}:\K[^/\s@"]{1,256}(?=@)
-        | (?i:\b(?:password|passwd|pwd|client_secret|secret|api[_-]?key|access_token|refresh_token|private_key))
-          (?:\\?["'])?\s{0,4}[=:]\s{0,4}(?:\\?["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,512}
         """#
     )
 

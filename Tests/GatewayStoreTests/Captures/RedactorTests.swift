@@ -93,6 +93,115 @@ import Testing
         #expect(redact(body, type: "text/event-stream", rule: RedactionRule(paths: ["a.email"])) == kept)
     }
 
+    /// Events as OpenAI streams them.
+    private static func chunks(_ pieces: [String], choice: Int = 0) -> String {
+        pieces.map { #"data: {"id":"c-1","choices":[{"delta":{"content":"\#($0)"},"index":\#(choice)}]}"# + "\n\n" }
+            .joined()
+    }
+
+    @Test(arguments: [
+        (["write to bo", "b@mail", ".exam", "ple.org now"], ["write to [email]", "", "", " now"]),
+        (["4111 1111", " 1111 1111"], ["[card]", ""]), (["john.smi", "th@al.org"], ["[email]", ""]),
+        (["nothing", " here"], ["nothing", " here"]),
+        (["bob", #"\u0040"#, "mail.org", " and al@b.org"], ["[email]", "", "", " and [email]"]),
+        (["my key: sk-", "aaaaaaaaaaaa", "aaaaaaaaaaaa"], ["my key: [credential]", "", ""]),
+        // Two that overlap are one.
+        (["password=bo", "b@mail.org!"], ["password=[credential]", ""]),
+    ])
+    func `what a stream spreads over several events is found all the same`(pieces: [String], kept: [String]) {
+        let rule = RedactionRule(patterns: [.email, .card])
+        let end = "data: [DONE]\n\n"
+        #expect(
+            redact(Self.chunks(pieces) + end, type: "text/event-stream", rule: rule) == Self.chunks(kept) + end
+        )
+    }
+
+    @Test func `a line that is no whole JSON text is looked through by itself`() {
+        let body = #"data: {"text":"bob@mail.org, and"# + "\n" + #"data: {"text":"al@mail.org"}"# + "\n"
+        let kept = #"data: {"text":"[email], and"# + "\n" + #"data: {"text":"[email]"}"# + "\n"
+        #expect(redact(body, type: "text/event-stream", rule: RedactionRule(patterns: [.email])) == kept)
+    }
+
+    @Test func `lists that go on behind their line bring nothing twice`() {
+        let body = #"{"b":"# + "\n" + #"{"c":"sk-aaaaaaaaaaaaaaaaaaaa"}"# + "\n"
+        let kept = #"{"b":"# + "\n" + #"{"c":"[credential]"}"# + "\n"
+        #expect(redact(body, type: "application/x-ndjson") == kept)
+    }
+
+    @Test func `a key that is cut off goes to the end of its own text`() {
+        let parts = ["-----BEGIN RSA PRIV", "ATE KEY-----MIIE"].map { #"{"a":"\#($0)"}"# }
+        let other = #"{"b":"\#(String(repeating: "x", count: 20_000))"}"#
+        let kept = [#"{"a":"[credential]"}"#, #"{"a":""}"#, other].joined(separator: "\n")
+        #expect(redact((parts + [other]).joined(separator: "\n"), type: "application/x-ndjson") == kept)
+    }
+
+    @Test(arguments: [
+        #"{"event":{"contentBlockDelta":{"delta":{"text":"@"}}}}"#,
+        #"{"type":"response.output_text.delta","output_index":0,"delta":"@"}"#,
+    ])
+    func `texts below a member that is else a name are put together, and told apart by what says whose they are`(
+        event: String
+    ) {
+        let rule = RedactionRule(patterns: [.email])
+        let body = ["bob@", "mail.org"].map { event.replacing("@", with: $0) }
+        let kept = ["[email]", ""].map { event.replacing("@", with: $0) }
+        #expect(
+            redact(body.joined(separator: "\n"), type: "application/x-ndjson", rule: rule)
+                == kept.joined(separator: "\n")
+        )
+        let apart = [body[0], body[1].replacing(#"index":0"#, with: #"index":1"#)].joined(separator: "\n")
+        guard apart.contains("index") else { return }
+        #expect(redact(apart, type: "application/x-ndjson", rule: rule) == apart)
+    }
+
+    @Test func `a long name before thousands of texts takes no time to speak of`() {
+        let name = String(repeating: "ü", count: 15_000)
+        let body = #"{"\#(name)":[\#(Array(repeating: #""""#, count: 9000).joined(separator: ","))]}"#
+        let began = ContinuousClock.now
+        #expect(redact(body, type: "application/x-ndjson") == body && ContinuousClock.now - began < .seconds(5))
+    }
+
+    @Test func `what ends one text is not put together with what begins another`() {
+        let body = #"{"a":"bob@","b":"mail.org"}"# + "\n"
+        #expect(redact(body, type: "application/x-ndjson", rule: RedactionRule(patterns: [.email])) == body)
+    }
+
+    @Test func `thousands of texts and matches take no time to speak of`() {
+        let lines = (0..<4000).map { #"{"k\#($0)":"a@b.org c@d.org"}"# }.joined(separator: "\n") + "\n"
+        let began = ContinuousClock.now
+        let kept = redact(lines, type: "application/x-ndjson", rule: RedactionRule(patterns: [.email]))
+        #expect(!kept.contains("@") && ContinuousClock.now - began < .seconds(5))
+    }
+
+    @Test func `choices that a stream brings in turn are texts of their own`() {
+        let rule = RedactionRule(patterns: [.email])
+        let body = Self.chunks(["bob@"]) + Self.chunks(["al"], choice: 1) + Self.chunks(["mail.org"])
+        let kept = Self.chunks(["[email]"]) + Self.chunks(["al"], choice: 1) + Self.chunks([""])
+        #expect(redact(body, type: "text/event-stream", rule: rule) == kept)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"@"}}"#,
+            #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}"#
+        ),
+        (#"{"response":"@"}"#, #"{"response":""}"#), (#"{"text_output":"@"}"#, #"{"text_output":""}"#),
+        (
+            #"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"@"}}]}}]}"#,
+            #"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":""}}]}}]}"#
+        ),
+        (#"{"id":"@"}"#, #"{"id":"@"}"#),
+    ])
+    func `so it is in the streams of any provider`(event: String, kept: String) {
+        let pieces = ["bob", "@", "mail.org"].map { event.replacing("@", with: $0) }
+        let body = pieces.joined(separator: "\n") + "\n"
+        let found = redact(body, type: "application/x-ndjson", rule: RedactionRule(patterns: [.email]))
+        let first =
+            event == kept
+            ? pieces.joined(separator: "\n") : event.replacing("@", with: "[email]") + "\n\(kept)\n\(kept)"
+        #expect(found == first + "\n")
+    }
+
     @Test(arguments: [
         ("my key is ghk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa111111 ok", "my key is [credential] ok"),
         ("Authorization: Bearer abcdefghijklmnop.q", "Authorization: Bearer [credential]"),
@@ -129,6 +238,16 @@ import Testing
     ])
     func `telephone numbers are told from dates, addresses and amounts`(text: String, kept: String) {
         #expect(redact(text, type: "text/plain", rule: RedactionRule(patterns: [.phone])) == kept)
+    }
+
+    @Test(arguments: [
+        (RedactionRule(paths: ["model"]), "[field]"), (RedactionRule(paths: ["**.*"]), "[field]"),
+        (RedactionRule(patterns: [.email]), "of [email]"), (RedactionRule(paths: ["a.model"]), "of bob@mail.org"),
+    ])
+    func `the name of the model beside the body is as in the body`(rule: RedactionRule, kept: String) {
+        var receipt = Receipt(requestID: "1", startedAt: 0)
+        receipt.model = "of bob@mail.org"
+        #expect(Redactor(rule).redact(Capture(receipt: receipt, rule: CaptureRule())).receipt.model == kept)
     }
 
     @Test func `an own expression leaves its name`() {

@@ -1,0 +1,101 @@
+import GatewayCore
+
+/// The texts that a stream brings piece by piece, one in each of its events, and where in the body they stand.
+///
+/// What a model says in pieces can only be looked through once they are put together: a word is seldom one piece.
+struct StreamedText {
+    /// The texts one behind the other, escapes decoded.
+    private(set) var bytes: [UInt8] = []
+    /// Where each text is in `bytes`.
+    private(set) var texts: [Range<Int>] = []
+    /// For each byte the bytes of the body that it stands for: an escape has several.
+    private var origins: [Range<Int>] = []
+    /// Where each piece begins in `bytes`.
+    private var starts: [Int] = []
+
+    /// Members whose texts name an event, and are no piece of one.
+    private static let labels: Set<String> = [
+        "created", "event", "finish_reason", "id", "model", "object", "role", "stop_reason", "system_fingerprint",
+        "type",
+    ]
+    /// Members that say which of several texts an event belongs to.
+    private static let keys: Set<String> = ["index", "output_index", "content_index", "type"]
+    private static let deepest = 16
+    /// Bytes of a member's name that tell it from others.
+    private static let longestName = 64
+
+    /// - Parameters:
+    ///   - body: has one JSON text to a line.
+    ///   - lines: those texts. Strings that stand at the same place of each are the pieces of one.
+    init(_ body: [UInt8], lines: [Range<Int>]) {
+        var pieces: [String: [Range<Int>]] = [:]
+        for line in lines {
+            // What is no whole JSON text does not reach into the next line.
+            Self.find(in: body.span.extracting(0..<line.upperBound), line, at: "", &pieces, depth: 0)
+        }
+        for ranges in pieces.values {
+            let start = bytes.count
+            for range in ranges {
+                starts.append(bytes.count)
+                JSONScan.append(body.span, range, to: &bytes, origins: &origins)
+            }
+            texts.append(start..<bytes.count)
+        }
+    }
+
+    /// What is to be done to the body where these ranges of the text go, which are in order and apart: its name stands in the
+    /// first piece of each.
+    func edits(_ found: [(range: Range<Int>, name: String)]) -> [CapturedMessage.Edit] {
+        var edits: [CapturedMessage.Edit] = []
+        var first = 0
+        for match in found {
+            while first + 1 < starts.count, starts[first + 1] <= match.range.lowerBound { first += 1 }
+            var text = "[\(match.name)]"
+            for piece in first..<starts.count {
+                guard starts[piece] < match.range.upperBound else { break }
+                let end = piece + 1 < starts.count ? starts[piece + 1] : bytes.count
+                let part = match.range.clamped(to: starts[piece]..<end)
+                guard !part.isEmpty else { continue }
+                let range = origins[part.lowerBound].lowerBound..<origins[part.upperBound - 1].upperBound
+                edits.append(CapturedMessage.Edit(range: range, text: text))
+                text = ""
+            }
+        }
+        return edits.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    }
+
+    /// Finds the strings of a value.
+    private static func find(
+        in body: borrowing Span<UInt8>,
+        _ value: Range<Int>,
+        at path: String,
+        _ pieces: inout [String: [Range<Int>]],
+        depth: Int
+    ) {
+        guard depth < deepest, !value.isEmpty else { return }
+        switch body[value.lowerBound] {
+        case UInt8(ascii: "\""): pieces[path, default: []].append(value.lowerBound + 1..<value.upperBound - 1)
+        case UInt8(ascii: "{"):
+            var members: [(name: String, value: Range<Int>)] = []
+            _ = JSONScan.members(of: body, from: value.lowerBound) { member in
+                members.append((JSONScan.string(body, member.name.prefix(longestName)), member.value))
+            }
+            let own = members.filter { keys.contains($0.name) }
+                .reduce(path) { "\($0)#\(JSONScan.string(body, $1.value.prefix(longestName)))" }
+            for (name, value) in members where !isLabel(name, body[value.lowerBound]) {
+                find(in: body, value, at: "\(own).\(name)", &pieces, depth: depth + 1)
+            }
+        case UInt8(ascii: "["):
+            var elements: [Range<Int>] = []
+            JSONScan.elements(of: body, from: value.lowerBound) { elements.append($0) }
+            let own = path + "[]"
+            for element in elements { find(in: body, element, at: own, &pieces, depth: depth + 1) }
+        default: break
+        }
+    }
+
+    /// - Parameter first: of its value.
+    private static func isLabel(_ name: String, _ first: UInt8) -> Bool {
+        first == UInt8(ascii: "\"") && (labels.contains(name) || name.hasSuffix("_id"))
+    }
+}
