@@ -31,7 +31,7 @@ import Testing
         try await RunningGateway.run(serving, in: workspace, access: access) { try await act($0) }
         try await upstream.stop()
         try await shadowed?.stop()
-        return access.captures.take(1000)
+        return access.captures.take(1000).map { $0.finish() }
     }
 
     private static func text(_ message: CapturedMessage) -> String { String(decoding: message.body, as: UTF8.self) }

@@ -230,7 +230,7 @@ def beside_long(side, options, number):
     words = random.Random(number)
     while time.monotonic() < end:
         # Each begins otherwise, so that nothing of it is kept from another.
-        text = " ".join(words.choice(SUBJECTS) for _ in range(options.prompt * 10 // 29))
+        text = " ".join(words.choice(SUBJECTS) for _ in range(options.prompt * 10 // 27))
         threads.append(threading.Thread(target=read, args=[Stream(side, text + " Summarise.", 8)]))
         threads[-1].start()
         time.sleep(1)

@@ -22,9 +22,19 @@ package struct Capture: Sendable {
         self.request = request
         self.response = response
     }
+}
 
+/// A capture that is still to be put together: its writer's thread does that, not the event loop.
+package struct CaptureDraft: Sendable {
     /// Bytes that it takes in the queue, roughly.
-    var weight: Int { request.weight + response.weight + 1024 }
+    let weight: Int
+    package let finish: @Sendable () -> Capture
+
+    /// - Parameter bodyBytes: that it holds.
+    package init(bodyBytes: Int, finish: @escaping @Sendable () -> Capture) {
+        weight = bodyBytes + 2048
+        self.finish = finish
+    }
 }
 
 /// What of an exchange its capture does not have, besides what is cut off.
@@ -82,7 +92,10 @@ package struct CapturedMessage: Sendable, Equatable {
     }
 
     /// The first value of a header, by its lower-case name.
-    package func first(_ name: String) -> String? { headers.first { $0.name.lowercased() == name }?.value }
-
-    fileprivate var weight: Int { body.count + headers.count * 64 + pieces.count * 16 }
+    package func first(_ name: String) -> String? {
+        headers.first { header in
+            // Without a copy of each in lower case: this is asked several times of every capture.
+            header.name.utf8.elementsEqual(name.utf8) { $0 == $1 || (0x41...0x5A).contains($0) && $0 | 0x20 == $1 }
+        }?.value
+    }
 }

@@ -12,9 +12,14 @@ package final class CaptureQueue: Sendable {
     }
 
     private struct Waiting {
-        var captures: [Capture] = []
+        var drafts: [CaptureDraft] = []
         var bytes = 0
+        /// What the writer is done with, to be let go by the event loops.
+        var spent: [CaptureDraft] = []
     }
+
+    private static let mostSpent = 1000
+    private static let mostSpentBytes = 8 << 20
 
     private let waiting = Mutex(Waiting())
     private let stored = Atomic<Int>(0)
@@ -27,31 +32,49 @@ package final class CaptureQueue: Sendable {
         self.mostBytes = mostBytes
     }
 
-    package func append(_ capture: Capture) {
-        let isTaken = waiting.withLock { waiting in
-            let weight = capture.weight
-            guard waiting.captures.count < mostCaptures, waiting.bytes + weight <= mostBytes else { return false }
-            waiting.captures.append(capture)
-            waiting.bytes += weight
-            return true
+    package func append(_ draft: CaptureDraft) {
+        // An older one goes for it, here: memory that its own thread gives back is at hand for the next.
+        let (isTaken, old) = waiting.withLock { waiting in
+            let old = waiting.spent.popLast()
+            guard waiting.drafts.count < mostCaptures, waiting.bytes + draft.weight <= mostBytes else {
+                return (false, old)
+            }
+            waiting.drafts.append(draft)
+            waiting.bytes += draft.weight
+            return (true, old)
         }
         if !isTaken { drop(1) }
+        withExtendedLifetime(old) {}
     }
 
     /// The oldest that wait, at most `most` of them.
-    package func take(_ most: Int) -> [Capture] {
-        waiting.withLock { waiting in
-            if waiting.captures.count <= most {
-                var taken: [Capture] = []
-                swap(&taken, &waiting.captures)
+    package func take(_ most: Int) -> [CaptureDraft] {
+        // Where nothing comes, nothing comes in whose place they could go; not under the lock, for they are many.
+        var idle: [CaptureDraft] = []
+        return waiting.withLock { waiting in
+            if waiting.drafts.isEmpty { swap(&idle, &waiting.spent) }
+            if waiting.drafts.count <= most {
+                var taken: [CaptureDraft] = []
+                swap(&taken, &waiting.drafts)
                 waiting.bytes = 0
                 return taken
             }
-            let taken = Array(waiting.captures.prefix(most))
-            waiting.captures.removeFirst(most)
+            let taken = Array(waiting.drafts.prefix(most))
+            waiting.drafts.removeFirst(most)
             waiting.bytes -= taken.reduce(0) { $0 + $1.weight }
             return taken
         }
+    }
+
+    /// The writer is done with these: event loops let them go, as they add others.
+    package func giveBack(_ drafts: [CaptureDraft]) {
+        var bytes = 0
+        let few = drafts.prefix(Self.mostSpent).prefix { draft in
+            bytes += draft.weight
+            return bytes <= Self.mostSpentBytes
+        }
+        var spent = Array(few)
+        waiting.withLock { swap(&spent, &$0.spent) }
     }
 
     package func store(_ count: Int) { stored.add(count, ordering: .relaxed) }
@@ -62,7 +85,7 @@ package final class CaptureQueue: Sendable {
         Counts(
             stored: stored.load(ordering: .relaxed),
             dropped: dropped.load(ordering: .relaxed),
-            waiting: waiting.withLock { $0.captures.count }
+            waiting: waiting.withLock { $0.drafts.count }
         )
     }
 }

@@ -31,22 +31,17 @@ final class CaptureTap {
         response.append(bytes, limit: limit)
     }
 
-    /// What of it a rule keeps.
-    func capture(_ receipt: Receipt, by rule: CaptureRule, of checked: CheckedRequest) -> Capture {
-        var capture = Capture(receipt: receipt, rule: rule, query: checked.query ?? "")
-        if rule.keepsRequest {
-            capture.request = request.cut(to: rule.bodyLimit)
-            capture.request.headers = Self.headers(checked.forwardable)
+    /// What of it a rule keeps; what that takes is done where the draft is finished.
+    func draft(_ receipt: Receipt, by rule: CaptureRule, of checked: CheckedRequest) -> CaptureDraft {
+        let (query, headers) = (checked.query ?? "", checked.forwardable)
+        let request = rule.keepsRequest ? request.cut(to: rule.bodyLimit) : CapturedMessage()
+        let response = rule.keepsResponse ? response.cut(to: rule.bodyLimit) : CapturedMessage()
+        return CaptureDraft(bodyBytes: request.weight + response.weight) { [responseHeaders] in
+            var capture = Capture(receipt: receipt, rule: rule, query: query, request: request, response: response)
+            if rule.keepsRequest { capture.request.take(headers) }
+            if rule.keepsResponse { capture.response.take(responseHeaders) }
+            return capture
         }
-        if rule.keepsResponse {
-            capture.response = response.cut(to: rule.bodyLimit)
-            capture.response.headers = Self.headers(responseHeaders)
-        }
-        return capture
-    }
-
-    private static func headers(_ headers: HTTPHeaders) -> [CapturedMessage.Header] {
-        headers.map { CapturedMessage.Header(name: $0.name, value: $0.value) }
     }
 }
 
@@ -55,19 +50,21 @@ struct MirrorCapture {
     let tap: CaptureTap
     private let rule: CaptureRule
     private let checked: CheckedRequest
-    private let keep: (Capture) -> Void
+    private let keep: (CaptureDraft) -> Void
 
-    init(_ rule: CaptureRule, of checked: CheckedRequest, keep: @escaping (Capture) -> Void) {
+    init(_ rule: CaptureRule, of checked: CheckedRequest, keep: @escaping (CaptureDraft) -> Void) {
         tap = CaptureTap(limit: rule.bodyLimit)
         self.rule = rule
         self.checked = checked
         self.keep = keep
     }
 
-    func end(_ receipt: Receipt) { keep(tap.capture(receipt, by: rule, of: checked)) }
+    func end(_ receipt: Receipt) { keep(tap.draft(receipt, by: rule, of: checked)) }
 }
 
 extension CapturedMessage {
+    fileprivate var weight: Int { body.count + pieces.count * MemoryLayout<Piece>.stride }
+
     fileprivate mutating func append(_ bytes: ByteBuffer, limit: Int) {
         size += Int64(bytes.readableBytes)
         let count = min(limit - body.count, bytes.readableBytes)
@@ -75,11 +72,16 @@ extension CapturedMessage {
         if body.isEmpty { body = more } else { body += more }
     }
 
+    fileprivate mutating func take(_ headers: HTTPHeaders) {
+        self.headers = headers.map { Header(name: $0.name, value: $0.value) }
+    }
+
     fileprivate func cut(to limit: Int) -> CapturedMessage {
         var cut = self
         cut.isTruncated = size > Int64(min(body.count, limit))
         guard body.count > limit else { return cut }
-        cut.body.removeSubrange(limit...)
+        // Not the beginning of the longer one, which would be held whole.
+        cut.body = Array(body[..<limit])
         cut.pieces.removeAll { $0.offset >= limit }
         return cut
     }

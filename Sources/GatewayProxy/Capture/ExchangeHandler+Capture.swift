@@ -22,6 +22,6 @@ extension ExchangeHandler {
             request.isMirrored || rule.only.admits(receipt)
         else { return }
         let drawn = request.isMirrored ? rule : rule.drawn(request.captureDraw)
-        resources.captures.append(tap.capture(receipt, by: drawn, of: request.checked))
+        resources.captures.append(tap.draft(receipt, by: drawn, of: request.checked))
     }
 }

@@ -2,20 +2,53 @@ import Foundation
 import GRDB
 import GatewayCore
 
-/// Adds captures to the newest segment, several to a block.
-struct CaptureAppender {
-    /// Bytes of a block before it is compressed: what has to be expanded to read one capture.
-    private static let blockBytes = 128 << 10
+/// Several captures as they are stored: redacted, their contents compressed together.
+///
+/// Making one takes most of the time that captures take, and needs nothing of the database.
+struct CaptureBatch: Sendable {
+    /// Bytes before they are compressed: what has to be expanded to read one capture.
+    private static let most = 128 << 10
 
+    fileprivate private(set) var captures: [(capture: Capture, range: Range<Int>)] = []
+    /// Bytes before they were compressed.
+    fileprivate private(set) var size = 0
+    fileprivate private(set) var content = Data()
+
+    static func all(of drafts: [CaptureDraft], _ redactors: RedactorCache) -> [CaptureBatch] {
+        var batches: [CaptureBatch] = []
+        var batch = CaptureBatch()
+        var bytes: [UInt8] = []
+        func close() {
+            guard !batch.captures.isEmpty else { return }
+            batch.size = bytes.count
+            batch.content = Data(Deflate.compress(bytes))
+            batches.append(batch)
+            batch = CaptureBatch()
+            bytes.removeAll(keepingCapacity: true)
+        }
+        for draft in drafts {
+            let capture = draft.finish()
+            let redacted = redactors[capture.rule.redaction].redact(capture)
+            let start = bytes.count
+            CaptureContent(request: redacted.request, response: redacted.response, loss: redacted.loss).write(
+                to: &bytes
+            )
+            batch.captures.append((redacted, start..<bytes.count))
+            if bytes.count >= most { close() }
+        }
+        close()
+        return batches
+    }
+}
+
+/// Adds captures to the newest segment, a block for each batch.
+struct CaptureAppender {
     private let database: Database
     private let segmentRows: Int
     private let segmentBytes: Int64
     private let insert: Statement
     private var segment: Segment
     private var next: Int64
-    private var waiting: [(capture: Capture, range: Range<Int>)] = []
-    private var block: [UInt8] = []
-    private let redactors: RedactorCache
 
     private struct Segment {
         var id: Int64
@@ -24,9 +57,8 @@ struct CaptureAppender {
         var newestAt: Int64
     }
 
-    init(_ database: Database, retention: CaptureRetention, _ redactors: RedactorCache) throws {
+    init(_ database: Database, retention: CaptureRetention) throws {
         self.database = database
-        self.redactors = redactors
         segmentRows = retention.segmentRows
         segmentBytes = retention.segmentBytes
         insert = try database.makeStatement(sql: CaptureSchema.insert)
@@ -40,17 +72,31 @@ struct CaptureAppender {
         }
     }
 
-    mutating func add(_ capture: Capture) throws {
-        let redacted = redactors[capture.rule.redaction].redact(capture)
-        let start = block.count
-        CaptureContent(request: redacted.request, response: redacted.response, loss: redacted.loss).write(to: &block)
-        waiting.append((redacted, start..<block.count))
-        if block.count >= Self.blockBytes { try writeBlock() }
+    mutating func add(_ batch: CaptureBatch) throws {
+        if segment.captures >= segmentRows || segment.bytes >= segmentBytes {
+            try finish()
+            try beginSegment()
+        }
+        try database.execute(
+            sql: "INSERT INTO blocks (segment, size, content) VALUES (?, ?, ?)",
+            arguments: [segment.id, batch.size, batch.content]
+        )
+        let block = database.lastInsertedRowID
+        for (capture, range) in batch.captures {
+            try insert.execute(arguments: Self.values(capture, id: next, block: block, range))
+            next += 1
+            segment.newestAt = max(segment.newestAt, capture.receipt.startedAt)
+        }
+        segment.captures += batch.captures.count
+        segment.bytes += Int64(batch.content.count + 400 * batch.captures.count)
     }
 
-    mutating func finish() throws {
-        try writeBlock()
-        try noteSegment()
+    /// Notes what the segment has.
+    func finish() throws {
+        try database.execute(
+            sql: "UPDATE segments SET captures = ?, bytes = ?, newest_at = ? WHERE id = ?",
+            arguments: [segment.captures, segment.bytes, segment.newestAt, segment.id]
+        )
     }
 
     private mutating func beginSegment() throws {
@@ -61,36 +107,6 @@ struct CaptureAppender {
         )
         try database.execute(sql: CaptureSchema.makeIndex(id))
         segment = Segment(id: id, captures: 0, bytes: 0, newestAt: 0)
-    }
-
-    private func noteSegment() throws {
-        try database.execute(
-            sql: "UPDATE segments SET captures = ?, bytes = ?, newest_at = ? WHERE id = ?",
-            arguments: [segment.captures, segment.bytes, segment.newestAt, segment.id]
-        )
-    }
-
-    private mutating func writeBlock() throws {
-        guard !waiting.isEmpty else { return }
-        if segment.captures >= segmentRows || segment.bytes >= segmentBytes {
-            try noteSegment()
-            try beginSegment()
-        }
-        let content = Deflate.compress(block)
-        try database.execute(
-            sql: "INSERT INTO blocks (segment, size, content) VALUES (?, ?, ?)",
-            arguments: [segment.id, block.count, Data(content)]
-        )
-        let id = database.lastInsertedRowID
-        for (capture, range) in waiting {
-            try insert.execute(arguments: Self.values(capture, id: next, block: id, range))
-            next += 1
-            segment.newestAt = max(segment.newestAt, capture.receipt.startedAt)
-        }
-        segment.captures += waiting.count
-        segment.bytes += Int64(content.count + 400 * waiting.count)
-        waiting.removeAll(keepingCapacity: true)
-        block.removeAll(keepingCapacity: true)
     }
 
     private static func values(_ capture: Capture, id: Int64, block: Int64, _ range: Range<Int>) -> StatementArguments {

@@ -66,6 +66,13 @@ enum CaptureSchema {
     /// steps.
     static let goneSQL = "CREATE TABLE gone (tenant TEXT PRIMARY KEY, before INTEGER NOT NULL) STRICT;"
 
+    /// The run of the system that has used the file last, with the last capture before it; and the segments whose index still
+    /// has words of captures that were erased.
+    static let bootSQL = """
+        CREATE TABLE boots (id TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;
+        CREATE TABLE stale_indexes (segment INTEGER PRIMARY KEY) STRICT;
+        """
+
     /// The condition that a capture is of the tenant that has the name now; its two arguments are the name.
     static let isOfTenant =
         "tenant = ? AND started_at >= coalesce((SELECT before FROM gone WHERE gone.tenant = ?), 0)"
@@ -92,5 +99,6 @@ extension Migrations {
     static let captures = Migrations(steps: [
         Step(identifier: "1 captures", sql: CaptureSchema.sql),
         Step(identifier: "2 tenants that are gone", sql: CaptureSchema.goneSQL),
+        Step(identifier: "3 runs of the system, indexes to be cleaned", sql: CaptureSchema.bootSQL),
     ])
 }

@@ -23,7 +23,7 @@ extension CaptureStore {
     package func delete(_ id: Int64, tenant: String) async throws(StoreError) -> Bool {
         try await run { database in
             var isFound = false
-            try database.inTransaction(.immediate) {
+            try Self.erasing(database) {
                 let sql = """
                     SELECT captures.*, blocks.segment FROM captures JOIN blocks ON blocks.id = captures.block
                     WHERE captures.id = ? AND \(CaptureSchema.isOfTenant)
@@ -33,8 +33,10 @@ extension CaptureStore {
                 }
                 isFound = true
                 try Self.erase(row, in: database)
+                while try Self.cleanIndex(database) {}
                 return .commit
             }
+            if isFound { try Self.emptyLog(database) }
             return isFound
         }
     }
@@ -54,9 +56,11 @@ extension CaptureStore {
     /// - Returns: whether there is more to do.
     package func eraseGone(now: Int64) async throws(StoreError) -> Bool {
         try await run { database in
-            guard try Int64.fetchOne(database, sql: "SELECT before FROM gone LIMIT 1") != nil else { return false }
+            guard try Int64.fetchOne(database, sql: "SELECT before FROM gone LIMIT 1") != nil else {
+                return try Self.cleanNext(database)
+            }
             var isMore = false
-            try database.inTransaction(.immediate) {
+            try Self.erasing(database) {
                 let sql = """
                     SELECT captures.*, blocks.segment FROM captures JOIN blocks ON blocks.id = captures.block
                     JOIN gone ON gone.tenant = captures.tenant WHERE captures.started_at < gone.before LIMIT \(Self.step)
@@ -69,8 +73,46 @@ extension CaptureStore {
                 if !isMore { try database.execute(sql: "DELETE FROM gone WHERE before < ?", arguments: [sure]) }
                 return .commit
             }
-            return isMore
+            return try isMore || Self.cleanNext(database)
         }
+    }
+
+    /// One transaction, behind which nothing of what it has erased is left in pages that are free.
+    private static func erasing(_ database: Database, _ body: () throws -> Database.TransactionCompletion) throws {
+        try database.execute(sql: "PRAGMA secure_delete = ON")
+        defer { try? database.execute(sql: "PRAGMA secure_delete = OFF") }
+        try database.inTransaction(.immediate, body)
+    }
+
+    /// - Returns: whether there may be more to do.
+    private static func cleanNext(_ database: Database) throws -> Bool {
+        var isCleaned = false
+        try erasing(database) {
+            isCleaned = try cleanIndex(database)
+            return .commit
+        }
+        if isCleaned { try emptyLog(database) }
+        return isCleaned
+    }
+
+    /// Takes the words of erased captures out of one segment's index: until its parts are put together they stand in the older.
+    ///
+    /// - Returns: whether there was one.
+    private static func cleanIndex(_ database: Database) throws -> Bool {
+        let sql = "DELETE FROM stale_indexes WHERE segment = (SELECT min(segment) FROM stale_indexes) RETURNING segment"
+        guard let segment = try Int64.fetchOne(database, sql: sql) else { return false }
+        guard try Int64.fetchOne(database, sql: "SELECT 1 FROM segments WHERE id = ?", arguments: [segment]) != nil
+        else {
+            return true
+        }
+        let table = CaptureSchema.index(segment)
+        try database.execute(sql: "INSERT INTO \(table) (\(table)) VALUES ('optimize')")
+        return true
+    }
+
+    /// What was erased stands in the log of changes until that begins anew; while somebody reads that is later.
+    private static func emptyLog(_ database: Database) throws {
+        _ = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     /// Captures that one step erases: new ones wait no longer than that takes.
@@ -85,6 +127,10 @@ extension CaptureStore {
         let (offset, length): (Int, Int) = (row["offset"], row["length"])
         let content = try block.content(at: offset, length: length)
         try unindex(id, tenant: tenant, content, of: row["segment"], in: database)
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO stale_indexes VALUES (?)",
+            arguments: [row["segment"] as Int64]
+        )
         try database.execute(sql: "DELETE FROM captures WHERE id = ?", arguments: [id])
         try database.execute(
             sql: "UPDATE blocks SET content = ? WHERE id = ?",

@@ -62,6 +62,17 @@ extension CaptureStore {
         return max(last, row.map { $0["first_capture"] as Int64 + ($0["captures"] as Int64) - 1 } ?? 0)
     }
 
+    /// The number that was given out last when this run of the system began to use the file.
+    static func noteBoot(_ database: Database) throws -> Int64 {
+        let last = try lastNumber(database)
+        guard let boot = SystemRun.id else { return last }
+        let known = try Int64.fetchOne(database, sql: "SELECT last FROM boots WHERE id = ?", arguments: [boot])
+        if let known { return known }
+        try database.execute(sql: "DELETE FROM boots")
+        try database.execute(sql: "INSERT INTO boots VALUES (?, ?)", arguments: [boot, last])
+        return last
+    }
+
     /// At least one of them, if there is one.
     private static func contents(of rows: ArraySlice<Row>, in database: Database) throws -> [StoredCapture] {
         var captures: [StoredCapture] = []

@@ -4,11 +4,16 @@ package import GatewayCore
 
 /// Captures in their own SQLite file: neither the store's writes nor the receipts' wait for theirs.
 ///
-/// All that is done to one, from its redaction on, is done on the database's writer thread.
+/// What takes most of the time, to redact and to compress, is done on a quiet thread; the rest on the database's own.
 package final class CaptureStore: Sendable {
     let pool: DatabasePool
     let retention: CaptureRetention
+    /// `lastNumber` when it was first opened in this run of the system: a power cut may have taken back what was given out before.
+    package let lastNumberAtBoot: Int64
     private let redactors = RedactorCache()
+    private let quiet = JobThread(name: "captures", isQuiet: true)
+    /// Tells what the quiet one has done.
+    private let relay = JobThread(name: "captures-relay")
 
     /// `captures.db` beside the store.
     package static func path(beside store: String) -> String {
@@ -29,6 +34,11 @@ package final class CaptureStore: Sendable {
             throw StoreError(error)
         }
         try Migrations.captures.migrate(pool, path: path)
+        do {
+            lastNumberAtBoot = try pool.write(Self.noteBoot)
+        } catch {
+            throw StoreError(error)
+        }
     }
 
     private static func settings(_ retention: CaptureRetention) -> GRDB.Configuration {
@@ -43,14 +53,31 @@ package final class CaptureStore: Sendable {
         return settings
     }
 
-    /// Redacts, compresses and writes a batch, in one transaction.
+    /// As `append` of drafts.
     package func append(_ batch: [Capture]) async throws(StoreError) {
-        try await run { [retention, redactors] database in
+        try await append(batch.map { capture in CaptureDraft(bodyBytes: 0) { capture } })
+    }
+
+    /// Finishes, redacts, compresses and writes a batch, in one transaction.
+    ///
+    /// - Parameter quietly: with processor time that nobody else wants, but for the writing.
+    package func append(_ drafts: [CaptureDraft], quietly: Bool = true) async throws(StoreError) {
+        let batches = await prepare(drafts, quietly: quietly)
+        try await run { [retention] database in
             try database.inTransaction(.immediate) {
-                var appender = try CaptureAppender(database, retention: retention, redactors)
-                for capture in batch { try appender.add(capture) }
+                var appender = try CaptureAppender(database, retention: retention)
+                for batch in batches { try appender.add(batch) }
                 try appender.finish()
                 return .commit
+            }
+        }
+    }
+
+    private func prepare(_ drafts: [CaptureDraft], quietly: Bool) async -> [CaptureBatch] {
+        await withCheckedContinuation { continuation in
+            (quietly ? quiet : relay).run { [relay, redactors] in
+                let batches = CaptureBatch.all(of: drafts, redactors)
+                relay.run { continuation.resume(returning: batches) }
             }
         }
     }

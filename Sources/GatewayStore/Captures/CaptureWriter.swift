@@ -26,35 +26,37 @@ package struct CaptureWriter: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             var nextExpiry = ContinuousClock.now
-            // What an earlier run left.
-            var isIndexDue = true
+            var index = IndexPace()
             while !Task.isCancelled {
                 let written = await write()
-                isIndexDue = isIndexDue || written > 0
+                index.wrote(written, at: .now)
                 var isBusy = written == Self.batch
                 if ContinuousClock.now >= nextExpiry {
+                    await complaints.tellWhetherOver(logger)
                     if await expire() { isBusy = true } else { nextExpiry = .now + Self.expiryInterval }
                 }
-                // Captures come first: they are searchable once there is time.
-                if !isBusy, isIndexDue {
-                    let more = try? await store.indexNext()
-                    isIndexDue = more ?? true
-                    isBusy = more ?? false
+                let begun = ContinuousClock.now
+                if !isBusy, index.isDue(at: begun) {
+                    let isMore = try? await store.indexNext()
+                    index.went(from: begun, to: .now, isMore: isMore ?? true)
+                    isBusy = isMore == true && index.isDue(at: .now)
                 }
                 if !isBusy { try? await Task.sleep(for: Self.interval) }
             }
         }
-        while await write() > 0 {}
+        // A stop waits for nobody else's work.
+        while await write(quietly: false) > 0 {}
     }
 
     /// - Returns: how many were taken.
-    private func write() async -> Int {
+    private func write(quietly: Bool = true) async -> Int {
         let batch = queue.take(Self.batch)
         guard !batch.isEmpty else { return 0 }
+        defer { queue.giveBack(batch) }
         do throws(StoreError) {
-            try await store.append(batch)
+            try await store.append(batch, quietly: quietly)
             queue.store(batch.count)
-            await complaints.succeeded(logger)
+            await complaints.succeeded()
         } catch {
             queue.drop(batch.count)
             await complaints.failed(error, logger)
@@ -71,19 +73,25 @@ package struct CaptureWriter: Service {
     }
 }
 
-/// Whether the last batch was refused: an alarm each time that begins.
+/// Whether batches are refused: an alarm each time that begins.
+///
+/// Where a small one finds room now and then, that ends nothing.
 private actor Complaints {
-    private var isFailing = false
+    private static let calm = Duration.seconds(5)
+
+    private var lastFailure: ContinuousClock.Instant?
+    private var hasSucceeded = false
 
     func failed(_ error: StoreError, _ logger: Logger) {
-        guard !isFailing else { return }
-        isFailing = true
-        logger.error("captures are dropped: \(error)")
+        if lastFailure == nil { logger.error("captures are dropped: \(error)") }
+        (lastFailure, hasSucceeded) = (.now, false)
     }
 
-    func succeeded(_ logger: Logger) {
-        guard isFailing else { return }
-        isFailing = false
+    func succeeded() { hasSucceeded = true }
+
+    func tellWhetherOver(_ logger: Logger) {
+        guard hasSucceeded, let lastFailure, lastFailure.duration(to: .now) >= Self.calm else { return }
+        self.lastFailure = nil
         logger.notice("captures are stored again")
     }
 }

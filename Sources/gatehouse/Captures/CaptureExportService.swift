@@ -108,7 +108,10 @@ actor CaptureExporter {
         guard lock != nil else { return nil }
         // Behind the lock: what the other process has exported until now is to be known.
         let last = try await sources.store.lastNumber()
-        files = try await threads.runIfActive { try ContinuousExport(directory, format, lastNumber: last) }
+        let atBoot = sources.store.lastNumberAtBoot
+        files = try await threads.runIfActive {
+            try ContinuousExport(directory, format, lastNumber: last, atBoot: atBoot)
+        }
         return files
     }
 

@@ -11,6 +11,8 @@ struct ExportJournal: Codable, Equatable {
     var exported: Int64 = 0
     /// The files that are being written, and how long each was before.
     var writing: [String: Int64] = [:]
+    /// The system's run in which it was written; `nil` where that is not known.
+    var boot: String?
 
     init(format: ExportFormat) {
         self.format = format
@@ -43,14 +45,23 @@ struct ContinuousExport: Sendable {
 
     /// Goes on where the last one stopped; what that had begun and not finished is taken back, and comes again.
     ///
-    /// - Parameter lastNumber: of all captures; after a power cut there may be fewer than were exported.
-    init(_ directory: String, _ format: ExportFormat, lastNumber: Int64) throws {
+    /// - Parameters:
+    ///   - lastNumber: of all captures; there are fewer than were exported where their file was replaced.
+    ///   - atBoot: the same when this run of the system began. A power cut may have taken captures back that were exported, and
+    ///     their numbers may have been given out anew since.
+    ///   - boot: this run of the system's.
+    init(_ directory: String, _ format: ExportFormat, lastNumber: Int64, atBoot: Int64, boot: String? = SystemRun.id)
+        throws
+    {
         folder = ExportFolder(root: directory)
         journal = try ExportJournal.read(in: directory) ?? ExportJournal(format: format)
         guard journal.format == format else { throw Self.mixture(directory, journal.format) }
         for (file, length) in journal.writing { try folder.cut(file, to: length) }
         journal.writing = [:]
+        // Within one run of the system none is taken back, and another process may have exported what came since.
         journal.exported = min(journal.exported, lastNumber)
+        if let before = journal.boot, let boot, before != boot { journal.exported = min(journal.exported, atBoot) }
+        journal.boot = boot
         try journal.write(in: directory)
     }
 

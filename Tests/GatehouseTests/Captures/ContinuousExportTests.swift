@@ -17,40 +17,54 @@ import Testing
     private static func line(_ file: String, _ text: String) -> ExportedLine { ExportedLine(file: file, text: text) }
 
     @Test func `lines are appended to their files, and the position is kept`() throws {
-        var export = try ContinuousExport(root, .jsonl, lastNumber: 9)
+        var export = try ContinuousExport(root, .jsonl, lastNumber: 9, atBoot: 9)
         #expect(export.exported == 0)
         let lines = [("a/1.jsonl", "1"), ("b/1.jsonl", "2"), ("a/1.jsonl", "3")].map { Self.line($0.0, $0.1) }
         try export.write(lines, upTo: 3)
         try export.write([Self.line("a/1.jsonl", "4")], upTo: 4)
         #expect(text("a/1.jsonl") == "1\n3\n4\n" && text("b/1.jsonl") == "2\n")
-        #expect(try ContinuousExport(root, .jsonl, lastNumber: 9).exported == 4)
+        #expect(try ContinuousExport(root, .jsonl, lastNumber: 9, atBoot: 9).exported == 4)
         let mode = try FileManager.default.attributesOfItem(atPath: "\(root)/a/1.jsonl")[.posixPermissions] as? Int
         #expect(mode == 0o600)
     }
 
     @Test func `what a kill left half written is taken back, and written once`() throws {
-        var export = try ContinuousExport(root, .jsonl, lastNumber: 9)
+        var export = try ContinuousExport(root, .jsonl, lastNumber: 9, atBoot: 9)
         try export.write([Self.line("a/1.jsonl", "one")], upTo: 1)
         // As a kill in the middle of the next batch leaves it: the journal says what is being written.
         var journal = try #require(try ExportJournal.read(in: root))
         journal.writing = ["a/1.jsonl": 4, "a/2.jsonl": 0]
         try journal.write(in: root)
         try ExportFolder(root: root).append([Self.line("a/1.jsonl", "tw"), Self.line("a/2.jsonl", "thr")])
-        var again = try ContinuousExport(root, .jsonl, lastNumber: 9)
+        var again = try ContinuousExport(root, .jsonl, lastNumber: 9, atBoot: 9)
         #expect(text("a/1.jsonl") == "one\n" && text("a/2.jsonl") == nil && again.exported == 1)
         try again.write([Self.line("a/1.jsonl", "two"), Self.line("a/2.jsonl", "three")], upTo: 3)
         #expect(text("a/1.jsonl") == "one\ntwo\n" && text("a/2.jsonl") == "three\n")
     }
 
-    @Test func `captures that a power cut took are numbered again, and exported`() throws {
-        var export = try ContinuousExport(root, .jsonl, lastNumber: 9)
+    @Test func `captures that a power cut took are numbered again, and exported, however many there are by then`()
+        throws
+    {
+        var export = try ContinuousExport(root, .jsonl, lastNumber: 9, atBoot: 0, boot: "one")
         try export.write([Self.line("a.jsonl", "9")], upTo: 9)
-        #expect(try ContinuousExport(root, .jsonl, lastNumber: 7).exported == 7)
+        #expect(try ContinuousExport(root, .jsonl, lastNumber: 12, atBoot: 7, boot: "two").exported == 7)
+    }
+
+    @Test func `what another process exported since this one began is not exported again`() throws {
+        var export = try ContinuousExport(root, .jsonl, lastNumber: 9, atBoot: 0)
+        try export.write([Self.line("a.jsonl", "9")], upTo: 9)
+        #expect(try ContinuousExport(root, .jsonl, lastNumber: 12, atBoot: 7).exported == 9)
+    }
+
+    @Test func `of captures whose file was replaced all are exported`() throws {
+        var export = try ContinuousExport(root, .jsonl, lastNumber: 9, atBoot: 0)
+        try export.write([Self.line("a.jsonl", "9")], upTo: 9)
+        #expect(try ContinuousExport(root, .jsonl, lastNumber: 2, atBoot: 0).exported == 2)
     }
 
     @Test func `a folder is of one format`() throws {
-        _ = try ContinuousExport(root, .jsonl, lastNumber: 0)
-        #expect(throws: ClientError.self) { try ContinuousExport(root, .azure, lastNumber: 0) }
+        _ = try ContinuousExport(root, .jsonl, lastNumber: 0, atBoot: 0)
+        #expect(throws: ClientError.self) { try ContinuousExport(root, .azure, lastNumber: 0, atBoot: 0) }
     }
 
     @Test func `a folder is one process's at a time`() throws {

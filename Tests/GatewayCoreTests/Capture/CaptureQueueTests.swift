@@ -1,0 +1,70 @@
+import GatewayCore
+import Synchronization
+import Testing
+
+/// Captures between the event loops and their writer.
+@Suite struct CaptureQueueTests {
+    private static func draft(_ number: Int, bodyBytes: Int = 0) -> CaptureDraft {
+        CaptureDraft(bodyBytes: bodyBytes) {
+            Capture(receipt: Receipt(requestID: "\(number)", startedAt: 0), rule: CaptureRule())
+        }
+    }
+
+    private static func ids(_ drafts: [CaptureDraft]) -> [String] { drafts.map { $0.finish().receipt.requestID } }
+
+    /// Counts those that are still held.
+    private final class Held: Sendable {
+        private let count: CountBox
+
+        init(_ count: CountBox) {
+            self.count = count
+            count.value.add(1, ordering: .relaxed)
+        }
+
+        deinit { count.value.subtract(1, ordering: .relaxed) }
+    }
+
+    private final class CountBox: Sendable {
+        let value = Atomic<Int>(0)
+    }
+
+    @Test func `they come out in the order in which they went in, some at a time`() {
+        let queue = CaptureQueue()
+        for number in 0..<5 { queue.append(Self.draft(number)) }
+        #expect(Self.ids(queue.take(2)) == ["0", "1"])
+        #expect(Self.ids(queue.take(9)) == ["2", "3", "4"] && queue.take(9).isEmpty)
+    }
+
+    @Test func `what is beyond its number or its bytes is dropped and counted, and there is room again behind it`() {
+        let queue = CaptureQueue(mostCaptures: 2)
+        for number in 0..<3 { queue.append(Self.draft(number)) }
+        #expect(queue.counts.dropped == 1 && queue.counts.waiting == 2)
+        _ = queue.take(1)
+        queue.append(Self.draft(3))
+        #expect(Self.ids(queue.take(9)) == ["1", "3"])
+        let narrow = CaptureQueue(mostBytes: 10_000)
+        for number in 0..<3 { narrow.append(Self.draft(number, bodyBytes: 3000)) }
+        #expect(narrow.counts.dropped == 2 && Self.ids(narrow.take(9)) == ["0"])
+        narrow.append(Self.draft(4, bodyBytes: 7000))
+        #expect(narrow.counts.waiting == 1)
+    }
+
+    @Test func `what the writer gives back is let go one by one as others come, and all of it once nothing comes`() {
+        let queue = CaptureQueue()
+        let count = CountBox()
+        func append(_ number: Int) {
+            for _ in 0..<number {
+                let held = Held(count)
+                queue.append(CaptureDraft(bodyBytes: 0) { withExtendedLifetime(held) { Self.draft(0).finish() } })
+            }
+        }
+        append(5)
+        queue.giveBack(queue.take(5))
+        #expect(count.value.load(ordering: .relaxed) == 5)
+        append(2)
+        #expect(count.value.load(ordering: .relaxed) == 5)
+        queue.giveBack(queue.take(2))
+        _ = queue.take(1)
+        #expect(count.value.load(ordering: .relaxed) == 0)
+    }
+}
