@@ -36,7 +36,7 @@ extension CaptureStore {
                 while try Self.cleanIndex(database) {}
                 return .commit
             }
-            if isFound { try Self.emptyLog(database) }
+            if isFound { Self.emptyLog(database) }
             return isFound
         }
     }
@@ -86,13 +86,13 @@ extension CaptureStore {
 
     /// - Returns: whether there may be more to do.
     private static func cleanNext(_ database: Database) throws -> Bool {
-        var isCleaned = false
+        guard try Int64.fetchOne(database, sql: "SELECT 1 FROM stale_indexes LIMIT 1") != nil else { return false }
         try erasing(database) {
-            isCleaned = try cleanIndex(database)
+            _ = try cleanIndex(database)
             return .commit
         }
-        if isCleaned { try emptyLog(database) }
-        return isCleaned
+        emptyLog(database)
+        return true
     }
 
     /// Takes the words of erased captures out of one segment's index: until its parts are put together they stand in the older.
@@ -111,8 +111,8 @@ extension CaptureStore {
     }
 
     /// What was erased stands in the log of changes until that begins anew; while somebody reads that is later.
-    private static func emptyLog(_ database: Database) throws {
-        _ = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+    private static func emptyLog(_ database: Database) {
+        _ = try? Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     /// Captures that one step erases: new ones wait no longer than that takes.
