@@ -334,23 +334,47 @@ class Scorer:
         await reply.json(200, {**frame, "label": label, "timing_ms": (10 + number * 7 % 5) * self.slow})
 
 
+class Wordy:
+    """Answers with as many words as the request says in `words`, and `more` others, and with their number as usage;
+    `"stream": true` has a word in each event, `delay` seconds after the one before."""
+
+    def __init__(self, more, delay):
+        self.more, self.delay = more, delay
+
+    async def answer(self, request, reply):
+        body = json.loads(request.body or b"{}")
+        words = ["same"] * body.get("words", 1) + ["other"] * self.more
+        usage = {"prompt_tokens": 1, "completion_tokens": len(words), "total_tokens": len(words) + 1}
+        if not body.get("stream"):
+            return await reply.json(200, {"said": " ".join(words), "usage": usage})
+        reply.start_events()
+        for word in words:
+            await asyncio.sleep(self.delay)
+            await reply.event(json.dumps({"choices": [{"index": 0, "delta": {"content": f"{word} "}}]}))
+        await reply.event(json.dumps({"choices": [], "usage": usage}))
+        await reply.event("[DONE]")
+        await reply.end()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["openai", "logging", "events", "echo", "gate", "half", "breaking", "switch",
-                                         "told", "turns", "scorer"])
+                                         "told", "turns", "scorer", "wordy"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log")
     parser.add_argument("--name", default="backend")
     parser.add_argument("--delay", type=float, default=0.005)
     parser.add_argument("--wrong", type=int, default=0)
     parser.add_argument("--slow", type=float, default=1)
+    parser.add_argument("--more", type=int, default=0)
     parser.add_argument("--arrivals", help="note each request's id and target here as it arrives")
     options = parser.parse_args()
     kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "switch": Switch, "told": Told,
              "logging": lambda: Logging(options.name, options.log, options.delay),
              "half": lambda: Half(options.name, options.delay),
              "breaking": lambda: Breaking(options.name), "turns": lambda: Turns(options.delay),
-             "scorer": lambda: Scorer(options.delay, options.wrong, options.slow)}
+             "scorer": lambda: Scorer(options.delay, options.wrong, options.slow),
+             "wordy": lambda: Wordy(options.more, options.delay)}
     answer = kinds[options.kind]().answer
     serve(options.port, noting(answer, options.arrivals) if options.arrivals else answer)
 

@@ -1,16 +1,14 @@
 """Captured requests that are sent again, and mirrored pairs: what differs is named, what agrees agrees, and nobody pays."""
 import html.parser
 import json
-import os
 import signal
 import sqlite3
-import subprocess
 import time
-import urllib.parse
 import urllib.request
 
 from chromium import Chromium
 from harness import Checks, Gateway, Setting, require, upstream_documents, wait_for
+from reviewing import Auditor
 
 check = Checks("replay")
 REQUESTS = 1000
@@ -20,43 +18,6 @@ CALM = ["--slower", 2]
 HOSTILE = ("</pre></td></table><script>window.pwned=1</script><img src=x onerror='window.pwned=2'>"
            "<svg/onload=window.pwned=3>\"'&lt;b&gt;")
 LABELS = "3.0 % of answers differ: field `.label` in 30 of 1000"
-
-
-class Auditor:
-    """A principal that holds some roles of the tenant, and its token."""
-
-    def __init__(self, gateway, name, *roles):
-        self.gateway = gateway
-        principal = gateway.created("principals", "create", f"demo/{name}")
-        for role in roles:
-            gateway.command("roles", "assign", f"demo/{name}-{role}", "--role", role, "--application",
-                            principal["clientId"], "--issuer", "built-in")
-        form = urllib.parse.urlencode({
-            "client_id": principal["clientId"], "client_secret": principal["secrets"][0]["secret"],
-            "grant_type": "client_credentials", "scope": "https://ml.azure.com/.default"})
-        connection = gateway.connection()
-        connection.request("POST", "/demo/oauth2/v2.0/token", form,
-                           {"content-type": "application/x-www-form-urlencoded"})
-        self.token = json.loads(connection.getresponse().read())["access_token"]
-        connection.close()
-
-    def start(self, *arguments):
-        return subprocess.Popen(
-            [str(part) for part in [self.gateway.setting.gatehouse, "captures", *arguments, "--server",
-                                    f"https://localhost:{self.gateway.admin}", "--ca", self.gateway.authority]],
-            env=dict(os.environ, GATEHOUSE_TOKEN=self.token), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
-
-    def command(self, *arguments, code=0):
-        """A command's standard output; it must end with this code."""
-        process = self.start(*arguments)
-        output, words = process.communicate(timeout=120)
-        require(process.returncode == code, f"{arguments[:2]} ended with {process.returncode}: {words[-400:]}{output[-200:]}")
-        return output if code in (0, 2) else words
-
-    def compare(self, *arguments, code=0):
-        """A comparison, as its command prints it."""
-        return json.loads(self.command(*arguments, "--output", "json", code=code))
 
 
 def seen(backend):

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import sqlite3
+import subprocess
+import urllib.parse
 import urllib.request
 
 from harness import require, run
@@ -36,6 +38,56 @@ class Reviewer:
 
     def show(self, number):
         return json.loads(self.command("captures", "show", "demo", number, "--output", "json"))
+
+
+class Auditor:
+    """A principal that holds some roles of the tenant, and its token."""
+
+    def __init__(self, gateway, name, *roles):
+        self.gateway = gateway
+        principal = gateway.created("principals", "create", f"demo/{name}")
+        for role in roles:
+            gateway.command("roles", "assign", f"demo/{name}-{role}", "--role", role, "--application",
+                            principal["clientId"], "--issuer", "built-in")
+        form = urllib.parse.urlencode({
+            "client_id": principal["clientId"], "client_secret": principal["secrets"][0]["secret"],
+            "grant_type": "client_credentials", "scope": "https://ml.azure.com/.default"})
+        connection = gateway.connection()
+        connection.request("POST", "/demo/oauth2/v2.0/token", form,
+                           {"content-type": "application/x-www-form-urlencoded"})
+        self.token = json.loads(connection.getresponse().read())["access_token"]
+        connection.close()
+
+    def start(self, *arguments):
+        return subprocess.Popen(
+            [str(part) for part in [self.gateway.setting.gatehouse, "captures", *arguments, "--server",
+                                    f"https://localhost:{self.gateway.admin}", "--ca", self.gateway.authority]],
+            env=dict(os.environ, GATEHOUSE_TOKEN=self.token), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+
+    def command(self, *arguments, code=0):
+        """A command's standard output; it must end with this code."""
+        process = self.start(*arguments)
+        output, words = process.communicate(timeout=120)
+        require(process.returncode == code, f"{arguments[:2]} ended with {process.returncode}: {words[-400:]}{output[-200:]}")
+        return output if code in (0, 2) else words
+
+    def compare(self, *arguments, code=0):
+        """A comparison, as its command prints it."""
+        return json.loads(self.command(*arguments, "--output", "json", code=code))
+
+
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """Makes a folder a disk of its own, of so many MiB; where that cannot be, says why."""
+    folder.mkdir()
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", folder], stderr=subprocess.PIPE,
+                           text=True)
+    try:
+        yield mount.returncode and f"no disk can be mounted: {mount.stderr.strip()}"
+    finally:
+        if mount.returncode == 0:
+            subprocess.run(["umount", "-l", folder])
 
 
 def rows(gateway, query):
