@@ -1,8 +1,10 @@
 """Captures in the formats of SageMaker, Azure and KServe, asked for or as they come, read back by those formats' rules."""
 import base64
+import contextlib
 import itertools
 import json
 import os
+import pty
 import random
 import re
 import subprocess
@@ -11,7 +13,7 @@ import time
 
 import exported
 from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
-from reviewing import RULE, Reviewer, rows, send_secrets, stored, tell
+from reviewing import RULE, Reviewer, rows, send_secrets, small_disk, stored, tell
 
 check = Checks("exports")
 setting = Setting()
@@ -33,6 +35,21 @@ def refusal(gateway, *arguments, token=None):
                             env=dict(os.environ, **({"GATEHOUSE_TOKEN": token} if token else {})))
     require(result.returncode != 0, f"{arguments} was taken: {result.stdout[:200]}")
     return result.stderr
+
+
+def on_terminal(action):
+    """What an action writes to the terminal that it is given."""
+    master, slave = pty.openpty()
+    try:
+        action(slave)
+    finally:
+        os.close(slave)
+    said = b""
+    # Once nobody has it open, Linux answers the read behind the last byte with an error.
+    with open(master, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
+        while data := terminal.read(4096):
+            said += data
+    return said.decode()
 
 
 class Caller:
@@ -60,9 +77,9 @@ with Gateway(setting, "exports") as gateway:
     gateway.apply(upstream_documents("kinds", to(told), capture=RULE))
     rita = Reviewer(gateway)
 
-    def export(format, name, *arguments):
+    def export(format, name, *arguments, **options):
         folder = gateway.directory / name
-        rita.command("captures", "export", "demo", "--format", format, "--output", folder, *arguments)
+        rita.command("captures", "export", "demo", "--format", format, "--output", folder, *arguments, **options)
         return folder
 
     @check(f"{COUNT} requests are {COUNT} records of SageMaker's and pairs of Azure's and KServe's, in their order")
@@ -109,6 +126,18 @@ with Gateway(setting, "exports") as gateway:
         require(len(printed) == 10 and all(json.loads(line)["specversion"] == "1.0" for line in printed), f"{printed}")
         said = refusal(gateway, "captures", "export", "demo", "--format", "azure")
         require("reviewer" in said, said)
+
+    @check("an export tells on a terminal how far it is, page by page, and elsewhere only what it has written")
+    def _():
+        ids = sorted(row[0] for row in rows(gateway, "SELECT id FROM captures"))
+        said = on_terminal(lambda terminal: export("jsonl", "told", stderr=terminal))
+        pages = [(int(count), int(last)) for count, last in re.findall(r"(\d+) records, up to capture (\d+)", said)]
+        require(pages == [(200, ids[199]), (len(ids), ids[-1])], f"{said!r}")
+        require(said.endswith(f"{len(ids)} records in {gateway.directory / 'told'}\r\n"), f"{said!r}")
+        with open(gateway.directory / "quiet", "w+") as file:
+            export("jsonl", "untold", stderr=file)
+            file.seek(0)
+            require(file.read() == f"{len(ids)} records in {gateway.directory / 'untold'}\n", "it tells more")
 
     @check("CSV, events, bytes, cut bodies and errors are told as what they are")
     def _():
@@ -331,29 +360,24 @@ with Gateway(setting, "continuous", more=more % (setting.directory / "continuous
         result = subprocess.run([setting.gatehouse, "check", "--config", other], capture_output=True, text=True)
         require(result.returncode != 0 and "has an export in the format azure" in result.stderr, result.stderr)
 
-# A disk of its own for the export that is soon full.
 small = setting.directory / "small-export"
-small.mkdir()
-mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", small]).returncode == 0
-if mounted:
-    try:
-        with Gateway(setting, "full-export", more="captures: {export: {directory: %s, format: jsonl}}\n" % (small / "out")) as gateway:
-            @check("a full disk: requests are answered as before, one alarm tells of it, and later all are exported")
-            def _():
-                gateway.command("tenants", "create", "demo")
-                gateway.apply(upstream_documents("plain", to(gateway.backend("echo")), capture={"sampling_rate": 1}))
-                caller = Caller(gateway, "plain")
-                filler = small / "filler"
-                filler.write_bytes(b"x" * max(0, os.statvfs(small).f_bavail * 4096 - 500_000))
-                statuses = [caller.ask(number, json.dumps("z" * 20_000)) for number in range(150)]
-                require(statuses == [200] * 150, f"{statuses.count(200)} of 150 answered")
-                wait_for(lambda: "captures are not exported" in gateway.log(), 20, "the alarm")
-                time.sleep(6)
-                require(gateway.log().count("captures are not exported") == 1, "more than one alarm")
-                filler.unlink()
-                wait_for(lambda: "captures are exported again" in gateway.log(), 20, "they are exported again")
-                wait_for(lambda: [record["summary"]["requestId"] for _, record in exported.lines(small / "out" / "demo")] == [
-                    f"plain-{number}" for number in range(150)], 10, "each of them once")
-    finally:
-        subprocess.run(["umount", "-l", small])
+more = "captures: {export: {directory: %s, format: jsonl}}\n" % (small / "out")
+with small_disk(small, 8) as problem:
+    @check("a full disk: requests are answered as before, one alarm tells of it, and later all are exported", skip=problem)
+    def _():
+        with Gateway(setting, "full-export", more=more) as gateway:
+            gateway.command("tenants", "create", "demo")
+            gateway.apply(upstream_documents("plain", to(gateway.backend("echo")), capture={"sampling_rate": 1}))
+            caller = Caller(gateway, "plain")
+            filler = small / "filler"
+            filler.write_bytes(b"x" * max(0, os.statvfs(small).f_bavail * 4096 - 500_000))
+            statuses = [caller.ask(number, json.dumps("z" * 20_000)) for number in range(150)]
+            require(statuses == [200] * 150, f"{statuses.count(200)} of 150 answered")
+            wait_for(lambda: "captures are not exported" in gateway.log(), 20, "the alarm")
+            time.sleep(6)
+            require(gateway.log().count("captures are not exported") == 1, "more than one alarm")
+            filler.unlink()
+            wait_for(lambda: "captures are exported again" in gateway.log(), 20, "they are exported again")
+            wait_for(lambda: [record["summary"]["requestId"] for _, record in exported.lines(small / "out" / "demo")] == [
+                f"plain-{number}" for number in range(150)], 10, "each of them once")
 check.finish()

@@ -303,13 +303,17 @@ def new_id():
 
 
 class Checks:
-    """Runs checks in order; one `pass` or `FAIL` line each, which the runner counts."""
+    """Runs checks in order; one `pass`, `FAIL` or `skip` line each, which the runner counts."""
 
     def __init__(self, program):
         self.program, self.failed = program, 0
 
-    def __call__(self, name):
+    def __call__(self, name, skip=None):
+        """`skip` says why the check cannot be made here."""
         def perform(check):
+            if skip:
+                print(f"skip {self.program}: {name}: {skip}", flush=True)
+                return check
             started = time.monotonic()
             try:
                 detail = check()

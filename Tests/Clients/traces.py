@@ -10,6 +10,7 @@ import urllib.request
 from backends import OWN_MODEL
 from collector import Collector
 from harness import Checks, Gateway, Setting, free_port, new_id, require, to, upstream_documents, wait_for
+from scraping import shown_in_metrics
 
 check = Checks("traces")
 CHAT = {"model": OWN_MODEL, "messages": [{"role": "user", "content": "a b c"}], "max_tokens": 5}
@@ -191,7 +192,7 @@ def check_contexts(collector, call):
 
 
 def check_secrets(gateway, collector, call, backends):
-    @check("no secret of a query, a header, a body or the configuration is in a span, or in a file")
+    @check("no secret of a query, a header, a body or the configuration is in a span, a metric or a file")
     def _():
         made = {"the caller's key": call.keys.setdefault("told", gateway.key("told")), "the collector's token": "the-collectors-token"}
 
@@ -218,6 +219,7 @@ def check_secrets(gateway, collector, call, backends):
         found = [f"{place} in a span" for place, secret in made.items() if secret.encode() in told_of]
         found += [f"{place} in {path.name}" for path in files for place, secret in made.items()
                   if secret.encode() in path.read_bytes()]
+        found += shown_in_metrics(gateway, made)
         require(len(made) >= 20 and not found, f"{found}")
         return f"{len(made)} secrets, {len(told_of)} bytes of spans"
 
