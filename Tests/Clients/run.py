@@ -24,9 +24,9 @@ HERE = pathlib.Path(__file__).parent
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "models", "worker",
             "batching", "sharing", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover",
-            "instances", "liveness", "faults", "access_log", "captures", "exports", "replay", "proxy", "keys", "tokens",
-            "issuers", "limits", "rules", "metering", "metrics", "traces", "clock", "rotation", "tenancy", "anew", "webhooks",
-            "durability", "browser",
+            "instances", "liveness", "faults", "access_log", "captures", "capture_filters", "exports", "replay",
+            "replay_sums", "proxy", "keys", "tokens", "issuers", "limits", "rules", "metering", "metrics",
+            "metrics_states", "traces", "clock", "rotation", "tenancy", "anew", "webhooks", "durability", "browser",
             "operators", "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk",
             "azureml_failures", "azureml_wirings"]
 # Only by name: "timing" wants a quiet machine, "quickstart" a release build, and it moves the model's file for some seconds.
@@ -64,7 +64,7 @@ class Run:
 
     def __init__(self, options, directory):
         self.options, self.directory = options, directory
-        self.passed = self.failed = 0
+        self.passed = self.failed = self.skipped = 0
         self.variables = dict(
             os.environ, CLIENTS_GATEHOUSE=options.gatehouse, CLIENTS_WORKER=options.worker or "",
             CLIENTS_MODEL=options.model or "", CLIENTS_EMBEDDING_MODEL=options.embedding_model or "",
@@ -82,6 +82,7 @@ class Run:
             print(line, end="", flush=True)
             self.passed += line.startswith("pass ")
             self.failed += line.startswith("FAIL ")
+            self.skipped += line.startswith("skip ")
             if counted := re.match(r"suite: (\d+) passed", line):
                 self.passed += int(counted.group(1))
         process.wait()
@@ -140,6 +141,8 @@ def main():
             print(f"kept: {directory}")
         else:
             shutil.rmtree(directory, ignore_errors=True)
+    if run.skipped:
+        print(f"{run.skipped} skipped", flush=True)
     print(f"{run.passed} passed, {run.failed} failed", flush=True)
     sys.exit(1 if run.failed else 0)
 

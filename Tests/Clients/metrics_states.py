@@ -1,0 +1,216 @@
+"""`/metrics` of what is so at a moment: queues, breakers, health, connections, handshakes, captures, loops and workers,
+each brought about and told exactly."""
+import contextlib
+import json
+import socket
+import ssl
+import threading
+import urllib.request
+
+from harness import Checks, Failure, Gateway, Setting, free_port, native_documents, require, run, to, upstream_documents
+from harness import wait_for
+from reviewing import stored, tell
+from scraping import page, place, sample, samples
+
+check = Checks("metrics_states")
+LOOPS = 3
+
+
+class Scrape:
+    """Reads the page, and waits until it says what is due."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    def __call__(self, name, **labels):
+        return samples(page(self.gateway)[2])[sample(name, **labels)]
+
+    def shows(self, due):
+        """Waits for all of these values at once; says which are others."""
+        wrong = {}
+
+        def are_due():
+            nonlocal wrong
+            found = samples(page(self.gateway)[2])
+            wrong = {key: found.get(key) for key, value in due.items() if found.get(key) != value}
+            return not wrong
+        try:
+            wait_for(are_due, 10, "the values")
+        except Failure:
+            raise Failure(f"{wrong} instead of { {key: due[key] for key in wrong} }") from None
+
+
+def load(endpoint, running, waiting):
+    return {sample("gatehouse_requests_running", **place(endpoint)): running,
+            sample("gatehouse_requests_waiting", **place(endpoint)): waiting,
+            sample("gatehouse_exchanges_running"): running + waiting}
+
+
+def instances(endpoint, all, ready, circuit_open):
+    return {sample("gatehouse_instances", **place(endpoint)): all,
+            sample("gatehouse_instances_ready", **place(endpoint)): ready,
+            sample("gatehouse_instances_circuit_open", **place(endpoint)): circuit_open}
+
+
+def get(backend, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{backend.port}{path}", timeout=5) as response:
+        return json.load(response)
+
+
+def check_captures(gateway, scrape):
+    @check("each capture is counted as stored, none as dropped, and none waits in the end")
+    def _():
+        key = gateway.key("kept")
+        for number in range(40):
+            require(gateway.request("POST", "/demo/kept/a", {"n": number}, {"api-key": key}).status == 200, "a request")
+        scrape.shows({sample("gatehouse_captures_total", result="stored"): 40,
+                      sample("gatehouse_captures_total", result="dropped"): 0, sample("gatehouse_captures_waiting"): 0})
+        require(stored(gateway) == 40, f"{stored(gateway)} in the database")
+
+
+def check_queue(gateway, scrape, gate):
+    @check("of three callers at a deployment with one place one runs and two wait, and then none")
+    def _():
+        key, statuses = gateway.key("narrow"), []
+        scrape.shows(load("narrow", 0, 0))
+
+        def ask():
+            statuses.append(gateway.request("POST", "/demo/narrow/a", {}, {"api-key": key}).status)
+        callers = [threading.Thread(target=ask) for _ in range(3)]
+        for caller in callers:
+            caller.start()
+        try:
+            scrape.shows(load("narrow", 1, 2))
+            require(get(gate, "/held")["held"] == 1, "the backend holds another number")
+        finally:
+            get(gate, "/open")
+            for caller in callers:
+                caller.join()
+        require(statuses == [200] * 3, f"{statuses}")
+        scrape.shows(load("narrow", 0, 0))
+
+
+def check_breaker(gateway, scrape, ill):
+    @check("the tenth failure opens the circuit of an instance and of no other, and an answer closes it")
+    def _():
+        key = gateway.key("ill")
+        ask = lambda: gateway.request("POST", "/demo/ill/a", {}, {"api-key": key}).status
+        tell(ill, 500)
+        require([ask() for _ in range(9)] == [500] * 9, "the backend's failures are told otherwise")
+        scrape.shows(instances("ill", 1, 1, 0))
+        ask()
+        scrape.shows({**instances("ill", 1, 1, 1), **instances("kept", 1, 1, 0)})
+        tell(ill, 200)
+        wait_for(lambda: ask() == 200, 10, "it is tried")
+        scrape.shows(instances("ill", 1, 1, 0))
+
+
+def check_health(scrape, switch):
+    @check("an instance that is gone, or that says no, is not ready, and is when it says yes")
+    def _():
+        scrape.shows({**instances("gone", 1, 0, 0), **instances("says", 1, 0, 0)})
+        get(switch, "/become/200")
+        scrape.shows(instances("says", 1, 1, 0))
+        get(switch, "/become/503")
+        scrape.shows({**instances("says", 1, 0, 0), **instances("gone", 1, 0, 0)})
+
+
+def check_connections(gateway, scrape):
+    @check("open connections are those that are held, and not the scraper's")
+    def _():
+        scrape.shows({sample("gatehouse_connections_open"): 0})
+        with contextlib.ExitStack() as held:
+            for _ in range(7):
+                held.enter_context(contextlib.closing(gateway.connection())).connect()
+            scrape.shows({sample("gatehouse_connections_open"): 7})
+        scrape.shows({sample("gatehouse_connections_open"): 0})
+
+    @check("five handshakes and a broken one are counted as such, and not the scraper's")
+    def _():
+        done, failed = [sample("gatehouse_tls_handshakes_total", result=result) for result in ["done", "failed"]]
+        before = samples(page(gateway)[2])
+        scrape.shows({done: before[done], failed: before[failed]})
+        for _ in range(5):
+            with contextlib.closing(gateway.connection()) as connection:
+                connection.connect()
+        with socket.create_connection(("127.0.0.1", gateway.port), 5) as plain:
+            plain.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            while plain.recv(1024):
+                pass
+        scrape.shows({done: before[done] + 5, failed: before[failed] + 1})
+
+
+def check_gateway(gateway, scrape):
+    @check("a certificate ends for each of its hosts when openssl says")
+    def _():
+        text = run("openssl", "x509", "-in", gateway.directory / "certs" / "server.pem", "-noout", "-enddate")
+        end = ssl.cert_time_to_seconds(text.strip().removeprefix("notAfter="))
+        found = {dict(key[1:])["host"]: value for key, value in samples(page(gateway)[2]).items()
+                 if key[0] == "gatehouse_tls_certificate_expiry_timestamp_seconds"}
+        require(found == {"localhost": end, "127.0.0.1": end, "second.example": end}, f"{found} instead of {end}")
+
+    @check("the lag of every event loop is looked at, four times a second")
+    def _():
+        def counts():
+            found = samples(page(gateway)[2])
+            return {dict(key[1:])["loop"]: value for key, value in found.items()
+                    if key[0] == "gatehouse_event_loop_lag_seconds_count"}
+        before = counts()
+        require(sorted(before) == [str(loop) for loop in range(LOOPS)], f"{before}")
+        wait_for(lambda: all(after >= before[loop] + 4 for loop, after in counts().items()), 5, f"more than {before}")
+
+
+def workers(state, **counts):
+    """What is due of a pool in this state with so many workers in theirs."""
+    pool, due = place("own", "local"), {}
+    for name in ["starting", "asleep", "serving", "failing"]:
+        due[sample("gatehouse_pool_state", state=name, **pool)] = int(name == state)
+    for name in ["starting", "ready", "draining", "restarting", "stopping", "stopped"]:
+        due[sample("gatehouse_workers", state=name, **pool)] = counts.get(name, 0)
+    return {**due, sample("gatehouse_workers_wanted", **pool): sum(counts.values())}
+
+
+def check_workers(gateway, scrape):
+    @check("a pool that sleeps has no worker, and one that was woken has a ready one, until it sleeps again",
+           skip=None if gateway.setting.model else "no model file was given")
+    def _():
+        gateway.register_model()
+        gateway.apply(native_documents("own", slots=1, max_queue_wait_ms=30000).replace(
+            '"slots": 1', '"slots": 1, "min_instances": 0, "idle_seconds": 3'))
+        resident = sample("gatehouse_workers_resident_bytes", **place("own", "local"))
+        scrape.shows({**workers("asleep"), resident: 0})
+        body = {"model": "own", "messages": [{"role": "user", "content": "Name a colour."}], "max_tokens": 2}
+        answer = gateway.request("POST", "/v1/chat/completions", body, {"api-key": gateway.key("own")}, timeout=120)
+        require(answer.status == 200, f"{answer.status}: {answer.content[:200]}")
+        scrape.shows(workers("serving", ready=1))
+        wait_for(lambda: scrape(*resident[:1], **dict(resident[1:])) > 50 << 20, 2, "its memory")
+        wait_for(lambda: workers("asleep").items() <= samples(page(gateway)[2]).items(), 30, "it sleeps again")
+
+
+def documents(backends):
+    quick = "readiness_probe: {initial_delay: 0, period: 1, timeout: 1, failure_threshold: 1}\nrequest_settings:"
+    says = {"upstream": {"urls": [f"http://127.0.0.1:{backends['switch'].port}"], "probe": {"readiness": "/ready"}}}
+    gone = f"http://127.0.0.1:{free_port()}"
+    return "---\n".join([
+        upstream_documents("kept", to(backends["well"]), capture={"sampling_rate": 1}),
+        upstream_documents("narrow", to(backends["gate"], max_concurrent_requests_per_instance=1,
+                                        max_queue_wait_ms=30000)),
+        upstream_documents("ill", to(backends["ill"])),
+        upstream_documents("gone", {"only": (100, {"upstream": {"urls": [gone]}})}),
+        upstream_documents("says", {"only": (100, says)}).replace("request_settings:", quick, 1),
+    ])
+
+
+with Gateway(Setting(), "metrics-states", threads=LOOPS, hosts=["second.example"]) as gateway:
+    backends = {"well": gateway.backend("told"), "gate": gateway.backend("gate"),
+                "switch": gateway.backend("switch"), "ill": gateway.backend("told")}
+    gateway.apply(documents(backends), waits=False)
+    scrape = Scrape(gateway)
+    check_captures(gateway, scrape)
+    check_queue(gateway, scrape, backends["gate"])
+    check_breaker(gateway, scrape, backends["ill"])
+    check_health(scrape, backends["switch"])
+    check_connections(gateway, scrape)
+    check_gateway(gateway, scrape)
+    check_workers(gateway, scrape)
+check.finish()
