@@ -6,11 +6,19 @@ import Testing
 
 /// What is kept of exchanges, and of which.
 @Suite(.serialized) struct CaptureTests {
+    /// A deployment that gets copies of the requests, and answers as the other does if it has no script.
+    private struct Shadow {
+        var percent = 100
+        var rule: CaptureRule?
+        var limit: Int?
+        var script: FakeUpstream.Script?
+    }
+
     /// One deployment, `blue`, whose exchanges are kept as the rule says.
     private static func play(
         _ rule: CaptureRule?,
         _ transport: FakeUpstream.Transport = .http,
-        mirror: Int = 0,
+        mirror: Shadow? = nil,
         script: @escaping FakeUpstream.Script,
         act: (RunningGateway) async throws -> Void
     ) async throws -> [Capture] {
@@ -20,10 +28,13 @@ import Testing
         blue.capture = rule
         var serving = [blue]
         var shadowed: FakeUpstream?
-        if mirror > 0 {
-            let upstream = try await FakeUpstream.start(transport, in: workspace, number: 1, script: script)
+        if let mirror {
+            let copied = mirror.script ?? script
+            let upstream = try await FakeUpstream.start(transport, in: workspace, number: 1, script: copied)
             var shadow = RunningGateway.Serving("shadow", weight: 0, urls: [upstream.url])
-            shadow.mirror = mirror
+            shadow.mirror = mirror.percent
+            shadow.capture = mirror.rule
+            shadow.capacity.limit = mirror.limit
             serving.append(shadow)
             shadowed = upstream
         }
@@ -147,7 +158,7 @@ import Testing
     }
 
     @Test func `of a mirrored pair both halves are kept, whatever the rate`() async throws {
-        let captures = try await Self.play(CaptureRule(samplingRate: 0), mirror: 100) { visit in
+        let captures = try await Self.play(CaptureRule(samplingRate: 0), mirror: Shadow()) { visit in
             try await visit.respond(200, [], "got \(try await visit.body())")
         } act: { gateway in
             _ = try await gateway.connect().exchange("POST", "/demo/chat/a", body: "hello")
@@ -157,6 +168,72 @@ import Testing
         #expect(captures.count == 2 && live.receipt.requestID == copy.receipt.requestID)
         for half in [live, copy] {
             #expect(Self.text(half.request) == "hello" && Self.text(half.response) == "got hello")
+        }
+    }
+
+    @Test(arguments: [CaptureCondition(callers: ["demo#other"]), CaptureCondition(header: .init(name: "x-team"))])
+    func `of a mirrored pair no half is kept of a caller or headers that a rule leaves out`(
+        only: CaptureCondition
+    ) async throws {
+        let rules: [(CaptureRule?, CaptureRule?)] = [
+            (CaptureRule(only: only), nil), (nil, CaptureRule(only: only)),
+            (CaptureRule(samplingRate: 0), CaptureRule(only: only)), (CaptureRule(only: only), CaptureRule()),
+        ]
+        for (live, mirror) in rules {
+            let captures = try await Self.play(live, mirror: Shadow(rule: mirror)) {
+                try await $0.respond(200, [], "a")
+            } act: { gateway in
+                _ = try await gateway.connect().exchange("POST", "/demo/chat/a", body: "hello")
+            }
+            #expect(captures.isEmpty, "\(captures.map(\.receipt.deployment))")
+        }
+    }
+
+    @Test func `of a mirrored pair both halves are kept, though it is no error, where a header is right`() async throws
+    {
+        let only = CaptureCondition(errors: true, header: .init(name: "x-team", value: "a"))
+        let captures = try await Self.play(CaptureRule(samplingRate: 0, only: only), mirror: Shadow()) {
+            try await $0.respond(200, [], "a")
+        } act: { gateway in
+            let client = try await gateway.connect()
+            for team in ["a", "b"] { _ = try await client.exchange("GET", "/demo/chat/\(team)", [("x-team", team)]) }
+        }
+        #expect(captures.map(\.receipt.path) == ["/demo/chat/a", "/demo/chat/a"])
+        #expect(Set(captures.map(\.receipt.mirrorOf)) == ["", "blue"])
+    }
+
+    @Test func `a rule of the mirror alone keeps both halves of a pair, and nothing else`() async throws {
+        let rule = CaptureRule(samplingRate: 0, keepsResponse: false, bodyLimit: 3)
+        let captures = try await Self.play(nil, mirror: Shadow(percent: 50, rule: rule)) {
+            try await $0.respond(200, [], "a")
+        } act: { gateway in
+            let client = try await gateway.connect()
+            for _ in 0..<10 { _ = try await client.exchange("POST", "/demo/chat/a", body: "hello") }
+        }
+        #expect(captures.count == 10 && captures.count { $0.receipt.mirrorOf == "blue" } == 5)
+        #expect(Set(captures.map(\.receipt.requestID)).count == 5)
+        #expect(captures.allSatisfy { $0.rule == rule && Self.text($0.request) == "hel" && $0.response.size == 0 })
+    }
+
+    @Test func `a live half is kept for its pair's sake only where there is a copy`() async throws {
+        let rules: [(CaptureRule?, CaptureRule?)] = [(CaptureRule(samplingRate: 0), nil), (nil, CaptureRule())]
+        for (live, mirror) in rules {
+            let isOver = Inbox<Bool>()
+            let shadow = Shadow(rule: mirror, limit: 1) { visit in
+                _ = try await isOver.next()
+                try await visit.respond()
+            }
+            let captures = try await Self.play(live, mirror: shadow) {
+                try await $0.respond(200, [], "a")
+            } act: { gateway in
+                let client = try await gateway.connect()
+                for _ in 0..<10 { #expect(try await client.exchange("GET", "/demo/chat/a").status == 200) }
+                #expect(gateway.mirrored == MirrorMeter.Counts(sent: 1, failed: 0, dropped: 9))
+                isOver.put(true)
+                try await wait { gateway.deployment("shadow")?.instances.first?.load.inFlight == 0 }
+            }
+            #expect(captures.map(\.receipt.mirrorOf) == ["", "blue"])
+            #expect(Set(captures.map(\.receipt.requestID)).count == 1)
         }
     }
 

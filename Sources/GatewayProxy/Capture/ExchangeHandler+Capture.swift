@@ -14,14 +14,33 @@ extension ExchangeHandler {
         request.tap = tap
     }
 
-    /// Hands the capture on, if the rule of the deployment that answered wants it.
+    /// Hands the capture on: half of a pair, or what the rule of the deployment that answered wants.
     func endCapture(_ request: CurrentRequest, _ receipt: Receipt) {
-        guard let tap = request.tap, let plan = request.plan, let rule = plan.deployment.capture,
-            request.isMirrored || request.captureDraw < rule.samplingRate,
-            rule.only.admits(caller: receipt.caller, header: { request.checked.forwardable.first(name: $0) }),
-            request.isMirrored || rule.only.admits(receipt)
+        guard let tap = request.tap, let plan = request.plan,
+            let rule = plan.deployment.capture ?? request.pairRule
         else { return }
-        let drawn = request.isMirrored ? rule : rule.drawn(request.captureDraw)
-        resources.captures.append(tap.draft(receipt, by: drawn, of: request.checked))
+        if request.pairRule != nil {
+            resources.captures.append(tap.draft(receipt, by: rule, of: request.checked))
+        } else if request.captureDraw < rule.samplingRate, request.isRight(for: rule), rule.only.admits(receipt) {
+            let drawn = rule.drawn(request.captureDraw)
+            resources.captures.append(tap.draft(receipt, by: drawn, of: request.checked))
+        }
+    }
+}
+
+extension CurrentRequest {
+    /// By which rule its copy for a mirror is kept, and it for its copy's sake; `nil` = they are no pair.
+    ///
+    /// What can be known before the answer is decided here for both halves, by the rules of both deployments.
+    ///
+    /// - Parameter live: the plan that the caller is served by.
+    func pairRule(_ live: Plan, with target: MirrorTarget) -> CaptureRule? {
+        let rules = [target.deployment.capture, live.deployment.capture].compactMap(\.self)
+        return rules.allSatisfy(isRight) ? rules.first : nil
+    }
+
+    /// Whether its caller and its headers are those that a rule asks for.
+    fileprivate func isRight(for rule: CaptureRule) -> Bool {
+        rule.only.admits(caller: receipt.caller) { checked.forwardable.first(name: $0) }
     }
 }

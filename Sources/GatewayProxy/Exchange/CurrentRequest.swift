@@ -57,6 +57,8 @@ final class CurrentRequest {
     var mirrors: [MirrorCall] = []
     var awaitedMirrors: AwaitedMirrors?
     var isMirrored = false
+    /// Of the first of its copies that is kept: then it is kept too, by this rule where its deployment has none.
+    var pairRule: CaptureRule?
 
     init(checked: CheckedRequest, isHTTP10: Bool, receipt: Receipt, started: NIODeadline, client: ClientFacts) {
         self.checked = checked

@@ -26,8 +26,12 @@ extension ExchangeHandler {
         mustBeginMirrors = false
         guard let request = current, let awaited = request.awaitedMirrors else { return }
         request.awaitedMirrors = nil
-        request.mirrors = awaited.plan.mirrors.compactMap {
-            resources.mirrors.begin($0, of: request, awaited, from: client)
+        for target in awaited.plan.mirrors {
+            let rule = request.pairRule(awaited.plan, with: target)
+            guard let call = resources.mirrors.begin(target, of: request, awaited, from: client, capturedBy: rule)
+            else { continue }
+            request.mirrors.append(call)
+            request.pairRule = request.pairRule ?? rule
         }
         if exchange.isRequestComplete { endMirrors() }
     }

@@ -25,13 +25,16 @@ final class MirrorCalls {
 
     /// Begins a copy of a request, with all of its body that has come.
     ///
-    /// - Parameter awaited: the plan that the caller is served by, and the body.
+    /// - Parameters:
+    ///   - awaited: the plan that the caller is served by, and the body.
+    ///   - rule: what of it is kept; `nil` = nothing.
     /// - Returns: `nil` when the copy is dropped.
     func begin(
         _ target: MirrorTarget,
         of request: CurrentRequest,
         _ awaited: AwaitedMirrors,
-        from client: ClientFacts
+        from client: ClientFacts,
+        capturedBy rule: CaptureRule?
     ) -> MirrorCall? {
         let live = awaited.plan
         guard let plan = live.mirrored(to: target) else {
@@ -41,7 +44,6 @@ final class MirrorCalls {
         // A mirror that is full costs nothing more.
         guard target.meter.begin(atMost: Limits.mirrorCalls) else { return nil }
         let (pieces, length) = awaited.body(for: plan, announced: request.checked.body)
-        let rule = plan.deployment.capture ?? live.deployment.capture
         let capture = rule.map { MirrorCapture($0, of: request.checked, keep: captures.append) }
         let copy = MirrorCopy(plan: plan, request: request, pieces: pieces, length: length, client: client)
         return start(copy, to: target, marked: ("x-gatehouse-mirror-of", live.deployment.name), capture)
