@@ -155,6 +155,33 @@ import Testing
         #expect(try await kept(CaptureCondition(callers: ["demo#other"])).isEmpty)
         #expect(try await kept(CaptureCondition(header: .init(name: "x-team"))) == [200])
         #expect(try await kept(CaptureCondition(header: .init(name: "x-team", value: "b"))).isEmpty)
+        #expect(try await kept(CaptureCondition(header: .init(name: "x-team", value: "a"))) == [200])
+    }
+
+    @Test func `a rule keeps what took as long as it says, and nothing faster`() async throws {
+        let captures = try await Self.play(CaptureRule(only: CaptureCondition(slowerThan: 1500))) { visit in
+            if visit.target == "/slow" { try await Task.sleep(for: .milliseconds(1600)) }
+            try await visit.respond(200, [], "a")
+        } act: { gateway in
+            let client = try await gateway.connect()
+            for path in ["fast", "slow"] { _ = try await client.exchange("POST", "/demo/chat/\(path)", body: "b") }
+        }
+        #expect(captures.map(\.receipt.path) == ["/demo/chat/slow"])
+    }
+
+    @Test(arguments: [(true, false), (false, true)])
+    func `of one part nothing of the other is kept`(request: Bool, response: Bool) async throws {
+        let rule = CaptureRule(keepsRequest: request, keepsResponse: response)
+        let captures = try await Self.play(rule) {
+            try await $0.respond(200, [("x-up", "1")], "answer")
+        } act: { gateway in
+            _ = try await gateway.connect().exchange("POST", "/demo/chat/a", body: "hello")
+        }
+        let capture = try #require(captures.first)
+        #expect(Self.text(capture.request) == (request ? "hello" : ""))
+        #expect(Self.text(capture.response) == (response ? "answer" : ""))
+        #expect((capture.request == CapturedMessage()) != request)
+        #expect((capture.response == CapturedMessage()) != response)
     }
 
     @Test func `of a mirrored pair both halves are kept, whatever the rate`() async throws {

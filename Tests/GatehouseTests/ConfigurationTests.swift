@@ -1,5 +1,6 @@
 import GatewayAdmin
 import GatewayCore
+import GatewayStore
 import GatewayTLS
 import GatewayWorkers
 import Testing
@@ -85,6 +86,28 @@ import Testing
         #expect(configuration.httpIssuers == ["127.0.0.1:8080", "[::1]:9"])
         #expect(configuration.secretVariables == ["A"])
         #expect(configuration.secretFiles == ["/run/secrets"])
+    }
+
+    @Test func `captures are kept for so many days, in such a number and size`() throws {
+        #expect(try load(Self.tls).captures == CaptureRetention(days: 30, rows: 1_000_000, bytes: 10 << 30))
+        let text = Self.tls + "captures: {days: 7, count: 5000, limit: 2GiB}"
+        #expect(try load(text).captures == CaptureRetention(days: 7, rows: 5000, bytes: 2 << 30))
+        let environment = ["GATEHOUSE_CAPTURES_DAYS": "3650", "GATEHOUSE_CAPTURES_LIMIT": "16MiB"]
+        let other = CaptureRetention(days: 3650, rows: 5000, bytes: 16 << 20)
+        #expect(try load(text, environment: environment).captures == other)
+    }
+
+    @Test(arguments: [
+        ("days: 0", "captures.days: \"0\" is out of range; it must be 1 to 3650"),
+        ("days: week", "captures.days: \"week\" is out of range; it must be 1 to 3650"),
+        ("count: 100000001", "captures.count: \"100000001\" is out of range; it must be 1 to 100000000"),
+        ("limit: 15MiB", "captures.limit: \"15MiB\" is no size from 16MiB; write 10GiB"),
+        ("limit: much", "captures.limit: \"much\" is no size from 16MiB; write 10GiB"),
+        ("rows: 1", "captures.rows: unknown key"),
+    ])
+    func `captures that could not be kept so are refused with a sentence`(text: String, sentence: String) throws {
+        let wrong = try problems(Self.tls + "captures: {\(text)}")
+        #expect(wrong.count == 1 && wrong.first?.contains(sentence) == true, "\(wrong)")
     }
 
     @Test func `captures are exported where a folder is named`() throws {
