@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayProxy
 import GatewayTestKit
 import NIOHTTP1
 import Testing
@@ -112,5 +113,37 @@ import Testing
         let waited = try #require(Self.spans(queue).first { $0.contains { $0.name == "queue" } })
         #expect(waited.map(\.name) == ["GET chat", "admission", "queue", "GET blue"])
         #expect(waited[2].end > waited[2].start && waited[3].start >= waited[2].end)
+    }
+
+    @Test func `the wait for a token that must be verified is told of, once`() async throws {
+        var (access, queue) = Self.access()
+        access.endpoint = EndpointAccess(modes: [.aadToken])
+        access.roles = [RoleAssignment(tenant: "demo", name: "one", role: .invoke, subject: .subject("someone"))]
+        access.tokens = TokenAuthority(
+            verify: { _ in
+                try? await Task.sleep(for: .milliseconds(50))
+                let issuer = VerifiedToken.Issuer.trusted([.init(tenant: "demo", name: "entra")])
+                return VerifiedToken(issuer: issuer, subject: "someone", expiresAt: .max)
+            },
+            issue: TokenAuthority.none.issue,
+            answer: TokenAuthority.none.answer
+        )
+        try await Scene.play(.http, access: access) {
+            try await $0.respond()
+        } act: { gateway, _ in
+            let client = try await gateway.connect()
+            let token = "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"
+            for _ in 0..<2 { #expect(try await client.exchange("GET", "/demo/chat/a", key: token).status == 200) }
+        }
+        let spans = Self.spans(queue)
+        #expect(
+            spans.map { $0.map(\.name) } == [
+                ["GET chat", "admission", "authentication", "GET blue"], ["GET chat", "admission", "GET blue"],
+            ]
+        )
+        let (admission, authentication) = (spans[0][1], spans[0][2])
+        #expect(authentication.parent == admission.context.span)
+        #expect(authentication.end - authentication.start >= 50_000_000)
+        #expect(authentication.start >= admission.start && authentication.end <= admission.end)
     }
 }
