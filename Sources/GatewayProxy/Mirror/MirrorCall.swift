@@ -65,6 +65,9 @@ final class MirrorCall: CurlTransferDelegate {
         timer.set(.now() + TimeAmount(plan.deployment.timeout))
     }
 
+    /// Whether nothing more comes of it.
+    var isOver: Bool { transfer == nil }
+
     /// What the caller sends from now on is its mirror's to keep up with.
     func caughtUp() { hasBegun = true }
 
@@ -132,7 +135,8 @@ final class MirrorCall: CurlTransferDelegate {
         receipt.durationMicroseconds = elapsed
         plan.leave(at: .uptime)
         trace?.finish(receipt, maxTokens: plan.fields?.maxTokens)
-        capture?.end(receipt)
+        // One that there was no room for has no half of a pair.
+        if hasBegun { capture?.end(receipt) }
         owner.receipts.append(receipt)
         owner.budget.giveBack(heldBytes)
         target.meter.end(isWhole: outcome == .completed)

@@ -72,6 +72,7 @@ final class MirrorCalls {
         budget.callBegan()
         call.begin(head, body: length)
         for piece in copy.pieces { call.send(piece) }
+        guard !call.isOver else { return nil }
         call.caughtUp()
         return call
     }
