@@ -90,6 +90,13 @@ struct Entry {
                 nanoseconds: 10_000,
                 measure: { [work = fixture.readAnswer()] in Measurement.take(of: work) }
             ),
+            // What metrics may cost a request: a microsecond.
+            Entry(
+                name: "count a receipt",
+                allocations: 4.5,
+                nanoseconds: 1_000,
+                measure: { [work = fixture.countReceipts(1)] in Measurement.take(of: work) }
+            ),
             Entry(name: "exchange over TLS", allocations: 34, nanoseconds: 400_000, measure: { try await exchange() }),
             Entry(
                 name: "exchange over TLS, traced",

@@ -118,6 +118,25 @@ struct Fixture {
         }
     }
 
+    /// Counts a batch of receipts, as their writer does, of a deployment that has a series.
+    func countReceipts(_ count: Int) -> () -> Void {
+        let metrics = ReceiptMetrics()
+        var receipt = Receipt(requestID: "0193a1b2-0000-4000-8000-0123456789ab", startedAt: 0)
+        receipt.tenant = "demo"
+        receipt.endpoint = "endpoint-99"
+        receipt.deployment = "blue"
+        receipt.path = "/v1/chat/completions"
+        receipt.status = 200
+        receipt.upstreamStatus = 200
+        receipt.isSent = true
+        receipt.countedInputTokens = 12
+        receipt.countedOutputTokens = 200
+        receipt.durationMicroseconds = 30_000
+        let batch = Array(repeating: receipt, count: count)
+        metrics.observe(batch)
+        return { metrics.observe(batch) }
+    }
+
     private func head(_ path: String, key: KeySecret = Self.key) -> RequestHead {
         RequestHead(
             method: "POST",
