@@ -105,6 +105,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "GatewayAPI", swiftSettings: settings),
+        .target(name: "GatewayLog", dependencies: [logging], swiftSettings: settings),
         .target(
             name: "GatewayAdmin",
             dependencies: [
@@ -126,8 +127,8 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "GatewayCore", "GatewayTLS", "Curl", "GatewayProxy", "GatewayTokens", "GatewayStore", "GatewayAPI",
-                "GatewayAdmin", "GatewayWorkers", argumentParser, logging, lifecycle, unixSignals, nioCore, nioPosix,
-                crypto,
+                "GatewayAdmin", "GatewayWorkers", "GatewayLog", argumentParser, logging, lifecycle, unixSignals,
+                nioCore, nioPosix, crypto,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings
@@ -140,7 +141,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "gatehouse-worker",
-            dependencies: ["Llama", "GatewayAPI", nioCore, nioPosix, nioHTTP1, argumentParser, logging],
+            dependencies: ["Llama", "GatewayAPI", "GatewayLog", nioCore, nioPosix, nioHTTP1, argumentParser, logging],
             swiftSettings: settings
         ),
         .target(
@@ -188,6 +189,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(name: "GatewayLogTests", dependencies: ["GatewayLog", logging], swiftSettings: settings),
         .testTarget(name: "GatewayAPITests", dependencies: ["GatewayAPI"], swiftSettings: settings),
         .testTarget(
             name: "GatewayAdminTests",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GatewayLog
 import Llama
 import Logging
 

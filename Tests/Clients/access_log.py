@@ -1,5 +1,9 @@
-"""The access log: one JSON object per line on standard output, whatever a request holds, and a line for each request."""
+"""The access log: one JSON object per line on standard output, whatever a request holds, and a line for each request.
+
+Messages, on standard error, are JSON lines too.
+"""
 import json
+import signal
 import ssl
 import socket
 
@@ -131,4 +135,20 @@ with Gateway(setting, "access_log", output="access.jsonl") as gateway:
         require(not missing, f"not exactly one line: {missing[:3]}")
         require(key not in text and "s3cr3t" not in text, "a key is in the log")
         return f"{len(identifiers)} lines"
+
+    @check("each line on standard error is one JSON object too, with its time, level and message first")
+    def _():
+        # A message with words of its own: of a pair of files that does not fit.
+        certificate = gateway.directory / "certs" / "server.pem"
+        certificate.write_text("\"\n\x1b[2J}\n")
+        gateway.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "certificate refused" in gateway.log(), 5, "the log tells of the bad file")
+        gateway.stop()
+        lines = gateway.log().split("\n")
+        require(lines.pop() == "" and len(lines) > 2, f"{lines}")
+        for line in lines:
+            require(line.isprintable(), f"raw control or invisible characters: {line!r}")
+            require(list(json.loads(line, object_pairs_hook=without_repeats))[:3] == ["time", "level", "message"], line)
+        require(key not in "".join(lines), "a key is in the log")
+        return f"{len(lines)} lines"
 check.finish()

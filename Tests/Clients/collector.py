@@ -29,11 +29,14 @@ def value(any_value):
 
 
 class Collector:
-    """Keeps what was posted; answers with what `answers` still holds, `(status, headers)` or seconds to hang, then with 200."""
+    """Keeps what was posted; answers with what `answers` still holds, `(status, headers)` or seconds to hang, then with 200.
+
+    `rejection`: why the next batch that it takes is not taken whole.
+    """
 
     def __init__(self, port=0):
         self.spans, self.bodies, self.requests, self.answers = [], [], [], []
-        self.problems, self.connections = [], []
+        self.problems, self.connections, self.rejection = [], [], None
         self.lock = threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), self.handler())
         self.server.daemon_threads = True
@@ -63,7 +66,7 @@ class Collector:
                 status, headers = answer
                 if status == 200:
                     status = collector.take(body)
-                content = ExportTraceServiceResponse().SerializeToString()
+                content = collector.said().SerializeToString()
                 self.send_response(status)
                 for name, text in {"content-type": "application/x-protobuf", "content-length": len(content), **headers}.items():
                     self.send_header(name, text)
@@ -73,6 +76,12 @@ class Collector:
             def log_message(self, *_):
                 pass
         return Handler
+
+    def said(self):
+        answer, self.rejection, reason = ExportTraceServiceResponse(), None, self.rejection
+        if reason:
+            answer.partial_success.rejected_spans, answer.partial_success.error_message = 1, reason
+        return answer
 
     def take(self, body):
         try:

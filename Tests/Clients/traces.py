@@ -265,6 +265,15 @@ def check_trouble(gateway, collector, call):
         call("echo", "/a")
         wait_for(lambda: dropped(gateway) == before + 1, 10, "it is counted")
 
+    @check("what a collector says against a batch is one line of the log, whatever it is")
+    def _():
+        collector.rejection = said = "no\r\nroom\n{\"level\":\"info\"}\x1b[2J\u2028\x9b31m"
+        collector.of(call("echo", "/a").id)
+        lines = wait_for(lambda: [line for line in gateway.log().split("\n") if "traces are not taken whole" in line], 10, "a line")
+        require(len(lines) == 1 and lines[0].isprintable(), f"{lines}")
+        line = json.loads(lines[0])
+        require(line["level"] == "warning" and line["message"].endswith(f"rejected 1 spans: {said}"), f"{line}")
+
     @check("a collector that hangs slows no request")
     def _():
         collector.answers = [30, 30]

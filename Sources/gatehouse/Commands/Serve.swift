@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GatewayLog
 import Logging
 
 /// The command `gatehouse serve`.
@@ -21,7 +22,7 @@ struct Serve: AsyncParsableCommand {
         ProcessLimits.prepare()
         let socket = try InheritedSocket(ProcessInfo.processInfo.environment)
         socket?.keep()
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap { _ in JSONLinesHandler() }
         try await Composition(
             configuration: settings,
             workerExecutable: worker ?? Self.siblingWorker,
