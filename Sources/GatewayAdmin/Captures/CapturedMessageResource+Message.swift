@@ -64,20 +64,3 @@ extension String {
     /// Two hexadecimal digits.
     fileprivate var padded: String { count == 1 ? "0" + self : self }
 }
-
-extension CapturedMessage {
-    /// The events, or lines, of a stream: each came when the piece came that it begins in.
-    fileprivate var events: [CapturedMessageResource.Event] {
-        var events: [CapturedMessageResource.Event] = []
-        var start = 0
-        var piece = 0
-        let separator = contentType == "text/event-stream" ? "\n\n" : "\n"
-        for part in String(decoding: body, as: UTF8.self).replacing("\r\n", with: "\n").split(separator: separator) {
-            while piece + 1 < pieces.count, pieces[piece + 1].offset <= start { piece += 1 }
-            let microseconds = pieces.isEmpty ? 0 : pieces[piece].microseconds
-            events.append(.init(ms: Double(microseconds) / 1000, text: String(part)))
-            start += part.utf8.count + separator.utf8.count
-        }
-        return events
-    }
-}
