@@ -124,6 +124,31 @@ package struct ComparisonReport: Codable, Sendable, Equatable {
         }
     }
 
+    /// One of all pairs, without what differs in it.
+    package struct Pair: Codable, Sendable, Equatable {
+        /// The number of the capture of the one answer.
+        package var capture: Int64
+        package var one: ComparedPair.Side
+        package var other: ComparedPair.Side
+        /// From 0 to 1.
+        package var similarity: Double
+        package var agrees: Bool
+
+        package init(
+            capture: Int64,
+            one: ComparedPair.Side,
+            other: ComparedPair.Side,
+            similarity: Double,
+            agrees: Bool
+        ) {
+            self.capture = capture
+            self.one = one
+            self.other = other
+            self.similarity = similarity
+            self.agrees = agrees
+        }
+    }
+
     /// `agree` or `differs`.
     package var verdict: String
     /// Sentences, each about one regression.
@@ -147,6 +172,8 @@ package struct ComparisonReport: Codable, Sendable, Equatable {
     package var ignored: [String]
     /// Pairs that differ, the first fifty.
     package var examples: [ComparedPair]
+    /// Every pair, by the number of its capture.
+    package var allPairs: [Pair]
 
     package init(verdict: String, latency: Percentiles, length: Percentiles) {
         self.verdict = verdict
@@ -163,6 +190,7 @@ package struct ComparisonReport: Codable, Sendable, Equatable {
         measures = []
         ignored = []
         examples = []
+        allPairs = []
     }
 }
 

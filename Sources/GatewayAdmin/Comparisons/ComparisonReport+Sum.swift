@@ -21,6 +21,28 @@ extension ComparisonReport {
         measures = sum.measures.map { Measure(field: $0.field, values: Percentiles($0.series)) }
         self.ignored = ignored
         examples = sum.examples.map { ComparedPair($0.comparison, capture: $0.capture, $0.requestID) }
+        allPairs = sum.allPairs.sorted { $0.capture < $1.capture }.map(Pair.init)
+    }
+}
+
+extension ComparisonReport.Pair {
+    fileprivate init(_ pair: ComparisonSum.Pair) {
+        self.init(
+            capture: pair.capture,
+            one: ComparedPair.Side(pair.one),
+            other: ComparedPair.Side(pair.other),
+            // Four digits say enough, and are shorter.
+            similarity: (Double(pair.similarity) * 10_000).rounded() / 10_000,
+            agrees: pair.isAgreed
+        )
+    }
+}
+
+extension ComparedPair.Side {
+    fileprivate init(_ side: ComparisonSum.Pair.Side) {
+        self.init(status: Int(side.status), durationMs: Double(side.microseconds) / 1000, bytes: side.length)
+        promptTokens = side.promptTokens.map(Int64.init)
+        completionTokens = side.completionTokens.map(Int64.init)
     }
 }
 

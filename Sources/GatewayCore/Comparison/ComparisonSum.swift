@@ -48,7 +48,35 @@ package struct ComparisonSum: Sendable {
         package var comparison: AnswerComparison
     }
 
+    /// What is kept of every pair, 80 bytes: there may be ten thousand.
+    package struct Pair: Sendable, Equatable {
+        package struct Side: Sendable, Equatable {
+            package var microseconds: Int64
+            package var length: Int64
+            package var promptTokens: Int32?
+            package var completionTokens: Int32?
+            package var status: Int16
+
+            fileprivate init(_ answer: ComparedAnswer) {
+                microseconds = answer.microseconds
+                length = answer.length
+                promptTokens = answer.promptTokens.map { Int32(clamping: $0) }
+                completionTokens = answer.completionTokens.map { Int32(clamping: $0) }
+                status = Int16(clamping: answer.status)
+            }
+        }
+
+        /// The number of the capture that the first answer is from.
+        package var capture: Int64
+        package var one: Side
+        package var other: Side
+        package var similarity: Float
+        package var isAgreed: Bool
+    }
+
     package private(set) var pairs = 0
+    /// Every pair, in the order in which they were done.
+    package private(set) var allPairs: [Pair] = []
     package private(set) var agreed = 0
     /// Pairs of whose bodies only the beginning was compared.
     package private(set) var partial = 0
@@ -70,6 +98,15 @@ package struct ComparisonSum: Sendable {
     package mutating func add(_ comparison: AnswerComparison, capture: Int64, requestID: String) {
         let (one, other) = (comparison.one, comparison.other)
         pairs += 1
+        allPairs.append(
+            Pair(
+                capture: capture,
+                one: Pair.Side(one),
+                other: Pair.Side(other),
+                similarity: Float(comparison.similarity),
+                isAgreed: comparison.isAgreed
+            )
+        )
         similarities += comparison.similarity
         if comparison.isPartial { partial += 1 }
         if comparison.method == .none { bodiless += 1 }

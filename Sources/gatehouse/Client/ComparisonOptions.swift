@@ -59,7 +59,7 @@ struct ReportOptions: ParsableArguments {
     static let differs = ExitCode(2)
 
     @Option(name: .customLong("report"), help: "A file for the report as a page for a browser.") var page: String?
-    @Option(name: .customLong("json"), help: "A file for the report as JSON.") var json: String?
+    @Option(name: .customLong("json"), help: "A file for the report as JSON, which has every pair.") var json: String?
 
     func show(_ comparison: ComparisonResource, _ output: OutputOptions) throws {
         if let json {

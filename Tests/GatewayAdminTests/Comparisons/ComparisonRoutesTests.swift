@@ -131,6 +131,9 @@ import Testing
             #expect(report.regressions == ["10.0 % of answers differ: field `.label` in 5 of 50"])
             let values = report.examples.first?.differences.map { [$0.one, $0.other] }
             #expect(values == [["cat", "dog"]])
+            #expect(report.allPairs.count == 50 && report.allPairs.filter(\.agrees).count == 45)
+            #expect(report.allPairs.map(\.capture) == report.allPairs.map(\.capture).sorted())
+            #expect(report.allPairs.allSatisfy { $0.one.status == 200 && $0.other.status == 200 && $0.one.bytes > 0 })
             let everything = try await Self.run("replays", #"{"endpoint":"chat","to":"blue"}"#, client)
             let shown = String(decoding: try JSONEncoder().encode(everything), as: UTF8.self)
             #expect(shown.contains("[field]") && !shown.contains("hunter2"))

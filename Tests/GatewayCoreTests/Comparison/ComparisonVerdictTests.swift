@@ -47,6 +47,16 @@ import Testing
         #expect(sum.examples.count == 30 && sum.examples.first?.requestID == "r-0")
     }
 
+    @Test func `every pair is kept, also those that agree, in a hundred bytes each`() throws {
+        let sum = Self.sum(1000, wrong: 300)
+        #expect(sum.examples.count == 50 && sum.allPairs.map(\.capture) == Array(0..<1000))
+        #expect(sum.allPairs.map(\.isAgreed) == (0..<1000).map { $0 >= 300 })
+        let pair = try #require(sum.allPairs.first)
+        #expect(pair.one.status == 200 && pair.other.status == 200 && pair.one.microseconds == 40_000)
+        #expect(pair.one.length == 32 && pair.one.promptTokens == nil && pair.similarity < 1)
+        #expect(MemoryLayout<ComparisonSum.Pair>.stride <= 100)
+    }
+
     @Test func `a slower answer and a slower field are named`() {
         let latency = ComparisonVerdict(Self.sum(200, slower: 2.1)).regressions
         #expect(latency.count == 1 && latency.first?.hasPrefix("p95 of latency 2.1 times: ") == true, "\(latency)")
