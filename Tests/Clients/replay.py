@@ -137,6 +137,12 @@ with Gateway(setting, "replay", threads=2) as gateway:
         slower = [words for words in report["regressions"] if "`.timing_ms` is slower, its median 2.6 times" in words]
         require(len(slower) == 1 and len(report["regressions"]) == 2, f"{report['regressions']}")
         require(len(report["examples"]) == 30, f"{len(report['examples'])} examples")
+        pairs = report["allPairs"]
+        numbers = [pair["capture"] for pair in pairs]
+        require(len(pairs) == report["pairs"] == REQUESTS and numbers == sorted(set(numbers)), f"{len(pairs)} pairs")
+        require(sum(not pair["agrees"] for pair in pairs) == report["pairs"] - report["agreed"], "pairs that differ")
+        require(all(pair[side]["status"] == 200 and pair[side]["durationMs"] > 0 and pair[side]["bytes"] > 0
+                    for pair in pairs for side in ["one", "other"]), f"{pairs[0]}")
         text = rita.command(*replay, "--to", "red", "--limit", 300, *alone, code=2)
         require("3.0 % of answers differ" in text and ".label" in text and "\x1b" not in text, text[:300])
         listed = json.loads(rita.command("report", "demo", "--output", "json"))["value"]

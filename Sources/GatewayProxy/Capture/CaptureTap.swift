@@ -45,7 +45,7 @@ final class CaptureTap {
     }
 }
 
-/// The capture of a copy: always made, so that its pair is whole.
+/// The capture of a copy, made where it and its live exchange are a pair.
 struct MirrorCapture {
     let tap: CaptureTap
     private let rule: CaptureRule
