@@ -51,8 +51,7 @@ struct WorkerProcess: Sendable {
                 await withTaskGroup { group in
                     group.addTask {
                         await probe {
-                            watch.answered()
-                            onReady()
+                            if watch.answered(execution.processIdentifier.value, onLine) { onReady() }
                         }
                     }
                     group.addTask { await watch.run(execution.processIdentifier.value, onLine) }

@@ -34,20 +34,33 @@ final class WorkerWatch: Sendable {
     /// Why it had to end; `nil` when it did not.
     var reason: String? { state.withLock { $0.reason } }
 
-    func answered() { state.withLock { $0.isReady = true } }
+    /// It has loaded its model: what that takes is looked at before anybody sends it a request.
+    ///
+    /// - Returns: whether it may go on.
+    func answered(_ process: Int32, _ onLine: @Sendable (String) -> Void) -> Bool {
+        state.withLock { $0.isReady = true }
+        return isWithinLimits(process, after: .zero, onLine)
+    }
 
     /// Looks until the task is cancelled or a limit is broken.
     func run(_ process: Int32, _ onLine: @Sendable (String) -> Void) async {
         let started = ContinuousClock.now
-        while !Task.isCancelled {
-            let memory = limits.memory == nil ? nil : ProcessMemory.of(process)?.resident
-            if let fault = fault(after: .now - started, memory) {
-                state.withLock { $0.reason = fault }
-                onLine("killed: \(fault)")
-                return isOver.set()
-            }
+        while !Task.isCancelled, isWithinLimits(process, after: .now - started, onLine) {
             try? await Task.sleep(for: Self.interval)
         }
+    }
+
+    private func isWithinLimits(_ process: Int32, after age: Duration, _ onLine: @Sendable (String) -> Void) -> Bool {
+        guard !isOver.isSet else { return false }
+        let memory = limits.memory == nil ? nil : ProcessMemory.of(process)?.resident
+        guard let fault = fault(after: age, memory) else { return true }
+        let isFirst = state.withLock { state in
+            defer { state.reason = state.reason ?? fault }
+            return state.reason == nil
+        }
+        if isFirst { onLine("killed: \(fault)") }
+        isOver.set()
+        return false
     }
 
     /// What is wrong with a process of this age and size, as a sentence.

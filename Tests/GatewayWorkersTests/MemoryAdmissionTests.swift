@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import GatewayWorkers
@@ -106,7 +107,21 @@ import Testing
         #expect(watch.fault(after: .seconds(5), 64 << 20) == nil)
         #expect(watch.fault(after: .seconds(6), nil)?.contains("start_seconds = 5") == true)
         #expect(watch.fault(after: .seconds(1), 65 << 20) == "it has 65 MiB of memory, over memory_mb = 64")
-        watch.answered()
-        #expect(watch.fault(after: .seconds(6), nil) == nil)
+        let patient = WorkerWatch(WorkerLimits(start: .seconds(5)))
+        #expect(patient.answered(ProcessInfo.processInfo.processIdentifier) { _ in })
+        #expect(patient.fault(after: .seconds(6), nil) == nil)
+    }
+
+    @Test func `a worker that has loaded more than it may is never ready, and is told why once`() {
+        let watch = WorkerWatch(WorkerLimits(memory: 1 << 20))
+        let lines = Mutex<[String]>([])
+        for _ in 0..<2 {
+            let mayGoOn = watch.answered(ProcessInfo.processInfo.processIdentifier) { line in
+                lines.withLock { $0.append(line) }
+            }
+            #expect(!mayGoOn)
+        }
+        #expect(watch.isOver.isSet && watch.reason?.contains("over memory_mb = 1") == true)
+        #expect(lines.withLock(\.count) == 1)
     }
 }
