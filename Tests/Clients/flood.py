@@ -41,7 +41,10 @@ class Flood:
         self.task = asyncio.current_task()
         # A handshake has 10 s: not all at once.
         self.gate = asyncio.Semaphore(20)
-        await asyncio.gather(*(self.one() for _ in range(self.crowd + 2)))
+        # Unlike gather, a group waits until the last one has given its connection up.
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.crowd + 2):
+                group.create_task(self.one())
 
     async def one(self):
         context = ssl.create_default_context(cafile=str(self.gateway.authority))

@@ -64,7 +64,8 @@ class Run:
 
     def __init__(self, options, directory):
         self.options, self.directory = options, directory
-        self.passed = self.failed = self.skipped = 0
+        self.passed = self.skipped = 0
+        self.failures = []
         self.variables = dict(
             os.environ, CLIENTS_GATEHOUSE=options.gatehouse, CLIENTS_WORKER=options.worker or "",
             CLIENTS_MODEL=options.model or "", CLIENTS_EMBEDDING_MODEL=options.embedding_model or "",
@@ -75,25 +76,28 @@ class Run:
         command = [str(python), str(HERE / f"{name}.py"), *arguments]
         process = subprocess.Popen(command, env=self.variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, start_new_session=True)
-        started, before = time.monotonic(), self.failed
+        started, before = time.monotonic(), len(self.failures)
         watchdog = threading.Timer(seconds, self.end, [process])
         watchdog.start()
         for line in process.stdout:
             print(line, end="", flush=True)
             self.passed += line.startswith("pass ")
-            self.failed += line.startswith("FAIL ")
+            if line.startswith("FAIL "):
+                self.failures.append(line.rstrip())
             self.skipped += line.startswith("skip ")
             if counted := re.match(r"suite: (\d+) passed", line):
                 self.passed += int(counted.group(1))
         process.wait()
         watchdog.cancel()
-        if process.returncode == CHECKS_FAILED and self.failed == before:
-            self.failed += 1
-            print(f"FAIL {name}: checks failed, and none of its lines begins with that", flush=True)
+        if process.returncode == CHECKS_FAILED and len(self.failures) == before:
+            self.fail(f"FAIL {name}: checks failed, and none of its lines begins with that")
         if process.returncode not in (0, CHECKS_FAILED):
-            self.failed += 1
             late = " (it took too long)" if time.monotonic() - started >= seconds else ""
-            print(f"FAIL {name}: the program ended with {process.returncode}{late}", flush=True)
+            self.fail(f"FAIL {name}: the program ended with {process.returncode}{late}")
+
+    def fail(self, line):
+        self.failures.append(line)
+        print(line, flush=True)
 
     def end(self, process):
         """Ends a program with everything that it started: they share its process group."""
@@ -143,8 +147,11 @@ def main():
             shutil.rmtree(directory, ignore_errors=True)
     if run.skipped:
         print(f"{run.skipped} skipped", flush=True)
-    print(f"{run.passed} passed, {run.failed} failed", flush=True)
-    sys.exit(1 if run.failed else 0)
+    # Once more, where a reader of the last lines finds them.
+    for line in run.failures:
+        print(f"failed: {line.removeprefix('FAIL ')}", flush=True)
+    print(f"{run.passed} passed, {len(run.failures)} failed", flush=True)
+    sys.exit(1 if run.failures else 0)
 
 
 if __name__ == "__main__":
