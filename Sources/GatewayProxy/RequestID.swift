@@ -1,6 +1,7 @@
 /// Makes request ids: 128 bits in hexadecimal, unique in practice.
 ///
-/// They are names, not secrets.
+/// They are names, not secrets, and begin with the time, as UUIDs of version 7 do (RFC 9562, section 5.7): those of one moment
+/// stand together in an index, which else is written all over by every batch.
 ///
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) from two random seeds: asking the kernel each time would cost two system
 /// calls per request.
@@ -14,9 +15,11 @@ struct RequestIDSource {
         low = generator.next()
     }
 
-    /// 32 hexadecimal characters.
-    mutating func next() -> String {
-        let first = Self.step(&high)
+    /// 32 hexadecimal characters: 48 bits of time and 80 random ones.
+    ///
+    /// - Parameter microseconds: since 1970.
+    mutating func next(at microseconds: Int64) -> String {
+        let first = UInt64(bitPattern: microseconds / 1000) << 16 | Self.step(&high) >> 48
         let second = Self.step(&low)
         return unsafe String(unsafeUninitializedCapacity: 32) { buffer in
             for index in 0..<16 {

@@ -51,7 +51,13 @@ final class LoopResources {
         self.mirrors = mirrors
     }
 
-    func nextRequestID() -> String { requestIDs.next() }
+    /// The receipt of an exchange that begins now.
+    ///
+    /// - Parameter requestID: the caller's own, if it gave one.
+    func beginReceipt(_ requestID: String? = nil) -> Receipt {
+        let now = WallClock.now()
+        return Receipt(requestID: requestID ?? requestIDs.next(at: now), startedAt: now)
+    }
 
     func nextWaiting() -> Int {
         lastWaiting += 1

@@ -64,7 +64,7 @@ extension ExchangeHandler {
         let request = CurrentRequest(
             checked: checked,
             isHTTP10: head.version == .http1_0,
-            receipt: Receipt(requestID: checked.requestID ?? resources.nextRequestID(), startedAt: WallClock.now()),
+            receipt: resources.beginReceipt(checked.requestID),
             started: .now(),
             client: client
         )

@@ -215,18 +215,17 @@ extension ExchangeHandler {
 
     /// Answers a request whose head broke a rule.
     func refuseUnread(_ refusal: Refusal, path: String) {
-        let id = resources.nextRequestID()
-        var receipt = Receipt(requestID: id, startedAt: WallClock.now())
+        var receipt = resources.beginReceipt()
         receipt.httpVersion = version == .http1 ? "http/1.1" : "h2"
         receipt.clientAddress = client.address
-        let response = ErrorResponse(refusal, dialect: Dialect(path: path), isScoring: false, requestID: id)
+        let response = ErrorResponse(refusal, dialect: Dialect(path: path), isScoring: false, requestID: receipt.requestID)
         receipt.refusal = response.rule
         receipt.status = Int(response.status.code)
         receipt.outcome = .refused
         resources.receipts.append(receipt)
         resources.lifecycle.exchangeEnded()
         var headers = HTTPHeaders(response.headers)
-        headers.add(name: "x-request-id", value: id)
+        headers.add(name: "x-request-id", value: receipt.requestID)
         headers.add(name: "content-length", value: String(response.body.readableBytes))
         headers.add(CORSPolicy.onlyVary)
         if version == .http1 { headers.add(name: "connection", value: "close") }
