@@ -42,7 +42,7 @@ import Testing
         try await RunningGateway.run(serving, in: workspace, access: access) { try await act($0) }
         try await upstream.stop()
         try await shadowed?.stop()
-        return access.captures.take(1000).map { $0.finish() }
+        return access.captures.take().map { $0.finish() }
     }
 
     private static func text(_ message: CapturedMessage) -> String { String(decoding: message.body, as: UTF8.self) }
@@ -102,7 +102,33 @@ import Testing
             for _ in 0..<200 { _ = try await client.exchange("POST", "/demo/chat/a", body: "b") }
         }
         try await upstream.stop()
-        #expect((55...145).contains(access.captures.take(1000).count))
+        #expect((55...145).contains(access.captures.take().count))
+    }
+
+    @Test func `where there is no room an exchange that its rule wants is counted as dropped`() async throws {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(.http, in: workspace, number: 0) { visit in
+            try await visit.respond(visit.target.hasSuffix("bad") ? 500 : 200, [], "a")
+        }
+        var blue = RunningGateway.Serving("blue", urls: [upstream.url])
+        blue.capture = CaptureRule(only: CaptureCondition(errors: true))
+        var access = RunningGateway.Access()
+        access.captures = CaptureQueue(mostCaptures: 1)
+        let captures = access.captures
+        try await RunningGateway.run([blue], in: workspace, access: access) { gateway in
+            let client = try await gateway.connect()
+            func call(_ path: String) async throws {
+                _ = try await client.exchange("POST", "/demo/chat/\(path)", body: "b")
+            }
+            for path in ["bad", "bad", "good", "bad"] { try await call(path) }
+            #expect(captures.counts.dropped == 2 && captures.counts.waiting == 1)
+            #expect(captures.take().count == 1)
+            try await call("bad")
+            let later = captures.take().map { $0.finish() }
+            #expect(later.map { Self.text($0.request) + Self.text($0.response) } == ["ba"])
+            #expect(captures.counts.dropped == 2)
+        }
+        try await upstream.stop()
     }
 
     @Test func `of collections only those are kept that the rates let in, and only their halves`() async throws {

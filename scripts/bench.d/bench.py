@@ -206,6 +206,9 @@ def run(bench, running):
         print(f"round {number + 1}: " + ", ".join(
             f"{name} {result['cpu']:.2f} us at {result['rate']:.0f}/s" for name, result in results.items()), flush=True)
     print_results(rounds, [peer.name for peer in running])
+    for peer in running:
+        if peer.work == "gatehouse-captures":
+            print(f"captures of {peer.name}: " + ", ".join(f"{count} {result}" for result, count in peer.captures().items()))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rounds, indent=1))
     if options.at_most is not None:

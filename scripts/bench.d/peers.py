@@ -1,15 +1,18 @@
 """The gateways under measurement: how each is configured, started, shown to work, and billed for its CPU time."""
+import collections
 import http.client
 import json
 import os
 import pathlib
 import random
+import re
 import secrets
 import signal
 import socket
 import ssl
 import subprocess
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).parent
 TICK = os.sysconf("SC_CLK_TCK")
@@ -18,6 +21,7 @@ BODY = '{"messages":[{"role":"user","content":"What is the capital of France?"}]
 ANSWER = '{"object":"chat.completion","choices":[{"message":{"content":"Paris."}}]}'
 # The size of a short chat answer.
 ANSWER_BYTES = 300
+CAPTURES = re.compile(r'^gatehouse_captures_total\{result="(\w+)"\} (\d+)', re.MULTILINE)
 WORDS = ["a ", "river ", "runs ", "through ", "the ", "old ", "town, ", "and ", "people ", "cross ", "its ", "bridges ", "twice ",
          "day; ", "in ", "winter ", "some ", "of ", "them ", "walk "]
 
@@ -162,6 +166,21 @@ class Peer:
     def apply_endpoint(self, values):
         self.command("apply", "-f", str(self.configuration[1]))
         self.key = json.loads(self.command("keys", "list", "demo/bench", "--output", "json"))["primaryKey"]
+
+    def captures(self):
+        """What the gateway says of its captures: how many were stored, and how many dropped."""
+        token = (self.bench.directory / f"{self.name}.store" / "operator.token").read_text().strip()
+        request = urllib.request.Request(f"https://localhost:{self.admin}/metrics", headers={"authorization": f"Bearer {token}"})
+        trust = ssl.create_default_context(cafile=self.bench.authority)
+        with urllib.request.urlopen(request, timeout=30, context=trust) as response:
+            return collections.Counter({name: int(count) for name, count in CAPTURES.findall(response.read().decode())})
+
+    def settled_captures(self, due):
+        """The same once all of the captures that are due are stored or dropped."""
+        deadline = time.monotonic() + 60
+        while (counts := self.captures()).total() < due and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return counts
 
     def wait_until_it_answers(self):
         deadline = time.monotonic() + 20

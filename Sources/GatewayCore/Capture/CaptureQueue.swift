@@ -11,58 +11,85 @@ package final class CaptureQueue: Sendable {
         package var waiting: Int
     }
 
-    private struct Waiting {
+    private struct Batch {
         var drafts: [CaptureDraft] = []
+        var bytes = 0
+    }
+
+    private struct Waiting {
+        /// Whole ones, oldest first, to be handed over without looking at what is in them.
+        var batches: [Batch] = []
+        var newest = Batch()
+        var count = 0
         var bytes = 0
         /// What the writer is done with, to be let go by the event loops.
         var spent: [CaptureDraft] = []
+
+        mutating func append(_ draft: CaptureDraft, batchSize: Int) {
+            if newest.drafts.isEmpty { newest.drafts.reserveCapacity(batchSize) }
+            newest.drafts.append(draft)
+            newest.bytes += draft.weight
+            count += 1
+            bytes += draft.weight
+            if newest.drafts.count >= batchSize {
+                batches.append(newest)
+                newest = Batch()
+            }
+        }
+
+        mutating func take() -> [CaptureDraft] {
+            var batch = Batch()
+            if batches.isEmpty { swap(&batch, &newest) } else { batch = batches.removeFirst() }
+            count -= batch.drafts.count
+            bytes -= batch.bytes
+            return batch.drafts
+        }
     }
 
     private static let mostSpent = 1000
     private static let mostSpentBytes = 8 << 20
 
     private let waiting = Mutex(Waiting())
+    private let isFull = Atomic<Bool>(false)
     private let stored = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
     private let mostCaptures: Int
     private let mostBytes: Int
+    /// Captures that the writer is given at once: another thread's work on them is never long.
+    package let batchSize: Int
 
-    package init(mostCaptures: Int = 20_000, mostBytes: Int = 128 << 20) {
+    package init(mostCaptures: Int = 20_000, mostBytes: Int = 128 << 20, batchSize: Int = 500) {
         self.mostCaptures = mostCaptures
         self.mostBytes = mostBytes
+        self.batchSize = batchSize
     }
+
+    /// `false` from when one was dropped until the writer takes some: what is begun then need not be kept, only counted.
+    package var hasRoom: Bool { !isFull.load(ordering: .relaxed) }
 
     package func append(_ draft: CaptureDraft) {
         // An older one goes for it, here: memory that its own thread gives back is at hand for the next.
         let (isTaken, old) = waiting.withLock { waiting in
             let old = waiting.spent.popLast()
-            guard waiting.drafts.count < mostCaptures, waiting.bytes + draft.weight <= mostBytes else {
+            guard waiting.count < mostCaptures, waiting.bytes + draft.weight <= mostBytes else {
+                isFull.store(true, ordering: .relaxed)
                 return (false, old)
             }
-            waiting.drafts.append(draft)
-            waiting.bytes += draft.weight
+            waiting.append(draft, batchSize: batchSize)
             return (true, old)
         }
         if !isTaken { drop(1) }
         withExtendedLifetime(old) {}
     }
 
-    /// The oldest that wait, at most `most` of them.
-    package func take(_ most: Int) -> [CaptureDraft] {
+    /// The oldest that wait: a batch, or what there is of one.
+    package func take() -> [CaptureDraft] {
         // Where nothing comes, nothing comes in whose place they could go; not under the lock, for they are many.
         var idle: [CaptureDraft] = []
         return waiting.withLock { waiting in
-            if waiting.drafts.isEmpty { swap(&idle, &waiting.spent) }
-            if waiting.drafts.count <= most {
-                var taken: [CaptureDraft] = []
-                swap(&taken, &waiting.drafts)
-                waiting.bytes = 0
-                return taken
-            }
-            let taken = Array(waiting.drafts.prefix(most))
-            waiting.drafts.removeFirst(most)
-            waiting.bytes -= taken.reduce(0) { $0 + $1.weight }
-            return taken
+            if waiting.count == 0 { swap(&idle, &waiting.spent) }
+            isFull.store(false, ordering: .relaxed)
+            return waiting.take()
         }
     }
 
@@ -85,7 +112,7 @@ package final class CaptureQueue: Sendable {
         Counts(
             stored: stored.load(ordering: .relaxed),
             dropped: dropped.load(ordering: .relaxed),
-            waiting: waiting.withLock { $0.drafts.count }
+            waiting: waiting.withLock { $0.count }
         )
     }
 }

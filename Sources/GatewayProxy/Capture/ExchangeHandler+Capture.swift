@@ -6,9 +6,15 @@ import NIOHTTP1
 extension ExchangeHandler {
     /// Whether it is one of the sample is drawn once, whichever deployment comes to answer.
     func beginCapture(_ plan: Plan) {
-        guard let request = current, request.tap == nil, let rules = plan.endpoint.captures else { return }
+        guard let request = current, request.tap == nil, !request.lacksCaptureRoom, let rules = plan.endpoint.captures
+        else { return }
         request.captureDraw = rules.isSampled ? .random(in: 0..<1) : 0
         guard !plan.mirrors.isEmpty || request.captureDraw < rules.highestRate else { return }
+        // Half of a pair is begun all the same: whether there is room for it is known when its copy ends.
+        guard !plan.mirrors.isEmpty || resources.captures.hasRoom else {
+            request.lacksCaptureRoom = true
+            return
+        }
         let tap = CaptureTap(limit: rules.longestBody)
         if let kept = request.kept { tap.requestBody(kept) }
         request.tap = tap
@@ -16,14 +22,21 @@ extension ExchangeHandler {
 
     /// Hands the capture on: half of a pair, or what the rule of the deployment that answered wants.
     func endCapture(_ request: CurrentRequest, _ receipt: Receipt) {
-        guard let tap = request.tap, let plan = request.plan,
+        guard request.tap != nil || request.lacksCaptureRoom, let plan = request.plan,
             let rule = plan.deployment.capture ?? request.pairRule
         else { return }
         if request.pairRule != nil {
-            resources.captures.append(tap.draft(receipt, by: rule, of: request.checked))
+            keepCapture(of: request, receipt, by: rule)
         } else if request.captureDraw < rule.samplingRate, request.isRight(for: rule), rule.only.admits(receipt) {
-            let drawn = rule.drawn(request.captureDraw)
-            resources.captures.append(tap.draft(receipt, by: drawn, of: request.checked))
+            keepCapture(of: request, receipt, by: rule.drawn(request.captureDraw))
+        }
+    }
+
+    private func keepCapture(of request: CurrentRequest, _ receipt: Receipt, by rule: CaptureRule) {
+        if let tap = request.tap {
+            resources.captures.append(tap.draft(receipt, by: rule, of: request.checked))
+        } else {
+            resources.captures.drop(1)
         }
     }
 }

@@ -51,6 +51,8 @@ final class CurrentRequest {
     var upstreamBody = BodyLength.none
     /// Keeps what passes, where a capture may be made of it.
     var tap: CaptureTap?
+    /// There was no room for one when it began: a capture that would be made of it is only counted, as dropped.
+    var lacksCaptureRoom = false
     /// From 0 to 1: it is one of a sample whose rate is higher.
     var captureDraw = 0.0
     /// The copies that get its body too.

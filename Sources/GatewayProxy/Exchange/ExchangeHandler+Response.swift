@@ -218,7 +218,8 @@ extension ExchangeHandler {
         var receipt = resources.beginReceipt()
         receipt.httpVersion = version == .http1 ? "http/1.1" : "h2"
         receipt.clientAddress = client.address
-        let response = ErrorResponse(refusal, dialect: Dialect(path: path), isScoring: false, requestID: receipt.requestID)
+        let dialect = Dialect(path: path)
+        let response = ErrorResponse(refusal, dialect: dialect, isScoring: false, requestID: receipt.requestID)
         receipt.refusal = response.rule
         receipt.status = Int(response.status.code)
         receipt.outcome = .refused

@@ -7,8 +7,6 @@ import ServiceLifecycle
 ///
 /// What the disk refuses is dropped and counted; one line of the log says so, and one that it is over.
 package struct CaptureWriter: Service {
-    /// What a batch has at most: another thread's work on them is never long.
-    private static let batch = 500
     private static let interval = Duration.milliseconds(100)
     private static let expiryInterval = Duration.seconds(1)
 
@@ -30,7 +28,7 @@ package struct CaptureWriter: Service {
             while !Task.isCancelled {
                 let written = await write()
                 index.wrote(written, at: .now)
-                var isBusy = written == Self.batch
+                var isBusy = written == queue.batchSize
                 if ContinuousClock.now >= nextExpiry {
                     await complaints.tellWhetherOver(logger)
                     if await expire() { isBusy = true } else { nextExpiry = .now + Self.expiryInterval }
@@ -50,7 +48,7 @@ package struct CaptureWriter: Service {
 
     /// - Returns: how many were taken.
     private func write(quietly: Bool = true) async -> Int {
-        let batch = queue.take(Self.batch)
+        let batch = queue.take()
         guard !batch.isEmpty else { return 0 }
         defer { queue.giveBack(batch) }
         do throws(StoreError) {

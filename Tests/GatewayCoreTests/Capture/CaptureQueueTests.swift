@@ -29,28 +29,33 @@ import Testing
     }
 
     @Test func `they come out in the order in which they went in, some at a time`() {
-        let queue = CaptureQueue()
+        let queue = CaptureQueue(batchSize: 2)
         for number in 0..<5 { queue.append(Self.draft(number)) }
-        #expect(Self.ids(queue.take(2)) == ["0", "1"])
-        #expect(Self.ids(queue.take(9)) == ["2", "3", "4"] && queue.take(9).isEmpty)
+        #expect(queue.counts.waiting == 5)
+        #expect(Self.ids(queue.take()) == ["0", "1"])
+        #expect(Self.ids(queue.take()) == ["2", "3"])
+        #expect(Self.ids(queue.take()) == ["4"] && queue.take().isEmpty)
     }
 
     @Test func `what is beyond its number or its bytes is dropped and counted, and there is room again behind it`() {
-        let queue = CaptureQueue(mostCaptures: 2)
-        for number in 0..<3 { queue.append(Self.draft(number)) }
-        #expect(queue.counts.dropped == 1 && queue.counts.waiting == 2)
-        _ = queue.take(1)
+        let queue = CaptureQueue(mostCaptures: 2, batchSize: 1)
+        for number in 0..<2 { queue.append(Self.draft(number)) }
+        #expect(queue.hasRoom)
+        queue.append(Self.draft(2))
+        #expect(queue.counts.dropped == 1 && queue.counts.waiting == 2 && !queue.hasRoom)
+        _ = queue.take()
+        #expect(queue.hasRoom)
         queue.append(Self.draft(3))
-        #expect(Self.ids(queue.take(9)) == ["1", "3"])
+        #expect(Self.ids(queue.take()) == ["1"] && Self.ids(queue.take()) == ["3"])
         let narrow = CaptureQueue(mostBytes: 10_000)
         for number in 0..<3 { narrow.append(Self.draft(number, bodyBytes: 3000)) }
-        #expect(narrow.counts.dropped == 2 && Self.ids(narrow.take(9)) == ["0"])
+        #expect(narrow.counts.dropped == 2 && Self.ids(narrow.take()) == ["0"])
         narrow.append(Self.draft(4, bodyBytes: 7000))
         #expect(narrow.counts.waiting == 1)
     }
 
     @Test func `what the writer gives back is let go one by one as others come, and all of it once nothing comes`() {
-        let queue = CaptureQueue()
+        let queue = CaptureQueue(batchSize: 5)
         let count = CountBox()
         func append(_ number: Int) {
             for _ in 0..<number {
@@ -59,12 +64,12 @@ import Testing
             }
         }
         append(5)
-        queue.giveBack(queue.take(5))
+        queue.giveBack(queue.take())
         #expect(count.value.load(ordering: .relaxed) == 5)
         append(2)
         #expect(count.value.load(ordering: .relaxed) == 5)
-        queue.giveBack(queue.take(2))
-        _ = queue.take(1)
+        queue.giveBack(queue.take())
+        _ = queue.take()
         #expect(count.value.load(ordering: .relaxed) == 0)
     }
 }
