@@ -139,6 +139,16 @@ with Gateway(setting, "exports") as gateway:
             file.seek(0)
             require(file.read() == f"{len(ids)} records in {gateway.directory / 'untold'}\n", "it tells more")
 
+    @check("who sees one tenant need not name it, and who sees several is told which there are")
+    def _():
+        gateway.command("tenants", "create", "other")
+        lines = rita.command("captures", "export", "--format", "jsonl")
+        require(lines and lines == rita.command("captures", "export", "demo", "--format", "jsonl"), lines[:200])
+        page = json.loads(rita.command("captures", "list", "--limit", 3, "--output", "json"))
+        require(page["value"] == rita.list("--limit", 3), f"{page}")
+        said = refusal(gateway, "captures", "list")
+        require("say which tenant" in said and "demo, other" in said, said)
+
     @check("CSV, events, bytes, cut bodies and errors are told as what they are")
     def _():
         caller = Caller(gateway, "kinds")

@@ -4,7 +4,7 @@ import GatewayAPI
 
 /// Which stored samples are compared, and what counts as a difference.
 struct ComparisonFilter: ParsableArguments {
-    @Argument(help: "The tenant.") var tenant: TenantName
+    @Argument(help: OnlyTenant.help) var tenant: TenantName?
     @Option(help: "The endpoint.") var endpoint: String
     @Option(help: "The deployment whose answers are compared.") var to: String
     @Option(help: "Of this caller only, as receipts name it: demo/chat#primary.") var caller: String?

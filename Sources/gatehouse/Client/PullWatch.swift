@@ -2,33 +2,27 @@ import Foundation
 import GatewayAPI
 import GatewayAdmin
 
-/// Follows a model that is pulled, on standard error: a bar on a terminal, else lines.
+/// Follows a model that is pulled, on standard error: with a bar on a terminal.
 struct PullWatch {
     private static let interval = Duration.milliseconds(250)
-    /// Between lines.
-    private static let pause = Duration.seconds(5)
 
     let client: AdminClient
-    var isTerminal = isatty(STDERR_FILENO) == 1
 
     /// - Returns: the operation, which has succeeded.
     func follow(_ id: String) async throws -> OperationResource {
-        write("operation \(id); it goes on without this command, and gatehouse operations cancel \(id) ends it\n")
+        report("operation \(id); it goes on without this command, and gatehouse operations cancel \(id) ends it")
         var told = 0
-        var lastLine: ContinuousClock.Instant?
+        var line = ProgressLine()
         while true {
             let operation: OperationResource = try await client.get("/api/v1/operations/\(id)")
-            for step in operation.steps.dropFirst(told) { write("\(step.elapsed) | \(step.text)\n") }
+            for step in operation.steps.dropFirst(told) {
+                line.interrupt(Self.clean("\(step.elapsed) | \(step.text)") + "\n")
+            }
             told = max(told, operation.steps.count)
             if operation.isOver { return try check(operation) }
             if let progress = operation.progress {
                 let text = ProgressText(progress)
-                if isTerminal {
-                    write(text.bar(width: 30))
-                } else if lastLine.map({ .now - $0 >= Self.pause }) ?? true {
-                    write("\(text.line)\n")
-                    lastLine = .now
-                }
+                line.tell(Self.clean(text.line), bar: Self.clean(text.bar(width: 30)))
             }
             try await Task.sleep(for: Self.interval)
         }
@@ -39,12 +33,9 @@ struct PullWatch {
         throw ClientError(operation.error?.message ?? "the operation \(operation.id) has failed")
     }
 
-    /// On a terminal over the line of the bar.
-    private func write(_ text: String) {
-        let clean = text.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control && scalar != "\n" ? "?" : Character(scalar)
-        }
-        FileHandle.standardError.write(Data(((isTerminal ? "\r\u{1b}[K" : "") + String(clean)).utf8))
+    /// Names of files come from elsewhere: they move no cursor.
+    private static func clean(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
     }
 }
 

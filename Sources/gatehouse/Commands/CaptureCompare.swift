@@ -19,7 +19,8 @@ struct CaptureCompare: AsyncParsableCommand {
 
     func run() async throws {
         let client = try admin.connect()
-        let begun: ComparisonResource = try await client.post("\(filter.tenant.url)/comparisons", filter.asked)
-        try report.show(try await ComparisonWatch(client: client, tenant: filter.tenant).follow(begun), output)
+        let tenant = try await OnlyTenant.name(filter.tenant, client)
+        let begun: ComparisonResource = try await client.post("\(tenant.url)/comparisons", filter.asked)
+        try report.show(try await ComparisonWatch(client: client, tenant: tenant).follow(begun), output)
     }
 }

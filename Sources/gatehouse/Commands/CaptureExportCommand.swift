@@ -14,7 +14,7 @@ struct CaptureExportCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The tenant.") var tenant: TenantName
+    @Argument(help: OnlyTenant.help) var tenant: TenantName?
     @Option(help: "sagemaker, azure, kserve, or jsonl for all that a sample has.") var format: ExportFormat
     @Option(help: ArgumentHelp("A folder for the files; a new one, but for --after.", valueName: "folder"))
     var output: String?
@@ -29,9 +29,10 @@ struct CaptureExportCommand: AsyncParsableCommand {
             throw ClientError("\(folder.root) is not empty", details: [hint])
         }
         let client = try admin.connect()
+        let tenant = try await OnlyTenant.name(tenant, client)
         let progress = ExportProgress()
         do {
-            let newest = try await newest(client)
+            let newest = try await newest(client, tenant)
             var link: String? = newest.map { _ in "\(tenant.url)/captures/export?\(query)" }
             while let page = link, let newest {
                 let records: ResourceList<ExportedRecordResource> = try await client.get(page)
@@ -51,7 +52,7 @@ struct CaptureExportCommand: AsyncParsableCommand {
     }
 
     /// Where it ends: it does not follow what comes meanwhile.
-    private func newest(_ client: AdminClient) async throws -> Int64? {
+    private func newest(_ client: AdminClient, _ tenant: TenantName) async throws -> Int64? {
         let newest: ResourceList<CaptureSummaryResource> = try await client.get(
             "\(tenant.url)/captures?\(filters.query(beside: [("limit", "1")]))"
         )
@@ -70,9 +71,9 @@ struct CaptureExportCommand: AsyncParsableCommand {
 
 extension ExportFormat: ExpressibleByArgument {}
 
-/// Tells on a terminal how far an export is.
+/// Tells how far an export is.
 final class ExportProgress {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var line = ProgressLine.patient()
     private(set) var count = 0
     /// The last capture that is written.
     private(set) var last: Int64 = 0
@@ -80,14 +81,8 @@ final class ExportProgress {
     func add(_ records: [ExportedRecordResource]) {
         count += records.count
         last = records.last?.id ?? last
-        tell("\(count) records, up to capture \(last)")
+        line.tell("\(count) records, up to capture \(last)")
     }
 
-    func end() { tell("") }
-
-    /// Over the line before.
-    private func tell(_ text: String) {
-        guard isTerminal else { return }
-        FileHandle.standardError.write(Data("\r\u{1b}[K\(text)".utf8))
-    }
+    func end() { line.interrupt("") }
 }

@@ -8,7 +8,7 @@ struct CaptureList: AsyncParsableCommand {
         abstract: "Show stored samples, the newest first."
     )
 
-    @Argument(help: "The tenant.") var tenant: TenantName
+    @Argument(help: OnlyTenant.help) var tenant: TenantName?
     @OptionGroup var filters: CaptureFilters
     @Option(help: "Older than this capture.") var after: Int64?
     @Option(help: "How many.") var limit = 50
@@ -16,7 +16,9 @@ struct CaptureList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let page: ResourceList<CaptureSummaryResource> = try await admin.connect().get(url)
+        let client = try admin.connect()
+        let tenant = try await OnlyTenant.name(tenant, client)
+        let page: ResourceList<CaptureSummaryResource> = try await client.get("\(tenant.url)/captures?\(query)")
         try output.show(page.value)
     }
 
@@ -24,9 +26,7 @@ struct CaptureList: AsyncParsableCommand {
         guard (1...200).contains(limit) else { throw ValidationError("--limit must be 1 to 200") }
     }
 
-    /// The list's URL with what was asked for.
-    var url: String {
-        "\(tenant.url)/captures?"
-            + filters.query(beside: [("limit", String(limit)), ("after", after.map(String.init))])
+    private var query: String {
+        filters.query(beside: [("limit", String(limit)), ("after", after.map(String.init))])
     }
 }

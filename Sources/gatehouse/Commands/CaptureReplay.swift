@@ -28,7 +28,8 @@ struct CaptureReplay: AsyncParsableCommand {
         request.speed = speed
         request.concurrency = concurrency
         let client = try admin.connect()
-        let begun: ComparisonResource = try await client.post("\(filter.tenant.url)/replays", request)
-        try report.show(try await ComparisonWatch(client: client, tenant: filter.tenant).follow(begun), output)
+        let tenant = try await OnlyTenant.name(filter.tenant, client)
+        let begun: ComparisonResource = try await client.post("\(tenant.url)/replays", request)
+        try report.show(try await ComparisonWatch(client: client, tenant: tenant).follow(begun), output)
     }
 }

@@ -27,25 +27,12 @@ struct ModelPull: AsyncParsableCommand {
 
     func run() async throws {
         let client = try admin.connect()
-        let url = try await tenantURL(client)
+        let tenant = try await OnlyTenant.name(tenant, client)
         let request = ModelPullRequest(source: absolute(source), name: name, version: version, sha256: sha256)
-        let operation: OperationResource = try await client.post("\(url)/pulls", request)
+        let operation: OperationResource = try await client.post("\(tenant.url)/pulls", request)
         guard !wait.noWait else { return try output.show(operation) }
         let over = try await PullWatch(client: client).follow(operation.id)
         try output.show(over)
-    }
-
-    private func tenantURL(_ client: AdminClient) async throws -> String {
-        if let tenant { return tenant.url }
-        let tenants: ResourceList<TenantResource> = try await client.list("/api/v1/tenants")
-        guard tenants.value.count == 1, let only = tenants.value.first else {
-            let names = tenants.value.map(\.name).joined(separator: ", ")
-            throw ClientError(
-                names.isEmpty ? "there is no tenant; create one with gatehouse tenants create" : "say which tenant",
-                details: names.isEmpty ? [] : ["add --tenant, one of: \(names)"]
-            )
-        }
-        return "/api/v1/tenants/\(only.name)"
     }
 
     /// A relative path starts from the folder of whoever asks.
