@@ -1,0 +1,59 @@
+import Foundation
+import GRDB
+import GatewayCore
+import Testing
+
+@testable import GatewayStore
+
+/// What of captures goes, and when.
+extension CaptureStoreTests {
+    @Test func `what is too old goes, and what is not stays`() async throws {
+        let store = try Self.store(CaptureRetention(days: 1, rows: 100))
+        let old = Self.now - 2 * 86_400_000_000
+        try await store.append((1...20).map { Self.capture($0, at: old) })
+        try await store.append((21...40).map { Self.capture($0) })
+        try await Self.index(store)
+        while try await store.expire(now: Self.now) {}
+        let left = try await store.list(Self.query()).map(\.receipt.promptTokens)
+        #expect(left.count >= 20 && left.count < 30 && left.first == 40)
+    }
+
+    @Test func `no more captures are kept than may be`() async throws {
+        let store = try Self.store(CaptureRetention(rows: 200))
+        for batch in 0..<20 {
+            try await store.append((1...50).map { Self.capture(batch * 50 + $0) })
+            while try await store.expire(now: Self.now) {}
+        }
+        let count = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM captures") ?? 0 }
+        #expect(count >= 200 && count <= 260)
+        #expect(try await store.list(Self.query { $0.count = 1 }).first?.receipt.promptTokens == 1000)
+    }
+
+    @Test func `the file and its log are never larger than they may be, and the newest captures stay`() async throws {
+        let most = Int64(8 << 20)
+        let store = try Self.store(CaptureRetention(rows: .max, bytes: most))
+        let size = 32 << 10
+        let noise = (0..<8 * size).map { _ in UInt8.random(in: .min ... .max) }
+        var largest: Int64 = 0
+        // Four times as much as may be kept, of what cannot be compressed.
+        for batch in 0..<64 {
+            let captures = (0..<16).map { number in
+                var capture = Self.capture(batch * 16 + number)
+                capture.request.body = Array(noise[number % 8 * size..<(number % 8 + 1) * size])
+                return capture
+            }
+            try await store.append(captures)
+            largest = max(largest, try Self.size(of: store))
+            while try await store.expire(now: Self.now) {}
+            _ = try await store.indexNext()
+            largest = max(largest, try Self.size(of: store))
+        }
+        #expect(largest <= most && largest > most / 2)
+        let kept = try await store.list(Self.query { $0.count = 200 })
+        #expect(kept.count > 100 && kept.first?.receipt.promptTokens == 1023)
+    }
+
+    private static func size(of store: CaptureStore) throws -> Int64 {
+        try files(of: store).reduce(0) { $0 + Int64($1.count) }
+    }
+}
