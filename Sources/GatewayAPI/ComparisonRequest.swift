@@ -30,7 +30,8 @@ package struct ComparisonRequest: Codable, Sendable, Equatable {
     package var tolerance: Double?
     /// The share of pairs that may differ, 0 to 1; left out, 0.01.
     package var differing: Double?
-    /// How many times as slow it may be, from 1 on; left out, 1.5.
+    /// How many times as slow it may be, from 1 on; left out, 1.5, and any number of latencies that come of several replayed
+    /// requests at once.
     package var slower: Double?
 
     package init(endpoint: String, to: String) {

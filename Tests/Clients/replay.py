@@ -89,7 +89,8 @@ with Gateway(setting, "replay", threads=2) as gateway:
     gateway.apply(documents(blue=blue, green=green, red=red, narrow=narrow))
     key = gateway.key("score")
     rita = Auditor(gateway, "rita", "reviewer", "deployer")
-    replay = ["replay", "demo", "--endpoint", "score", *CALM]
+    crowded = ["replay", "demo", "--endpoint", "score"]
+    replay = [*crowded, *CALM]
     # As they were captured.
     alone = ["--concurrency", 1]
 
@@ -172,7 +173,7 @@ with Gateway(setting, "replay", threads=2) as gateway:
 
     @check("a replay takes no more places than the deployment has")
     def _():
-        report = rita.compare(*replay, "--to", "narrow", "--limit", 200, "--concurrency", 16)["report"]
+        report = rita.compare(*crowded, "--to", "narrow", "--limit", 200, "--concurrency", 16)["report"]
         told = seen(narrow)
         require(report["pairs"] == told["all"] == 200 and told["most"] == 2, f"{told}")
 
@@ -196,7 +197,7 @@ with Gateway(setting, "replay", threads=2) as gateway:
         ask(gateway, key, [{"n": 50, "note": "pace"} for _ in range(20)], gap=0.1)
         captured(rita, 20, "--text", "pace")
         began = time.monotonic()
-        fast = rita.compare(*replay, "--to", "green", "--limit", 20)
+        fast = rita.compare(*crowded, "--to", "green", "--limit", 20)
         middle = time.monotonic()
         paced = rita.start(*replay, "--to", "green", "--limit", 20, "--speed", "1x", "--output", "json")
         output = paced.communicate(timeout=60)[0]

@@ -12,6 +12,12 @@ struct ComparisonOrder: Sendable {
         case replay(keepsPace: Bool, concurrency: Int)
         /// From the copies that a mirror got.
         case mirror
+
+        /// Whether several requests run at once that came apart.
+        fileprivate var isDense: Bool {
+            guard case .replay(keepsPace: false, let concurrency) = self else { return false }
+            return concurrency > 1
+        }
     }
 
     static let mostCaptures = 10_000
@@ -44,7 +50,8 @@ struct ComparisonOrder: Sendable {
         )
         limits = ComparisonVerdict.Limits(
             differing: try Self.number(request.differing, or: 0.01, in: 0...1, "differing"),
-            slower: try Self.number(request.slower, or: 1.5, in: 1...1000, "slower")
+            slower: try Self.number(request.slower, or: 1.5, in: 1...1000, "slower"),
+            judgesLatency: request.slower != nil || !source.isDense
         )
         count = try Self.number(request.limit, or: 1000, in: 1...Self.mostCaptures, "limit")
         query = try Self.query(request, tenant, isReplay: isReplay)

@@ -6,18 +6,28 @@ package struct ComparisonVerdict: Sendable, Equatable {
         package var differing: Double
         /// How many times as slow latencies and measures may be.
         package var slower: Double
+        /// Whether the answers came under a load like that of then: else their latencies are told, and no regression.
+        package var judgesLatency: Bool
         /// Pairs below which nothing is said of latencies and measures.
         package var fewest: Int
 
-        package init(differing: Double = 0.01, slower: Double = 1.5, fewest: Int = 20) {
+        package init(
+            differing: Double = 0.01,
+            slower: Double = 1.5,
+            judgesLatency: Bool = true,
+            fewest: Int = 20
+        ) {
             self.differing = differing
             self.slower = slower
+            self.judgesLatency = judgesLatency
             self.fewest = fewest
         }
     }
 
     /// Pairs that must differ: one or two are chance.
     static let fewestDiffering = 3
+    /// Values that must be beyond a percentile for it to say something: one or two are chance.
+    static let fewestBeyond = 10.0
     /// Milliseconds that a latency must have grown by.
     static let leastGrowth = 10.0
 
@@ -62,9 +72,15 @@ package struct ComparisonVerdict: Sendable, Equatable {
         guard series.count >= limits.fewest else { return }
         for (label, share) in [("p95", 0.95), ("p50", 0.5)] {
             let (one, other) = series.percentile(share)
-            guard other > one * limits.slower, other - one >= Self.leastGrowth else { continue }
+            guard Double(series.count) * (1 - share) >= Self.fewestBeyond, other > one * limits.slower,
+                other - one >= Self.leastGrowth
+            else { continue }
             let numbers = "\(Self.number(one)) ms before, \(Self.number(other)) ms now"
-            return regressions.append("\(label) of \(name) \(Self.times(one, other)): \(numbers)")
+            let words = "\(label) of \(name) \(Self.times(one, other)): \(numbers)"
+            guard limits.judgesLatency else {
+                return notes.append("\(words); several ran at once: concurrency 1, speed 1x or slower has it judged")
+            }
+            return regressions.append(words)
         }
     }
 

@@ -29,7 +29,12 @@ struct ComparisonFilter: ParsableArguments {
     @Option(help: "How alike texts are that agree, 0 to 1.") var similarity = 1.0
     @Option(help: "By what share numbers may differ that agree, 0 to 1.") var tolerance = 0.0
     @Option(help: "The share of answers that may differ, 0 to 1.") var differing = 0.01
-    @Option(help: "How many times as slow it may be.") var slower = 1.5
+    @Option(
+        help: """
+            How many times as slow it may be; by default 1.5, and any number where a replay runs several at once that came apart.
+            """
+    )
+    var slower: Double?
 
     var asked: ComparisonRequest {
         var asked = ComparisonRequest(endpoint: endpoint, to: to)

@@ -4,11 +4,12 @@ import Testing
 
 /// What many pairs come to.
 @Suite struct ComparisonVerdictTests {
-    /// Pairs of which so many have another label, and whose times are so many times as long.
+    /// Pairs of which so many have another label, and whose times are so many times as long; a few, ten times.
     private static func sum(
         _ pairs: Int,
         wrong: Int = 0,
         slower: Double = 1,
+        hiccups: Int = 0,
         timing: Double = 1,
         milliseconds: Double = 40
     ) -> ComparisonSum {
@@ -26,9 +27,10 @@ import Testing
                     body: .init(form: .json, bytes: Array(text.utf8))
                 )
             }
+            let times = number < hiccups ? 10 : slower
             let comparison = AnswerComparer().compare(
                 answer("cat", milliseconds * noise, 10 * noise),
-                answer(number < wrong ? "dog" : "cat", milliseconds * other * slower, 10 * other * timing)
+                answer(number < wrong ? "dog" : "cat", milliseconds * other * times, 10 * other * timing)
             )
             sum.add(comparison, capture: Int64(number), requestID: "r-\(number)")
         }
@@ -80,6 +82,18 @@ import Testing
     @Test func `of few pairs no time is judged, nor of latencies that hardly grow`() {
         #expect(ComparisonVerdict(Self.sum(19, slower: 9, timing: 9)).isAgreed)
         #expect(ComparisonVerdict(Self.sum(500, slower: 3, milliseconds: 1)).isAgreed)
+    }
+
+    @Test func `a percentile that few are beyond is no regression, the median is`() {
+        let latency = ComparisonVerdict(Self.sum(199, slower: 9)).regressions
+        #expect(latency.count == 1 && latency.first?.hasPrefix("p50 of latency ") == true, "\(latency)")
+        #expect(ComparisonVerdict(Self.sum(100, hiccups: 9)).isAgreed)
+    }
+
+    @Test func `latencies under another load are told, and only they are no regression`() {
+        let verdict = ComparisonVerdict(Self.sum(1000, slower: 9, timing: 2), .init(judgesLatency: false))
+        #expect(verdict.notes.contains { $0.hasPrefix("p95 of latency 9.0 times: ") && $0.contains("at once") })
+        #expect(verdict.regressions.count == 1 && verdict.regressions[0].contains("timing_ms"), "\(verdict)")
     }
 
     @Test func `limits can be set`() {
