@@ -37,7 +37,8 @@ struct GatewayMetrics: Sendable {
     }
 
     var families: [MetricFamily] {
-        counted.families + snapshots.current.metrics(workers) + connections + queues + [expiries, build]
+        counted.families + snapshots.current.metrics(workers) + connections + queues
+            + [Self.expiries(of: certificates()), build]
             + ProcessMetrics(startedAt: started.timeIntervalSince1970).families
     }
 
@@ -107,16 +108,17 @@ struct GatewayMetrics: Sendable {
         ]
     }
 
-    private var expiries: MetricFamily {
+    static func expiries(of certificates: [HostCertificate]) -> MetricFamily {
         // Two files may name a host: the first one that ends is told.
-        let ends = Dictionary(certificates().map { ($0.host, $0.notAfter) }, uniquingKeysWith: { min($0, $1) })
+        let ends = Dictionary(certificates.map { ($0.host, $0.notAfter) }, uniquingKeysWith: { min($0, $1) })
         return MetricFamily(
             .gauge,
             "gatehouse_tls_certificate_expiry_timestamp_seconds",
             "When the certificate of a host ends, in seconds since 1970.",
             ends.sorted { $0.key < $1.key }.map { host, end in
                 MetricFamily.Sample([.init("host", host)], .count(end))
-            }
+            },
+            rest: .least
         )
     }
 

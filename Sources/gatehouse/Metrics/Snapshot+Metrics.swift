@@ -58,7 +58,9 @@ extension Snapshot {
                     WorkerPool.State.allCases.map { state in
                         Sample(pool.labels + [.init("state", "\(state)")], .count(state == pool.state ? 1 : 0))
                     }
-                }
+                },
+                rest: .greatest,
+                toldApart: "state"
             ),
             MetricFamily(
                 .gauge,
@@ -69,7 +71,8 @@ extension Snapshot {
                         let count = pool.status.workers.count { $0.state.word == word }
                         return Sample(pool.labels + [.init("state", word)], .count(Int64(count)))
                     }
-                }
+                },
+                toldApart: "state"
             ),
             MetricFamily(
                 .gauge,

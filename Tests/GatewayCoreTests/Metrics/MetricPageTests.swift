@@ -94,4 +94,27 @@ import Testing
         #expect(family.samples == [samples[0], samples[1], rest])
         #expect(MetricFamily(.counter, "requests", "All.", samples).bounded(to: 5).samples == samples)
     }
+
+    @Test func `of times beyond the bound the first is told`() {
+        let samples = [50, 40, 30, 10, 20].map { end in
+            MetricFamily.Sample([.init("host", "\(end).example")], .count(Int64(end)))
+        }
+        let family = MetricFamily(.gauge, "ends", "When.", samples, rest: .least).bounded(to: 3)
+        #expect(family.samples == [samples[0], samples[1], .init([.init("host", "other")], .count(10))])
+    }
+
+    @Test func `what is told apart is so beyond the bound too, and within it`() {
+        let samples = (1...4).flatMap { number in
+            [("asleep", number % 2), ("serving", 1 - number % 2)].map { state, value in
+                MetricFamily.Sample([.init("deployment", "\(number)"), .init("state", state)], .count(Int64(value)))
+            }
+        }
+        func rest(_ state: String, _ value: Int64) -> MetricFamily.Sample {
+            .init([.init("deployment", "other"), .init("state", state)], .count(value))
+        }
+        let state = MetricFamily(.gauge, "state", "1.", samples, rest: .greatest, toldApart: "state").bounded(to: 4)
+        #expect(state.samples == samples[0..<2] + [rest("asleep", 1), rest("serving", 1)])
+        let workers = MetricFamily(.gauge, "workers", "All.", samples, toldApart: "state").bounded(to: 4)
+        #expect(workers.samples == samples[0..<2] + [rest("asleep", 1), rest("serving", 2)])
+    }
 }
