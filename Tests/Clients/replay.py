@@ -3,18 +3,22 @@ import html.parser
 import json
 import signal
 import sqlite3
+import threading
 import time
 import urllib.request
 
 from chromium import Chromium
 from harness import Checks, Gateway, Setting, require, upstream_documents, wait_for
-from reviewing import Auditor
+from reviewing import Auditor, stored
 
 check = Checks("replay")
 REQUESTS = 1000
 # Seconds, and as many times: a busy machine's moods are less than that.
 DELAY = 0.008
 CALM = ["--slower", 2]
+# Of the replay with default settings: how many requests it sends at once, and a delay that a busy machine does not grow by half.
+AT_ONCE = 8
+LONGER = 0.02
 HOSTILE = ("</pre></td></table><script>window.pwned=1</script><img src=x onerror='window.pwned=2'>"
            "<svg/onload=window.pwned=3>\"'&lt;b&gt;")
 LABELS = "3.0 % of answers differ: field `.label` in 30 of 1000"
@@ -25,11 +29,11 @@ def seen(backend):
         return json.load(answer)
 
 
-def ask(gateway, key, bodies, headers=None, gap=0.0):
+def ask(gateway, key, bodies, headers=None, gap=0.0, endpoint="score"):
     """Sends bodies one after another over one connection."""
     connection = gateway.connection()
     for body in bodies:
-        connection.request("POST", "/demo/score/score", json.dumps(body), {
+        connection.request("POST", f"/demo/{endpoint}/score", json.dumps(body), {
             "api-key": key, "content-type": "application/json",
             "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", **(headers or {})})
         response = connection.getresponse()
@@ -37,6 +41,16 @@ def ask(gateway, key, bodies, headers=None, gap=0.0):
         require(response.status == 200, f"{response.status}")
         time.sleep(gap)
     connection.close()
+
+
+def ask_at_once(gateway, key, count, endpoint):
+    """Sends so many requests over as many connections as a replay has."""
+    parts = [[{"n": number} for number in range(first, count, AT_ONCE)] for first in range(AT_ONCE)]
+    callers = [threading.Thread(target=ask, args=(gateway, key, part), kwargs={"endpoint": endpoint}) for part in parts]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
 
 
 def captured(auditor, count, *filters):
@@ -72,9 +86,9 @@ class Texts(html.parser.HTMLParser):
         self.text += data
 
 
-def documents(**backends):
+def documents(endpoint="score", **backends):
     settings = {"blue": {}, "green": {}, "red": {}, "narrow": {"max_concurrent_requests_per_instance": 2}}
-    return upstream_documents("score", {
+    return upstream_documents(endpoint, {
         name: (100 if name == "blue" else 0, {
             "upstream": {"urls": [f"http://127.0.0.1:{backend.port}"]}, "price": {"per_request": 1}, **settings[name]})
         for name, backend in backends.items()
@@ -232,4 +246,24 @@ with Gateway(setting, "replay", threads=2) as gateway:
         rex = Auditor(gateway, "rex2", "reviewer")
         rex.command("compare", "demo", "--endpoint", "score", "--to", "red", "--limit", 100, code=2)
         return "; ".join(report["regressions"])
+
+    @check("with the default settings both verdicts are the same on 1,000 requests that were captured under a replay's load")
+    def _():
+        equal = {name: gateway.backend("scorer", "--delay", LONGER) for name in ["blue", "green"]}
+        worse = gateway.backend("scorer", "--delay", LONGER, "--wrong", 3, "--slow", 2.6)
+        gateway.apply(documents("usual", **equal, red=worse))
+        before = stored(gateway)
+        ask_at_once(gateway, gateway.key("usual"), REQUESTS, "usual")
+        wait_for(lambda: stored(gateway) == before + REQUESTS, 20, "all captures are stored")
+        usual = ["replay", "demo", "--endpoint", "usual", "--to"]
+        good = rita.compare(*usual, "green")["report"]
+        require(good["verdict"] == "agree" and not good["regressions"], f"{good['regressions']}")
+        require(good["pairs"] == good["agreed"] == REQUESTS, f"{good['agreed']} of {good['pairs']}")
+        bad = rita.compare(*usual, "red", code=2)["report"]
+        require(bad["verdict"] == "differs" and LABELS in bad["regressions"], f"{bad['regressions']}")
+        require(any("`.timing_ms` is slower, its median 2.6 times" in words for words in bad["regressions"]),
+                f"{bad['regressions']}")
+        most = [seen(backend)["most"] for backend in [equal["green"], worse]]
+        require(most == [AT_ONCE] * 2, f"{most} at once")
+        return f"p95 {good['latency']['p95']['one']:.1f} and {good['latency']['p95']['other']:.1f} ms"
 check.finish()
