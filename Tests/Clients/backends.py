@@ -230,15 +230,16 @@ class Half:
 
 
 class Breaking:
-    """Answers the first request of a connection and breaks off at the second without a byte."""
+    """Answers the first request of a connection, or so many, and breaks off at the next without a byte."""
 
-    def __init__(self, name):
-        self.name, self.used = name, weakref.WeakSet()
+    def __init__(self, name, answers):
+        self.name, self.answers, self.used = name, answers, weakref.WeakKeyDictionary()
 
     async def answer(self, request, reply):
-        if reply.writer in self.used:
+        used = self.used.get(reply.writer, 0)
+        if used == self.answers:
             raise ConnectionError
-        self.used.add(reply.writer)
+        self.used[reply.writer] = used + 1
         await reply.json(200, {"answered_by": self.name})
 
 
@@ -367,12 +368,13 @@ def main():
     parser.add_argument("--wrong", type=int, default=0)
     parser.add_argument("--slow", type=float, default=1)
     parser.add_argument("--more", type=int, default=0)
+    parser.add_argument("--answers", type=int, default=1)
     parser.add_argument("--arrivals", help="note each request's id and target here as it arrives")
     options = parser.parse_args()
     kinds = {"openai": OpenAIFake, "events": Events, "echo": Echo, "gate": Gate, "switch": Switch, "told": Told,
              "logging": lambda: Logging(options.name, options.log, options.delay),
              "half": lambda: Half(options.name, options.delay),
-             "breaking": lambda: Breaking(options.name), "turns": lambda: Turns(options.delay),
+             "breaking": lambda: Breaking(options.name, options.answers), "turns": lambda: Turns(options.delay),
              "scorer": lambda: Scorer(options.delay, options.wrong, options.slow),
              "wordy": lambda: Wordy(options.more, options.delay)}
     answer = kinds[options.kind]().answer

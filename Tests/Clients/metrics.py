@@ -2,7 +2,6 @@
 and the dashboard that asks that one."""
 import contextlib
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -11,66 +10,15 @@ import time
 import urllib.parse
 import urllib.request
 
-from backends import OWN_MODEL
-from harness import Checks, Gateway, Setting, free_port, require, run, to, upstream_documents, wait_for
-from scraping import OPEN_METRICS, page, sample, samples
+from exposition import check_by_promtool, parsed, program
+from harness import Checks, Gateway, Setting, free_port, require, run, upstream_documents, wait_for
+from scraping import OPEN_METRICS, page, place, sample, samples
+from scripted import PACE, PACED, PACED_WORDS, STREAM, Script, scripted
 
 check = Checks("metrics")
 HERE = pathlib.Path(__file__).parent
 DEPLOY = HERE.parent.parent / "deploy" / "prometheus"
 DASHBOARD = DEPLOY.parent / "grafana" / "gatehouse.json"
-CHAT = {"model": OWN_MODEL, "messages": [{"role": "user", "content": "a b c"}]}
-STREAM = {**CHAT, "stream": True, "stream_options": {"include_usage": True}}
-TEXT = {"model": OWN_MODEL, "prompt": "a b"}
-
-
-def program(name):
-    """Of Debian's package `prometheus`, on the path or in a folder that a variable names."""
-    found = shutil.which(name, path=os.environ.get("GATEHOUSE_PROMETHEUS", os.environ["PATH"]))
-    require(found, f"{name} is missing: apt-get install prometheus")
-    return found
-
-
-class Script:
-    """Sends requests and keeps the account of what the metrics should say of them."""
-
-    def __init__(self, gateway):
-        self.gateway, self.due = gateway, {}
-
-    def count(self, name, by=1, **labels):
-        key = sample(name, **labels)
-        self.due[key] = self.due.get(key, 0) + by
-
-    def send(self, endpoint, deployment, path, body, operation=None, tokens=(0, 0), **more):
-        answer = self.gateway.request("POST", f"/demo/{endpoint}{path}", body, {"api-key": self.gateway.key(endpoint)})
-        require(answer.status == 200, f"{endpoint}{path} gave {answer.status}: {answer.content[:200]}")
-        place = {"tenant": "demo", "endpoint": endpoint, "deployment": deployment}
-        self.count("gatehouse_requests_total", status="200", outcome="completed", **place)
-        self.count("gatehouse_request_duration_seconds_count", **place)
-        self.count("gatehouse_request_bytes_total", len(json.dumps(body)), **place)
-        self.count("gatehouse_response_bytes_total", len(answer.content), **place)
-        call = {"gen_ai_operation_name": operation, "gen_ai_provider_name": "gatehouse",
-                "gen_ai_request_model": endpoint, **place}
-        self.count("gen_ai_server_request_duration_seconds_count", **call)
-        for kind, tokens_of_kind in zip(["input", "output"], tokens):
-            self.count("gatehouse_tokens_total", tokens_of_kind, type=kind, **place)
-            self.count("gen_ai_client_token_usage_count", gen_ai_token_type=kind, **call)
-            self.count("gen_ai_client_token_usage_sum", tokens_of_kind, gen_ai_token_type=kind, **call)
-        if body.get("stream"):
-            self.count("gen_ai_server_time_to_first_token_seconds_count", **call)
-            self.count("gen_ai_server_time_per_output_token_seconds_count", **call)
-        return answer
-
-    def refused(self, endpoint, key, body, status, rule):
-        answer = self.gateway.request("POST", f"/demo/{endpoint}/v1/chat/completions", body, {"api-key": key})
-        require(answer.status == status, f"{endpoint} gave {answer.status}: {answer.content[:200]}")
-        # Whose it is is known, by the key or else by the URL; no deployment was chosen.
-        place = {"tenant": "demo", "endpoint": endpoint, "deployment": ""}
-        self.count("gatehouse_requests_total", status=str(status), outcome="refused", **place)
-        self.count("gatehouse_errors_total", rule=rule, **place)
-        if status == 429:
-            self.count("gatehouse_limits_refused_total", rule=rule, **place)
-
 
 # Families whose every sample the script knows; of a histogram's the count, of tokens the sum too.
 COUNTED = re.compile(
@@ -85,34 +33,6 @@ def seen(text):
     refused = ["gatehouse_request_duration_seconds_count", "gatehouse_request_bytes_total", "gatehouse_response_bytes_total"]
     return {key: value for key, value in samples(text).items() if COUNTED.fullmatch(key[0]) and EMPTY not in key and not (
         ("deployment", "") in key and key[0] in refused)}
-
-
-def scripted(gateway):
-    script = Script(gateway)
-    for _ in range(3):
-        script.send("chat", "only", "/v1/chat/completions", CHAT, "chat", (3, 7))
-    for _ in range(2):
-        script.send("chat", "only", "/v1/chat/completions", STREAM, "chat", (3, 7))
-    script.send("chat", "only", "/v1/completions", TEXT, "text_completion", (2, 7))
-    for _ in range(4):
-        script.refused("chat", "wrong", CHAT, 401, "Unauthorized")
-    script.send("few", "only", "/v1/chat/completions", CHAT, "chat", (3, 7))
-    for _ in range(2):
-        script.refused("few", gateway.key("few"), CHAT, 429, "RateLimitExceeded")
-    for _ in range(2):
-        answer = script.send("moves", "green", "/v1/chat/completions", CHAT, "chat", (3, 7))
-        # Whether the probes have seen that blue is gone, or the request finds out, the answer tells.
-        reason = answer.getheader("x-gatehouse-fallback")
-        require(reason in ["connect_failed", "no_healthy_instance"], f"{answer.getheaders()}")
-        place = {"tenant": "demo", "endpoint": "moves", "deployment": "green"}
-        script.count("gatehouse_fallbacks_total", reason=reason, **place)
-        if reason == "connect_failed":
-            script.count("gatehouse_retries_total", **place)
-    for _ in range(3):
-        script.send("copied", "blue", "/v1/chat/completions", CHAT, "chat", (3, 7))
-        script.count("gatehouse_mirrored_requests_total", tenant="demo", endpoint="copied", deployment="shadow",
-                     outcome="completed")
-    return script
 
 
 def difference(found, due):
@@ -147,19 +67,56 @@ def check_page(gateway, due):
         require(found[sample("process_resident_memory_bytes")] > 1e7, "memory")
         require(1 < found[sample("process_open_fds")] < found[sample("process_max_fds")], "files")
 
+
+def beyond(least, times):
+    """A histogram's rule: no value below `least`; at each bound as many at least as the caller saw end before it."""
+    def may_be(bound, count):
+        return count == 0 if bound < least else sum(time <= bound for time in times) <= count <= len(times)
+    return may_be
+
+
+def check_times(gateway, script):
+    @check("each time is in the bucket of the backend's delay and none below it, and the sums are what callers saw")
+    def _():
+        found = samples(page(gateway)[2])
+        where, whole = place("paced"), PACE * PACED_WORDS
+        # Of each word behind the first, which may have come late: a little less than the delay, then.
+        later = [(end - PACE) / (PACED_WORDS - 1) for end in script.wholes]
+        times = {
+            "gatehouse_request_duration_seconds": (whole, script.wholes, where),
+            "gen_ai_server_request_duration_seconds": (whole, script.wholes, script.call(where)),
+            "gen_ai_server_time_to_first_token_seconds": (PACE, script.firsts, script.call(where)),
+            "gen_ai_server_time_per_output_token_seconds": (PACE * 0.75, later, script.call(where)),
+        }
+        for name, (least, seen_times, labels) in times.items():
+            buckets = {float(dict(key[1:])["le"]): value for key, value in found.items()
+                       if key[0] == f"{name}_bucket" and set(labels.items()) <= set(key[1:])}
+            may_be = beyond(least, seen_times)
+            require(len(buckets) > 10 and buckets[float("inf")] == PACED, f"{name}: {buckets}")
+            wrong = {bound: count for bound, count in buckets.items() if not may_be(bound, count)}
+            require(not wrong, f"{name}: {wrong} of values from {least}, seen as {seen_times}")
+            total = found[sample(f"{name}_sum", **labels)]
+            require(PACED * least <= total <= sum(seen_times), f"{name}: {total} s in all, seen as {seen_times}")
+
+
+def check_formats(gateway, due):
     @check("promtool finds nothing to say about the page")
     def _():
-        result = subprocess.run([program("promtool"), "check", "metrics"], input=page(gateway)[2], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
-        require(result.returncode == 0 and not result.stdout.strip(), result.stdout)
+        check_by_promtool(gateway)
 
-    @check("OpenMetrics has the same values, and an end")
+    @check("OpenMetrics has the same values, and is what its own strict parser takes")
     def _():
         status, kind, text = page(gateway, OPEN_METRICS)
         require(status == 200 and kind.startswith("application/openmetrics-text; version=1.0.0"), f"{status} {kind}")
         require(text.endswith("# EOF\n"), text[-100:])
         require(seen(text) == due, difference(seen(text), due))
+        kinds, values = parsed(text)
+        require(values == samples(text), "the parser has other values")
+        require(set(kinds.values()) == {"counter", "gauge", "histogram", "info"}, f"{kinds}")
+        return f"{len(kinds)} families"
 
+
+def check_tenants(gateway, due):
     @check("a tenant's operator sees the tenant's series only, and nobody any without a credential")
     def _():
         gateway.command("tenants", "create", "rival")
@@ -230,6 +187,9 @@ def check_prometheus(ask, due):
         known = {(key[0], *(label for label in key[1:] if label[1])): value for key, value in due.items()}
         wrong = {key: (found.get(key), value) for key, value in known.items() if found.get(key) != value}
         require(not wrong, f"{wrong}")
+        # As `gatehouse_build_info`, a gauge, in Prometheus's own text.
+        [build] = ask("metadata", metric="gatehouse_build").get("gatehouse_build", [None])
+        require(build and build["type"] == "info", f"it did not ask for OpenMetrics: {build}")
         rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
         require(len(rules) > 10 and all(rule["health"] != "err" for rule in rules), f"{rules}")
         return f"{len(known)} samples, {len(rules)} alerts"
@@ -248,13 +208,11 @@ def check_dashboard(gateway, ask):
             gateway.apply(upstream_documents("own", {"local": (100, {
                 "model": "azureml:smollm2:1", "instance_type": "auto", "native": {"engine": "llama", "min_instances": 0}})}),
                 waits=False)
-        # Its kept connection breaks off at the second request, which is sent again.
-        gateway.apply(upstream_documents("breaks", to(gateway.backend("breaking"))))
         script, key = Script(gateway), gateway.key("breaks")
         for _ in range(3):
             require(gateway.request("GET", "/demo/breaks/a", headers={"api-key": key}).status == 200, "it is not sent again")
-            script.send("chat", "only", "/v1/chat/completions", CHAT, "chat", (3, 7))
-            script.send("chat", "only", "/v1/chat/completions", STREAM, "chat", (3, 7))
+            script.chat("chat")
+            script.chat("chat", body=STREAM)
             time.sleep(1.5)
 
         def answers(query):
@@ -281,21 +239,13 @@ def check_dashboard(gateway, ask):
         return f"{len(panels)} panels, {len(queries)} queries"
 
 
-def documents(gateway):
-    fake = {"upstream": {"urls": [f"http://127.0.0.1:{gateway.backend('openai').port}"]}}
-    gone = {"upstream": {"urls": [f"http://127.0.0.1:{free_port()}"]}}
-    return "---\n".join([
-        upstream_documents("chat", {"only": (100, fake)}),
-        upstream_documents("few", {"only": (100, fake)}, rate_limits=[{"requests": 1, "per": "hour"}]),
-        upstream_documents("moves", {"blue": (100, gone), "green": (0, fake)}, fallback=["green"]),
-        upstream_documents("copied", {"blue": (100, fake), "shadow": (0, fake)}, top="mirror_traffic: {shadow: 100}\n"),
-    ])
-
-
 with Gateway(Setting(), "metrics") as gateway:
-    gateway.apply(documents(gateway), waits=False)
-    due = scripted(gateway).due
+    script = scripted(gateway)
+    due = script.due
     check_page(gateway, due)
+    check_times(gateway, script)
+    check_formats(gateway, due)
+    check_tenants(gateway, due)
     check_alerts()
     with prometheus(gateway) as ask:
         check_prometheus(ask, due)
