@@ -1,19 +1,25 @@
 """`/metrics` of what is so at a moment: queues, breakers, health, connections, handshakes, captures, loops and workers,
 each brought about and told exactly."""
 import contextlib
-import json
+import os
+import shutil
+import signal
 import socket
 import ssl
 import threading
-import urllib.request
+import time
 
+from exposition import check_by_promtool, parsed
 from harness import Checks, Failure, Gateway, Setting, free_port, native_documents, require, run, to, upstream_documents
 from harness import wait_for
-from reviewing import stored, tell
-from scraping import page, place, sample, samples
+from reviewing import Auditor, stored, tell
+from scraping import OPEN_METRICS, page, place, sample, samples
+from scripted import get
 
 check = Checks("metrics_states")
 LOOPS = 3
+# How far apart the looks at a loop's lag are, and how long the gateway is stopped, in seconds.
+TICK, STOPPED = 0.25, 0.9
 
 
 class Scrape:
@@ -52,11 +58,6 @@ def instances(endpoint, all, ready, circuit_open):
             sample("gatehouse_instances_circuit_open", **place(endpoint)): circuit_open}
 
 
-def get(backend, path):
-    with urllib.request.urlopen(f"http://127.0.0.1:{backend.port}{path}", timeout=5) as response:
-        return json.load(response)
-
-
 def check_captures(gateway, scrape):
     @check("each capture is counted as stored, none as dropped, and none waits in the end")
     def _():
@@ -66,6 +67,13 @@ def check_captures(gateway, scrape):
         scrape.shows({sample("gatehouse_captures_total", result="stored"): 40,
                       sample("gatehouse_captures_total", result="dropped"): 0, sample("gatehouse_captures_waiting"): 0})
         require(stored(gateway) == 40, f"{stored(gateway)} in the database")
+
+    @check("each of them that is replayed is counted, and is no capture")
+    def _():
+        rita = Auditor(gateway, "rita", "reviewer", "deployer")
+        rita.compare("replay", "demo", "--endpoint", "kept", "--to", "again", "--slower", 1000, "--limit", 30)
+        scrape.shows({sample("gatehouse_replayed_requests_total", outcome="completed", **place("kept", "again")): 30,
+                      sample("gatehouse_captures_total", result="stored"): 40})
 
 
 def check_queue(gateway, scrape, gate):
@@ -149,25 +157,43 @@ def check_gateway(gateway, scrape):
                  if key[0] == "gatehouse_tls_certificate_expiry_timestamp_seconds"}
         require(found == {"localhost": end, "127.0.0.1": end, "second.example": end}, f"{found} instead of {end}")
 
-    @check("the lag of every event loop is looked at, four times a second")
+    @check("the lag of every event loop is looked at each quarter of a second, and is as long as the gateway was stopped")
     def _():
-        def counts():
-            found = samples(page(gateway)[2])
-            return {dict(key[1:])["loop"]: value for key, value in found.items()
-                    if key[0] == "gatehouse_event_loop_lag_seconds_count"}
-        before = counts()
-        require(sorted(before) == [str(loop) for loop in range(LOOPS)], f"{before}")
-        wait_for(lambda: all(after >= before[loop] + 4 for loop, after in counts().items()), 5, f"more than {before}")
+        def lags():
+            """Of each loop: how often it was looked at, how late it was in all, and how often more than half a second."""
+            began, found, ended = time.monotonic(), samples(page(gateway)[2]), time.monotonic()
+            name, often = "gatehouse_event_loop_lag_seconds", {}
+            for loop in range(LOOPS):
+                count, late = (found[sample(f"{name}_{part}", loop=str(loop))] for part in ["count", "sum"])
+                often[loop] = (count, late, count - found[sample(f"{name}_bucket", loop=str(loop), le="0.5")])
+            require(sum(key[0] == f"{name}_count" for key in found) == LOOPS, "there are more loops")
+            return began, ended, often
+        began, _, before = lags()
+        time.sleep(1)
+        gateway.process.send_signal(signal.SIGSTOP)
+        time.sleep(STOPPED)
+        gateway.process.send_signal(signal.SIGCONT)
+        # What was due while it stood still, and once more.
+        time.sleep(2 * TICK)
+        _, ended, after = lags()
+        whole = ended - began
+        for loop, now in after.items():
+            count, late, long = (new - old for new, old in zip(now, before[loop]))
+            # The next look is due a tick after the last one was made: ticks and lags are all the time that went by.
+            require(abs(count * TICK + late - whole) < 2 * TICK, f"loop {loop}: {count} looks, {late} s late in {whole} s")
+            require(long == 1, f"loop {loop}: {long} times more than 0.5 s late")
+            require(STOPPED - TICK <= late <= STOPPED + 2 * TICK, f"loop {loop}: {late} s late")
+        return f"{max(now[1] - before[loop][1] for loop, now in after.items()):.2f} s late of {whole:.1f} s"
 
 
-def workers(state, **counts):
+def workers(endpoint, state, wanted=None, **counts):
     """What is due of a pool in this state with so many workers in theirs."""
-    pool, due = place("own", "local"), {}
+    pool, due = place(endpoint, "local"), {}
     for name in ["starting", "asleep", "serving", "failing"]:
         due[sample("gatehouse_pool_state", state=name, **pool)] = int(name == state)
     for name in ["starting", "ready", "draining", "restarting", "stopping", "stopped"]:
         due[sample("gatehouse_workers", state=name, **pool)] = counts.get(name, 0)
-    return {**due, sample("gatehouse_workers_wanted", **pool): sum(counts.values())}
+    return {**due, sample("gatehouse_workers_wanted", **pool): sum(counts.values()) if wanted is None else wanted}
 
 
 def check_workers(gateway, scrape):
@@ -178,13 +204,78 @@ def check_workers(gateway, scrape):
         gateway.apply(native_documents("own", slots=1, max_queue_wait_ms=30000).replace(
             '"slots": 1', '"slots": 1, "min_instances": 0, "idle_seconds": 3'))
         resident = sample("gatehouse_workers_resident_bytes", **place("own", "local"))
-        scrape.shows({**workers("asleep"), resident: 0})
+        scrape.shows({**workers("own", "asleep"), resident: 0})
         body = {"model": "own", "messages": [{"role": "user", "content": "Name a colour."}], "max_tokens": 2}
         answer = gateway.request("POST", "/v1/chat/completions", body, {"api-key": gateway.key("own")}, timeout=120)
         require(answer.status == 200, f"{answer.status}: {answer.content[:200]}")
-        scrape.shows(workers("serving", ready=1))
+        scrape.shows(workers("own", "serving", ready=1))
         wait_for(lambda: scrape(*resident[:1], **dict(resident[1:])) > 50 << 20, 2, "its memory")
-        wait_for(lambda: workers("asleep").items() <= samples(page(gateway)[2]).items(), 30, "it sleeps again")
+        wait_for(lambda: workers("own", "asleep").items() <= samples(page(gateway)[2]).items(), 30, "it sleeps again")
+
+
+def check_ill_workers(gateway, scrape):
+    without = None if gateway.setting.model else "no model file was given"
+
+    @check("of two workers that both have a request one is draining when one is enough, until it has answered", skip=without)
+    def _():
+        gateway.command("models", "register", "demo/mortal", "--version", 1, "--path", mortal(gateway))
+        gateway.apply(mortal_documents(2))
+        scrape.shows(workers("mortal", "serving", ready=2))
+        pids, answers, key = gateway.worker_pids(), [], gateway.key("mortal")
+        body = {"model": "mortal", "messages": [{"role": "user", "content": "Name a colour."}], "max_tokens": 2}
+        callers = [threading.Thread(target=lambda: answers.append(
+            gateway.request("POST", "/v1/chat/completions", body, {"api-key": key}).status)) for _ in range(2)]
+        # They answer no more until they may.
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        for caller in callers:
+            caller.start()
+        try:
+            scrape.shows({sample("gatehouse_requests_running", **place("mortal", "local")): 2})
+            gateway.apply(mortal_documents(1), waits=False)
+            scrape.shows(workers("mortal", "serving", wanted=1, ready=1, draining=1))
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            for caller in callers:
+                caller.join()
+        require(answers == [200] * 2, f"{answers}")
+        scrape.shows(workers("mortal", "serving", ready=1))
+
+    @check("a worker whose model is damaged is restarting, and its pool failing", skip=without)
+    def _():
+        [pid] = wait_for(lambda: len(pids := gateway.worker_pids()) == 1 and pids, 10, "one worker is left")
+        with mortal(gateway).open("r+b") as file:
+            file.truncate(100_000)
+        os.kill(pid, signal.SIGKILL)
+        scrape.shows(workers("mortal", "failing", restarting=1))
+
+
+def mortal(gateway):
+    """A model's file that may be damaged."""
+    path = gateway.directory / "mortal.gguf"
+    if not path.exists():
+        shutil.copyfile(gateway.setting.model, path)
+    return path
+
+
+def mortal_documents(count):
+    documents = native_documents("mortal", slots=1, max_queue_wait_ms=30000).replace("smollm2:1", "mortal:1")
+    return documents.replace('"slots": 1', f'"slots": 1, "min_instances": {count}, "max_instances": {count}')
+
+
+def check_whole_page(gateway):
+    @check("promtool and OpenMetrics' strict parser have nothing to say about the page with all of this on it")
+    def _():
+        check_by_promtool(gateway)
+        text = page(gateway, OPEN_METRICS)[2]
+        kinds, values = parsed(text)
+        require(values == samples(text), "the parser has other values")
+        due = {"gatehouse_replayed_requests", "gatehouse_captures", "gatehouse_instances_ready"}
+        if gateway.setting.model:
+            due |= {"gatehouse_pool_state", "gatehouse_workers", "gatehouse_workers_resident_bytes"}
+        require(due <= set(kinds), f"not on it: {due - set(kinds)}")
+        return f"{len(kinds)} families"
 
 
 def documents(backends):
@@ -192,7 +283,8 @@ def documents(backends):
     says = {"upstream": {"urls": [f"http://127.0.0.1:{backends['switch'].port}"], "probe": {"readiness": "/ready"}}}
     gone = f"http://127.0.0.1:{free_port()}"
     return "---\n".join([
-        upstream_documents("kept", to(backends["well"]), capture={"sampling_rate": 1}),
+        upstream_documents("kept", {**to(backends["well"]), "again": (0, to(backends["well"])["only"][1])},
+                           capture={"sampling_rate": 1}),
         upstream_documents("narrow", to(backends["gate"], max_concurrent_requests_per_instance=1,
                                         max_queue_wait_ms=30000)),
         upstream_documents("ill", to(backends["ill"])),
@@ -213,4 +305,6 @@ with Gateway(Setting(), "metrics-states", threads=LOOPS, hosts=["second.example"
     check_connections(gateway, scrape)
     check_gateway(gateway, scrape)
     check_workers(gateway, scrape)
+    check_ill_workers(gateway, scrape)
+    check_whole_page(gateway)
 check.finish()
