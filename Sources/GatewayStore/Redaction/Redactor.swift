@@ -27,7 +27,7 @@ struct Redactor: Sendable {
     func redact(_ capture: Capture) -> Capture {
         var redacted = capture
         redacted.query = redactPairs(capture.query, names: CredentialNames.query)
-        redacted.receipt.path = patterns.redact(capture.receipt.path)
+        redacted.receipt.path = patterns.redact(encoded: capture.receipt.path)
         redacted.receipt.model = hidesModel ? Self.field : patterns.redact(capture.receipt.model)
         let request = capture.request.decoded()
         redacted.request = redact(request, keeping: capture.rule.headers)
@@ -58,7 +58,7 @@ struct Redactor: Sendable {
         for index in message.headers.indices {
             let name = message.headers[index].name.lowercased()
             message.headers[index].value =
-                if CredentialNames.headers.contains(name) || CredentialNames.fields.contains(name) {
+                if CredentialNames.isHeader(name) {
                     Self.credential
                 } else if hiddenHeaders.contains(name) {
                     "[header]"
@@ -76,12 +76,32 @@ struct Redactor: Sendable {
             let text = String(decoding: message.body, as: UTF8.self)
             message.body = Array(redactPairs(text, names: CredentialNames.fields).utf8)
         case .json: redactJSON(&message, in: [0..<message.body.count])
-        case .lines: redactJSON(&message, in: message.jsonLines)
-        case .other: break
+        case .lines:
+            redactJSON(&message, in: message.jsonLines)
+            // First: of what is found in one event its beginning may stand in the one before.
+            patterns.redactStream(&message)
+        case .other: redactForm(&message)
         }
-        // First: of what is found in one event its beginning may stand in the one before.
-        if message.form == .lines { patterns.redactStream(&message) }
+        if StreamedText.hasEscapes(message.body), message.form == .json || message.form == .lines {
+            patterns.redactEscaped(&message)
+        }
         patterns.redact(&message)
+    }
+
+    /// Of a form's parts those whose names say that they are credentials, and the same in those that are JSON.
+    private func redactForm(_ message: inout CapturedMessage) {
+        guard let form = FormParts(message) else { return }
+        var edits: [CapturedMessage.Edit] = []
+        for part in form.parts where !part.content.isEmpty {
+            let first = message.body[part.content.lowerBound]
+            if CredentialNames.fields.contains(part.name) {
+                edits.append(CapturedMessage.Edit(range: part.content, text: Self.field))
+            } else if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+                let found = json.ranges(in: message.body.span, part.content)
+                edits += (found ?? [part.content]).map { CapturedMessage.Edit(range: $0, text: "\"\(Self.field)\"") }
+            }
+        }
+        message.apply(edits)
     }
 
     private func redactJSON(_ message: inout CapturedMessage, in texts: [Range<Int>]) {

@@ -43,6 +43,25 @@ struct StreamedText {
         }
     }
 
+    /// A body as one text, whatever it is.
+    init(decoding body: [UInt8]) {
+        bytes.reserveCapacity(body.count)
+        origins.reserveCapacity(body.count)
+        starts = [0]
+        JSONScan.append(body.span, 0..<body.count, to: &bytes, origins: &origins)
+        texts = [0..<bytes.count]
+    }
+
+    /// Whether it has escapes of which something else than the characters themselves stands there.
+    static func hasEscapes(_ body: [UInt8]) -> Bool {
+        var isEscape = false
+        for byte in body {
+            if isEscape, (0x61...0x7a).contains(byte) { return true }
+            isEscape = byte == UInt8(ascii: "\\") && !isEscape
+        }
+        return false
+    }
+
     /// What is to be done to the body where these ranges of the text go, which are in order and apart: its name stands in the
     /// first piece of each.
     func edits(_ found: [(range: Range<Int>, name: String)]) -> [CapturedMessage.Edit] {

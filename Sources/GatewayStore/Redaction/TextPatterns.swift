@@ -1,3 +1,4 @@
+import Foundation
 import GatewayCore
 
 /// Kinds of text that are taken out wherever they stand, each with what stands in their place.
@@ -39,7 +40,15 @@ struct TextPatterns: Sendable {
 
     /// The same for what stands in several events of a stream: its name in the first, and nothing in the others.
     func redactStream(_ message: inout CapturedMessage) {
-        let text = StreamedText(message.body, lines: message.jsonLines)
+        redact(&message, as: StreamedText(message.body, lines: message.jsonLines))
+    }
+
+    /// The same for what escapes hide.
+    func redactEscaped(_ message: inout CapturedMessage) {
+        redact(&message, as: StreamedText(decoding: message.body))
+    }
+
+    private func redact(_ message: inout CapturedMessage, as text: StreamedText) {
         var found: [(range: Range<Int>, name: String)] = []
         for entry in entries {
             guard let ranges = find(entry, in: text.bytes, text.texts, &message) else { return }
@@ -80,6 +89,16 @@ struct TextPatterns: Sendable {
         return String(decoding: message.body, as: UTF8.self)
     }
 
+    /// A path, or what else may be percent-encoded: decoded where only that shows what is to be taken out.
+    func redact(encoded text: String) -> String {
+        let redacted = redact(text)
+        guard redacted == text, text.utf8.contains(UInt8(ascii: "%")), let plain = text.removingPercentEncoding else {
+            return redacted
+        }
+        let decoded = redact(plain)
+        return decoded == plain ? text : decoded
+    }
+
     // MARK: - The kinds
 
     private static func made(_ name: String, _ pattern: String) -> Entry {
@@ -92,7 +111,8 @@ struct TextPatterns: Sendable {
 
     /// Keys and tokens that are known by their form, and what stands behind a name that says so.
     ///
-    /// Most begin with a word: that is asked first, for then most bytes are passed over at once.
+    /// Most begin with a word: that is asked first, for then most bytes are passed over at once. In URLs it is the names of
+    /// a query's pairs that say so; what separates them may be percent-encoded, or escaped once more than the text is.
     private static let credential = made(
         "credential",
         #"""
@@ -107,8 +127,14 @@ struct TextPatterns: Sendable {
         )
         | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----[\s\S]{0,16384}?(?:-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|\z)
         | ://[^/\s:@"]{1,128}:\K[^/\s@"]{1,256}(?=@)
+        | (?i: (?:[?&#;]|%(?:3f|26|23)|\\u00(?:3f|26|23)) (?:\#(parameters)) (?:=|%3d|\\{1,4}u003d) ) \K[^\s"'<>&#\\]++
         """#
     )
+
+    /// The names of a query's pairs, any of them.
+    private static var parameters: String {
+        CredentialNames.query.sorted().joined(separator: "|")
+    }
 
     private static func entry(_ pattern: RedactionRule.Pattern) -> Entry {
         switch pattern {
