@@ -40,6 +40,32 @@ import Testing
         #expect(try await store.latest(10) == [Self.receipt(2), Self.receipt(1)])
     }
 
+    @Test(arguments: [
+        ("/v1/sk-aaaaaaaaaaaaaaaaaaaaaaaa/x", "/v1/[credential]/x"),
+        ("/v1/Bearer%20aaaaaaaaaaaaaaaa", "/v1/Bearer [credential]"),
+        ("/v1/p/password=C4n4ry", "/v1/p/password=[credential]"), ("/v1/models/a:predict", "/v1/models/a:predict"),
+        ("/v1/of%20a/5f0c2f9e-4b5c-4c3f-9d7d-1d2b3c4d5e6f", "/v1/of%20a/5f0c2f9e-4b5c-4c3f-9d7d-1d2b3c4d5e6f"),
+    ])
+    func `credentials in a path or a model's name are in no row, and nobody is told them`(path: String, kept: String)
+        async throws
+    {
+        let store = try ReceiptStore(path: self.path())
+        let queue = ReceiptQueue()
+        let told = Mutex<[Receipt]>([])
+        var receipt = Self.receipt(1)
+        receipt.path = path
+        receipt.model = "of ghk_aaaaaaaaaaaaaaaaaaaaaaaa"
+        // Twice: what is known to be none is not looked through again.
+        for _ in 1...2 { queue.append(receipt) }
+        receipt.path = kept
+        receipt.model = "of [credential]"
+        let writer = ReceiptWriter(queue: queue, store: store, logger: logger) { batch in told.withLock { $0 += batch }
+        }
+        await writer.writeRest()
+        #expect(try await store.latest(2) == [receipt, receipt])
+        #expect(told.withLock { $0 } == [receipt, receipt])
+    }
+
     @Test func `what waits when the gateway stops is written`() async throws {
         let store = try ReceiptStore(path: path())
         let queue = ReceiptQueue()

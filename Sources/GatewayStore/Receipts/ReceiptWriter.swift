@@ -89,6 +89,7 @@ private actor Backlog {
     private let logger: Logger
     private let observe: @Sendable ([Receipt]) -> Void
     private var batch: [Receipt] = []
+    private var redaction = ReceiptRedaction()
     private var nextComplaint = ContinuousClock.now
     private var dropped = 0
     private var nextCount = ContinuousClock.now
@@ -107,7 +108,10 @@ private actor Backlog {
 
     /// Whether nothing waits any more.
     var isEmpty: Bool {
-        if batch.isEmpty { batch = queue.takeAll() }
+        if batch.isEmpty {
+            batch = queue.takeAll()
+            for index in batch.indices { redaction.redact(&batch[index]) }
+        }
         return batch.isEmpty
     }
 

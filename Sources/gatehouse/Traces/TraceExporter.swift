@@ -1,6 +1,7 @@
 import Curl
 import GatewayCore
 import GatewayProxy
+import GatewayStore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -102,7 +103,17 @@ struct TraceExporter: Service {
 
     private func bytes(of batch: [Trace]) -> ByteBuffer {
         var generator = SystemRandomNumberGenerator()
+        var redaction = ReceiptRedaction()
+        let batch = batch.map { $0.redacted(by: &redaction) }
         return ByteBuffer(bytes: message.bytes(batch) { UInt64.random(in: 1...(.max), using: &generator) })
+    }
+}
+
+extension Trace {
+    fileprivate func redacted(by redaction: inout ReceiptRedaction) -> Trace {
+        var receipt = receipt
+        redaction.redact(&receipt)
+        return Trace(context: context, parent: parent, receipt: receipt, maxTokens: maxTokens, steps: steps)
     }
 }
 

@@ -55,6 +55,21 @@ import Testing
         #expect(first.method == "POST" && first.header("content-type") == "application/x-protobuf")
     }
 
+    @Test func `credentials in a path or a model's name are in no span`() async throws {
+        let receiver = try await WebhookReceiver { _ in .status(200) }
+        let queue = TraceQueue()
+        var receipt = Receipt(requestID: "1", startedAt: 1)
+        (receipt.path, receipt.deployment) = ("/sk-aaaaaaaaaaaaaaaaaaaaaaaa/v1/chat/completions", "blue")
+        receipt.model = "ghk_aaaaaaaaaaaaaaaaaaaaaaaa"
+        let call = Trace.Call(span: 7, deployment: "blue", instance: "", resends: 0)
+        let steps = [Trace.Step(.call(call), start: 0, end: 1)]
+        queue.append(Trace(context: Self.context, receipt: receipt, steps: steps))
+        try await Self.export(to: receiver.url, queue) { queue.counts.sent == 1 }
+        let body = try #require(receiver.requests.first).body
+        #expect(body.contains("chat [credential]") && body.contains("/[credential]/v1/chat/completions"))
+        #expect(!body.contains("aaaa"))
+    }
+
     @Test(arguments: [429, 502, 503, 504]) func `a batch that may be taken later is sent again`(status: Int)
         async throws
     {
