@@ -7,7 +7,7 @@ import time
 import zlib
 
 from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
-from reviewing import RULE, Reviewer, rows, send_secrets, small_disk, stored, tell
+from reviewing import RULE, SECRET_CAPTURES, Reviewer, rows, send_secrets, small_disk, stored, tell
 from scraping import captures_counted, shown_in_metrics
 
 check = Checks("captures")
@@ -23,7 +23,8 @@ def contents(gateway):
 
 
 setting = Setting()
-with Gateway(setting, "captures") as gateway:
+EXPORT = "captures: {export: {directory: %s, format: jsonl}}\n" % (setting.directory / "captures" / "out")
+with Gateway(setting, "captures", more=EXPORT) as gateway:
     gateway.command("tenants", "create", "demo")
     backend = gateway.backend("told")
     gateway.apply(documents(backend, RULE))
@@ -33,13 +34,18 @@ with Gateway(setting, "captures") as gateway:
     def ask(body, headers=None, query=""):
         return gateway.request("POST", f"/demo/review/score{query}", body, {"api-key": key, **(headers or {})})
 
-    @check("secrets in more than 20 places are in no file of the gateway, and what is none is kept")
+    @check("secrets in more than 30 places are in no file of the gateway, exported ones too, and what is none is kept")
     def _():
         made = send_secrets(gateway, backend, key, "review")
-        wait_for(lambda: stored(gateway) == 3, 10, "three captures are stored")
+        wait_for(lambda: stored(gateway) == SECRET_CAPTURES, 10, "all captures are stored")
+
+        def exported():
+            return b"".join(path.read_bytes() for path in (gateway.directory / "out" / "demo").rglob("*.jsonl"))
+        wait_for(lambda: exported().count(b"\n") == SECRET_CAPTURES, 10, "all are exported")
         time.sleep(1)
+        require(b"plain-marker-of-the-answer" in exported(), "what is exported")
         kept = contents(gateway)
-        for marker in [b"plain-marker-of-the-request", b"plain-marker-of-the-answer", b"plain-event", b"plain-error"]:
+        for marker in [b"plain-marker-of-the-request", b"plain-marker-of-the-answer", b"plain-event", b"plain-error", b"plain-form"]:
             require(marker in kept, f"{marker} is not kept")
         files = [path for path in gateway.directory.rglob("*") if path.is_file()]
         found = [f"{place} in {path.name}" for path in files for place, secret in made.items()

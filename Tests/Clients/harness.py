@@ -241,10 +241,11 @@ class Gateway:
                                            source_address=source and (source, 0))
 
     def request(self, method, path, body=None, headers=None, timeout=60, source=None):
-        """One exchange on a connection of its own; the response carries its body as `content`."""
+        """One exchange on a connection of its own, its body as JSON unless it is bytes; the response carries its own as
+        `content`."""
         connection = self.connection(timeout, "127.0.0.1" if source else "localhost", source=source)
         try:
-            connection.request(method, path, json.dumps(body) if body is not None else None,
+            connection.request(method, path, body if body is None or isinstance(body, bytes) else json.dumps(body),
                                {"content-type": "application/json", **(headers or {})})
             response = connection.getresponse()
             response.content = response.read()

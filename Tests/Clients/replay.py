@@ -9,7 +9,7 @@ import urllib.request
 
 from chromium import Chromium
 from harness import Checks, Gateway, Setting, require, upstream_documents, wait_for
-from reviewing import Auditor, stored
+from reviewing import RULE, Auditor, Canaries, secret_answer, secret_form, stored, tell
 
 check = Checks("replay")
 REQUESTS = 1000
@@ -165,6 +165,32 @@ with Gateway(setting, "replay", threads=2) as gateway:
         again = rita.compare("report", "demo", comparison["id"], code=2)
         require(again == comparison, "it is another report afterwards")
         return "; ".join(report["regressions"])
+
+    @check("no secret of a request or an answer is in a report, whichever of both deployments gave it")
+    def _():
+        first, second = gateway.backend("told"), gateway.backend("told")
+        gateway.apply(upstream_documents("secret", {
+            "blue": (100, {"upstream": {"urls": [f"http://127.0.0.1:{first.port}"]}}),
+            "green": (0, {"upstream": {"urls": [f"http://127.0.0.1:{second.port}"]}})}, capture=RULE))
+        canary, key_of_secret = Canaries(), gateway.key("secret")
+        for backend, name in [(first, "first"), (second, "second")]:
+            headers, text = secret_answer(lambda place: canary(f"{name} {place}"))
+            tell(backend, 200, headers, text.replace("plain-marker", f"{name}-marker"))
+        form, form_type = secret_form(canary)
+        plain = [({"n": number}, {"x-vault-token": canary("header")}) for number in range(20)]
+        for body, headers in [*plain, (form, {"content-type": form_type})]:
+            answer = gateway.request("POST", "/demo/secret/score", body, {"api-key": key_of_secret, **headers})
+            require(answer.status == 200, f"{answer.status}")
+        captured(rita, 21, "--endpoint", "secret")
+        page, file = gateway.directory / "secret.html", gateway.directory / "secret.json"
+        told = rita.command("replay", "demo", "--endpoint", "secret", "--to", "green", *CALM, "--output", "json",
+                            "--report", page, "--json", file, code=2)
+        report = json.loads(told)["report"]
+        require(report["pairs"] == 20 and report["agreed"] == 0, f"{report}")
+        texts = [told, page.read_text(), file.read_text()]
+        found = [place for place, secret in canary.items() if any(secret in text for text in texts)]
+        require(len(canary) >= 15 and not found, f"{found}")
+        require(all("second-marker-of-the-answer" in text for text in texts), "the answers are not shown")
 
     @check("a hostile body is text in the page, and nothing of it runs")
     def _():

@@ -100,20 +100,50 @@ def stored(gateway):
     return rows(gateway, "SELECT count(*) FROM captures")[0][0]
 
 
+class Canaries(dict):
+    """Secrets by their places; each is made when its place is named."""
+
+    def __call__(self, place, form="{}"):
+        self[place] = form.format(f"c4n4ry{len(self):02d}x{os.urandom(6).hex()}")
+        return self[place]
+
+
+def secret_answer(canary):
+    """Headers and body of an answer with secrets, escaped as Gson does it."""
+    headers = {"content-type": "application/json", "set-cookie": canary("set-cookie"), "x-api-key": canary("upstream header"),
+               "private-token": canary("header by a part of its name"),
+               "location": f"https://a.test/done?sv=1&sig={canary('query of a location')}&se=2"}
+    body = {"client_secret": canary("answer's member"), "note": "plain-marker-of-the-answer",
+            "to": f"{canary('escaped mail address')}@example.com",
+            "next": f"https://a.test/next?a=1&sig={canary('escaped query of a URL')}"}
+    text = json.dumps(body)
+    for character in "@=&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return headers, text
+
+
+def secret_form(canary):
+    """A multipart form with secrets, and its content type."""
+    parts = [('name="model"', "plain-form"), ('name="password"', canary("part of a form")),
+             ('name="data"', json.dumps({"api_key": canary("member in a part of a form")}))]
+    text = "".join(f"--b0undary\r\ncontent-disposition: form-data; {head}\r\n\r\n{content}\r\n" for head, content in parts)
+    return f"{text}--b0undary--\r\n".encode(), "multipart/form-data; boundary=b0undary"
+
+
+# How many captures `send_secrets` leaves.
+SECRET_CAPTURES = 5
+
+
 def send_secrets(gateway, backend, key, endpoint):
-    """Three requests to an endpoint with `RULE`, with a secret in each place; returns the secrets by their places."""
-    made = {}
+    """Requests to an endpoint with `RULE`, with a secret in each place; returns the secrets by their places."""
+    canary = Canaries({"the caller's key": key})
 
-    def ask(body, headers=None, query=""):
-        return gateway.request("POST", f"/demo/{endpoint}/score{query}", body, {"api-key": key, **(headers or {})})
+    def ask(body, headers=None, path="/score"):
+        return gateway.request("POST", f"/demo/{endpoint}{path}", body, {"api-key": key, **(headers or {})}).status
 
-    def canary(place, form="{}"):
-        made[place] = form.format(f"c4n4ry{len(made):02d}x{os.urandom(6).hex()}")
-        return made[place]
-
-    made["the caller's key"] = key
     headers = {name: canary(f"request header {name}") for name in [
-        "cookie", "x-goog-api-key", "proxy-authorization", "x-auth-token", "x-amz-security-token", "x-patient"]}
+        "cookie", "x-goog-api-key", "proxy-authorization", "x-auth-token", "x-amz-security-token", "x-vault-token", "x-patient"]}
+    headers["referer"] = f"https://a.test/from?code={canary('query of a referer')}"
     query = f"?sig={canary('query sig')}&code={canary('query code')}&note=plain-query"
     body = {
         "note": "plain-marker-of-the-request", "password": canary("member"),
@@ -122,18 +152,21 @@ def send_secrets(gateway, backend, key, endpoint):
         "card": "4111 1111 1111 1111", "token": canary("jwt", "eyJhbGciOiJub25lIn0.{}.c2ln"),
         "log": f"password={canary('text of a member')} ghk_{canary('key by its form')}{'a' * 20}",
     }
-    made["own expression"] = "P-123456-abc"
-    made["card"] = "4111 1111 1111 1111"
-    tell(backend, 200, {"content-type": "application/json", "set-cookie": canary("set-cookie"),
-                        "x-api-key": canary("upstream header")},
-         json.dumps({"client_secret": canary("answer's member"), "note": "plain-marker-of-the-answer"}))
-    require(ask(body, headers, query).status == 200, "the first request")
+    canary["own expression"] = "P-123456-abc"
+    canary["card"] = "4111 1111 1111 1111"
+    tell(backend, 200, *secret_answer(canary))
+    require(ask(body, headers, f"/score/ghk_{canary('segment of the path')}{query}") == 200, "the first request")
     said = [canary("address over three events"), "@exam", "ple.org, plain-piece"]
     tell(backend, 200, {}, [json.dumps({"api_key": canary("event")}), json.dumps({"note": "plain-event"}),
                             *(json.dumps({"choices": [{"index": 0, "delta": {"content": piece}}]}) for piece in said)])
-    require(ask({}).status == 200, "the stream")
+    require(ask({}) == 200, "the stream")
     tell(backend, 500, {"content-type": "text/plain", "www-authenticate": canary("www-authenticate")},
          f"no: secret={canary('error body')} at postgres://user:{canary('URL')}@host/db, plain-error")
-    require(ask({}).status == 424, "the error")
-    require(len(made) >= 20, f"{len(made)} places")
-    return made
+    require(ask({}) == 424, "the error")
+    tell(backend)
+    form, form_type = secret_form(canary)
+    require(ask(form, {"content-type": form_type}) == 200, "the form")
+    chat = {"model": f"ghk_{canary('name of the model')}", "messages": [{"role": "user", "content": "c"}]}
+    require(ask(chat, path="/v1/chat/completions") == 200, "the chat")
+    require(len(canary) >= 30, f"{len(canary)} places")
+    return canary

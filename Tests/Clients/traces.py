@@ -1,7 +1,6 @@
 """Traces as a collector gets them, and as backends see them: who is whose child, what is told, and what a bad collector costs."""
 import concurrent.futures
 import json
-import os
 import re
 import statistics
 import time
@@ -10,6 +9,7 @@ import urllib.request
 from backends import OWN_MODEL
 from collector import Collector
 from harness import Checks, Gateway, Setting, free_port, new_id, require, to, upstream_documents, wait_for
+from reviewing import Canaries, secret_answer, secret_form, tell
 from scraping import shown_in_metrics
 
 check = Checks("traces")
@@ -57,11 +57,6 @@ class Caller:
                                       {"api-key": self.keys[endpoint], "x-request-id": identifier, **(headers or {})})
         answer.id = identifier
         return answer
-
-
-def tell(backend, status=200, headers=None, body="{}"):
-    answer = json.dumps({"status": status, "headers": headers or {}, "body": body}).encode()
-    urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{backend.port}/tell", answer, method="PUT"), timeout=5).close()
 
 
 def seen(backend):
@@ -194,19 +189,20 @@ def check_contexts(collector, call):
 def check_secrets(gateway, collector, call, backends):
     @check("no secret of a query, a header, a body or the configuration is in a span, a metric or a file")
     def _():
-        made = {"the caller's key": call.keys.setdefault("told", gateway.key("told")), "the collector's token": "the-collectors-token"}
-
-        def canary(place, form="{}"):
-            made[place] = form.format(f"c4n4ry{len(made):02d}x{os.urandom(6).hex()}")
-            return made[place]
+        made = canary = Canaries({"the caller's key": call.keys.setdefault("told", gateway.key("told")),
+                                  "the collector's token": "the-collectors-token"})
         headers = {name: canary(f"request header {name}") for name in [
-            "cookie", "x-goog-api-key", "proxy-authorization", "x-auth-token", "x-amz-security-token", "x-patient"]}
+            "cookie", "x-goog-api-key", "proxy-authorization", "x-auth-token", "x-amz-security-token", "x-vault-token", "x-patient"]}
+        headers["referer"] = f"https://a.test/from?code={canary('query of a referer')}"
         query = f"?sig={canary('query sig')}&code={canary('query code')}&note={canary('query note')}"
         body = {"password": canary("member"), "deep": [{"api_key": canary("deep member")}], "token": canary("jwt", "ey.{}.c2ln"),
                 "messages": [{"name": canary("name"), "content": canary("content")}], "text": canary("text"), "user": canary("user")}
-        tell(backends["told"], 200, {"content-type": "application/json", "set-cookie": canary("set-cookie"),
-                                     "x-api-key": canary("upstream header")}, json.dumps({"answer": canary("answer")}))
-        ids = [call("told", f"/score{query}", body, headers).id]
+        tell(backends["told"], 200, *secret_answer(canary))
+        ids = [call("told", f"/score/ghk_{canary('segment of the path')}{query}", body, headers).id]
+        chat = {**CHAT, **body, "model": f"ghk_{canary('name of the model')}"}
+        ids.append(call("told", f"/v1/chat/completions{query}", chat, headers).id)
+        form, form_type = secret_form(canary)
+        ids.append(call("told", "/score", form, {"content-type": form_type}).id)
         tell(backends["told"], 200, {}, [json.dumps({"delta": canary("event")})])
         ids.append(call("told", f"/v1/chat/completions{query}", {**CHAT, **body}, headers).id)
         tell(backends["told"], 500, {"www-authenticate": canary("www-authenticate")}, f"secret={canary('error body')}")
@@ -220,7 +216,8 @@ def check_secrets(gateway, collector, call, backends):
         found += [f"{place} in {path.name}" for path in files for place, secret in made.items()
                   if secret.encode() in path.read_bytes()]
         found += shown_in_metrics(gateway, made)
-        require(len(made) >= 20 and not found, f"{found}")
+        require(len(made) >= 30 and not found, f"{found}")
+        require(b"chat [credential]" in told_of and b"/score/[credential]" in told_of, "not all are told of")
         return f"{len(made)} secrets, {len(told_of)} bytes of spans"
 
     @check("the metrics say how many were sent, and the last ones come when the gateway stops")
