@@ -9,6 +9,8 @@ final class InstanceSupervisor: Sendable {
         var instance = WorkerInstance()
         var tail = LogTail(capacity: 200)
         var lastEnd: String?
+        /// Why the process that runs now was asked to end.
+        var complaint: String?
         var process: Int32?
         /// Since when the process answers.
         var readySince: ContinuousClock.Instant?
@@ -53,13 +55,14 @@ final class InstanceSupervisor: Sendable {
     /// Returns when the instance was asked to stop and its process is gone.
     func run() async {
         while state != .stopped {
-            let reason = stop.isSet ? "it was not started" : await runProcess()
-            let lifetime = current.withLock { current in
-                current.lastEnd = reason
+            let end = stop.isSet ? "it was not started" : await runProcess()
+            let (reason, lifetime) = current.withLock { current in
+                let reason = [current.complaint, end].compactMap(\.self).joined(separator: "; ")
+                (current.lastEnd, current.complaint) = (reason, nil)
                 current.process = nil
                 defer { current.readySince = nil }
                 // However long it loaded: one that never answered was never well.
-                return current.readySince.map { ContinuousClock.now - $0 } ?? .zero
+                return (reason, current.readySince.map { ContinuousClock.now - $0 } ?? .zero)
             }
             let action = change { $0.processEnded(reason, afterRunning: lifetime) }
             await rest(after: action, reason)
@@ -82,9 +85,16 @@ final class InstanceSupervisor: Sendable {
     /// Whether it is back: it was still finishing.
     func revokeDrain() -> Bool { change { $0.drainRevoked() } == .announceReady }
 
-    /// The process does not answer any more: it is ended, and another one starts.
-    func requestRestart() {
-        logger.error("worker is restarted: it does not answer", metadata: ["socket": "\(process.socket)"])
+    /// The process hangs: it is ended, and another one starts.
+    ///
+    /// - Parameter reason: a sentence.
+    func requestRestart(_ reason: String) {
+        logger.error("worker is restarted", metadata: ["socket": "\(process.socket)", "reason": "\(reason)"])
+        current.withLock { current in
+            // What is said of it first stands.
+            if current.process != nil, current.complaint == nil { current.complaint = reason }
+        }
+        append("ended: \(reason)")
         end.withLock { $0 }.set()
     }
 
@@ -100,10 +110,14 @@ final class InstanceSupervisor: Sendable {
             self.current.withLock { $0.readySince = .now }
             if self.change({ $0.processAnswered() }) == .announceReady { self.logger.info("worker is ready") }
         } onLine: { line in
-            let written = WorkerLine(time: .now, instance: self.copy.index, text: line)
-            self.current.withLock { $0.tail.append(written) }
+            self.append(line)
             self.logger.info("\(line)", metadata: ["source": "worker"])
         }
+    }
+
+    private func append(_ text: String) {
+        let line = WorkerLine(time: .now, instance: copy.index, text: text)
+        current.withLock { $0.tail.append(line) }
     }
 
     private func rest(after action: WorkerInstance.Action, _ reason: String) async {

@@ -127,9 +127,11 @@ package actor WorkerSupervisor: Service {
         publish()
     }
 
-    /// Ends the worker on this socket, which does not answer any more, and starts another in its place.
-    package func restart(socket: String) {
-        running.values.first { $0.supervisor.socket == socket }?.supervisor.requestRestart()
+    /// Ends the worker on this socket, which hangs, and starts another in its place.
+    ///
+    /// - Parameter reason: a sentence.
+    package func restart(socket: String, because reason: String) {
+        running.values.first { $0.supervisor.socket == socket }?.supervisor.requestRestart(reason)
     }
 
     func copies(of shape: WorkerSpecification) -> [Running] {

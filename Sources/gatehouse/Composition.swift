@@ -253,7 +253,7 @@ struct Composition {
             logger: logger,
             note: { [logs] deployment, line in logs.note(deployment, line) },
             alarm: { [outbox] alarm in outbox.emit(.instance(alarm, at: WebhookService.systemClock())) },
-            restart: { [workers] socket in await workers.restart(socket: socket) }
+            restart: { [workers] socket, reason in await workers.restart(socket: socket, because: reason) }
         )
     }
 

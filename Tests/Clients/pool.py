@@ -66,6 +66,16 @@ def resident(pids):
     return total // 1024
 
 
+def last_end(gateway, endpoint, *words):
+    """How a deployment's worker last ended, once it is told with these words: until the next one is ready."""
+    def told():
+        shown = gateway.manage("GET", f"demo/endpoints/{endpoint}/deployments/local")["instances"]
+        ends = [one.get("lastEnd") or "" for one in shown]
+        return next((end for end in ends if all(word in end for word in words)), None)
+
+    return wait_for(told, 30, f"lastEnd with {words}")
+
+
 class Workers:
     """The worker processes of one deployment, told apart by their model's name on the command line."""
 
@@ -251,16 +261,19 @@ with gateway:
     @check("a worker that hangs (SIGSTOP) is ended and replaced, and another deployment answers meanwhile")
     def _():
         workers, key, other = Workers(gateway, "mortal"), gateway.key("mortal"), gateway.key("neighbour")
-        victims = workers.wait_for(1, 30, "it runs")
+        victims, log = workers.wait_for(1, 30, "it runs"), len(gateway.log())
         os.kill(victims[0], signal.SIGSTOP)
         try:
             answered(gateway, other, "neighbour")
+            end = last_end(gateway, "mortal", "it failed its liveness probe: GET /healthz failed: ", "signaled(9)")
             wait_for(lambda: workers.pids() and workers.pids() != victims, 30, "another worker in its place")
         finally:
             if os.path.exists(f"/proc/{victims[0]}"):
                 os.kill(victims[0], signal.SIGCONT)
         wait_for(lambda: ask(gateway, key, "mortal").status == 200, 30, "an answer after SIGSTOP")
-        require("it does not answer" in gateway.log(), "the log does not say why")
+        restarted = [line for line in gateway.log()[log:].splitlines() if "worker is restarted" in line]
+        require(len(restarted) == 1 and "GET /healthz failed: " in restarted[0], f"the log says {restarted}")
+        return end
 
     @check("a model file that is damaged while it is in use is named, keeps nobody waiting, and others are answered")
     def _():

@@ -39,14 +39,34 @@ import Testing
         #expect(await fake.nextChanges(1) == [true])
         let first = try #require(await fake.process(specification))
         let socket = try WorkerSocket.paths(of: specification, in: fake.folder + "/run")[0]
-        await fake.supervisor.restart(socket: "/no/such.sock")
-        await fake.supervisor.restart(socket: socket)
+        await fake.supervisor.restart(socket: "/no/such.sock", because: "it is another")
+        await fake.supervisor.restart(socket: socket, because: "it does not answer")
         #expect(await fake.nextChanges(2) == [false, true])
         #expect(kill(first, 0) == -1)
         let second = try #require(await fake.process(specification))
         #expect(second != first && kill(second, 0) == 0)
+        await fake.supervisor.scale([:])
+        let status = try #require(fake.supervisor.board.status(of: specification.id)?.workers.first)
+        #expect(status.lastEnd == "it does not answer; it ended with signaled(9)")
+        #expect(await fake.supervisor.logs(specification.id).map(\.text).contains("ended: it does not answer"))
         try await fake.supervisor.apply([])
         kill(second, SIGKILL)
+        try await fake.stop()
+    }
+
+    @Test func `a worker that dies after another was ended has an end of its own`() async throws {
+        let fake = try FakeWorker()
+        let specification = fake.specification()
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(1) == [true])
+        let socket = try WorkerSocket.paths(of: specification, in: fake.folder + "/run")[0]
+        await fake.supervisor.restart(socket: socket, because: "it hangs")
+        #expect(await fake.nextChanges(2) == [false, true])
+        _ = try? await fake.ask("/die", specification)
+        #expect(await fake.nextChanges(2) == [false, true])
+        await fake.supervisor.scale([:])
+        let status = try #require(fake.supervisor.board.status(of: specification.id)?.workers.first)
+        #expect(status.lastEnd == "it ended with exited(9)")
         try await fake.stop()
     }
 

@@ -14,19 +14,19 @@ package struct ProbeService: Service {
     private let logger: Logger
     private let note: @Sendable (_ deployment: String, _ line: String) -> Void
     private let alarm: @Sendable (InstanceAlarm) -> Void
-    private let restart: @Sendable (_ socket: String) async -> Void
+    private let restart: @Sendable (_ socket: String, _ reason: String) async -> Void
 
     /// - Parameters:
     ///   - note: takes a line of a deployment's log; must be quick.
     ///   - alarm: told when an upstream's instance is taken out because it failed, and when it is back; must be quick.
-    ///   - restart: ends the worker on this socket, which does not answer any more; its supervisor starts another.
+    ///   - restart: ends the worker on this socket, which hangs, for a reason; its supervisor starts another.
     package init(
         snapshots: SnapshotBox,
         curl: CurlClient,
         logger: Logger,
         note: @escaping @Sendable (_ deployment: String, _ line: String) -> Void = { _, _ in },
         alarm: @escaping @Sendable (InstanceAlarm) -> Void = { _ in },
-        restart: @escaping @Sendable (_ socket: String) async -> Void = { _ in }
+        restart: @escaping @Sendable (_ socket: String, _ reason: String) async -> Void = { _, _ in }
     ) {
         self.snapshots = snapshots
         prober = Prober(curl: curl)
@@ -61,7 +61,7 @@ package struct ProbeService: Service {
         guard let change else { return }
         tell(change, target, answer)
         if change == .dead, target.isNative, case .unix(let socket) = target.instance.address.transport {
-            await restart(socket)
+            await restart(socket, "it failed its liveness probe: \(answer.sentence)")
         }
     }
 
