@@ -61,8 +61,11 @@ extension WorkerSpecification {
     /// Every copy that there may be.
     var copies: [Copy] { (0..<bounds.most).map { Copy(specification: shape, index: $0) } }
 
-    /// What the program is told of the engine's loadable backends.
-    static func arguments(backends: String?) -> [String] { backends.map { ["--backends", $0] } ?? [] }
+    /// What every worker is told: where the engine's loadable backends are, and how long a step may take.
+    static func arguments(backends: String?, stepLimit: Duration? = nil) -> [String] {
+        (backends.map { ["--backends", $0] } ?? [])
+            + (stepLimit.map { ["--step-seconds", "\($0.components.seconds)"] } ?? [])
+    }
 
     /// The command line of one copy.
     func commandLine(socket: String) -> [String] {

@@ -21,6 +21,8 @@ package actor WorkerSupervisor: Service {
     let runtimeDirectory: String
     /// Where the engine's loadable backends are; `nil`: the program knows.
     private let backends: String?
+    /// `nil`: the program has one of its own.
+    private let stepLimit: Duration?
     private let grace: Duration
     private let curl: CurlClient
     let logger: Logger
@@ -40,6 +42,7 @@ package actor WorkerSupervisor: Service {
         executable: String,
         runtimeDirectory: String,
         backends: String? = nil,
+        stepLimit: Duration? = nil,
         grace: Duration = .seconds(30),
         curl: CurlClient,
         admission: MemoryAdmission = .unbounded,
@@ -51,6 +54,7 @@ package actor WorkerSupervisor: Service {
         self.executable = executable
         self.runtimeDirectory = runtimeDirectory
         self.backends = backends
+        self.stepLimit = stepLimit
         self.grace = grace
         self.curl = curl
         self.admission = admission
@@ -190,7 +194,7 @@ extension WorkerSupervisor {
         let process = WorkerProcess(
             executable: executable,
             arguments: copy.specification.commandLine(socket: socket) + site.arguments
-                + WorkerSpecification.arguments(backends: backends),
+                + WorkerSpecification.arguments(backends: backends, stepLimit: stepLimit),
             socket: socket,
             curl: curl,
             grace: grace,

@@ -89,7 +89,7 @@
 
         mutating func run() {
             while !isStopped {
-                for message in inbox.take(waiting: schedule.isIdle) { receive(message) }
+                for message in inbox.take(waiting: schedule.isIdle) { inbox.watch.reads { receive(message) } }
                 for job in schedule.removeOverdue(at: .now) { refuse(job, .overdue) }
                 for (place, job) in schedule.seatWaiting() { seat(job, at: place) }
                 for job in schedule.removeOverflow() { refuse(job, inbox.busy) }
@@ -179,6 +179,8 @@
         /// A text is read whole and at once: nobody gets a token while it is, so the schedule seats one between two steps.
         private mutating func encode(_ source: [Int32], slot: Int) throws(EngineFailure) {
             guard !source.isEmpty else { return }
+            inbox.watch.begins(source.count)
+            defer { inbox.watch.ended() }
             try contexts.encode(source, slot: slot)
             schedule.charge(source.count, slot: slot)
             inbox.count { $0.steps += 1 }
@@ -195,6 +197,8 @@
         private mutating func step() {
             let entries = schedule.plan()
             guard !entries.isEmpty else { return }
+            inbox.watch.begins(entries.count)
+            defer { inbox.watch.ended() }
             let began = ContinuousClock.now
             let failures = contexts.decode(entries)
             end(failures)

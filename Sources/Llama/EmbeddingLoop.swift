@@ -61,14 +61,14 @@
 
         mutating func run() {
             while !isStopped {
-                for message in inbox.take(waiting: schedule.isIdle) { receive(message) }
+                for message in inbox.take(waiting: schedule.isIdle) { inbox.watch.reads { receive(message) } }
                 for ticket in schedule.removeOverdue(at: .now) {
                     inbox.count { $0.overdue += 1 }
                     fail(ticket, .overdue)
                 }
                 _ = schedule.seatWaiting()
                 for ticket in schedule.removeOverflow() { fail(ticket, inbox.busy) }
-                readAhead()
+                inbox.watch.reads { readAhead() }
                 count()
                 step()
                 count()
@@ -119,6 +119,8 @@
         private mutating func step() {
             let parts = gather()
             guard !parts.isEmpty else { return }
+            inbox.watch.begins(parts.reduce(0) { $0 + $1.tokens.count })
+            defer { inbox.watch.ended() }
             do throws(EngineFailure) {
                 let vectors = try context.embed(parts.map(\.tokens), &batch)
                 inbox.count { counters in

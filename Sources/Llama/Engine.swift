@@ -19,7 +19,11 @@ package final class Engine: Sendable {
     /// Loads the model on the engine's own thread and returns when it can be asked.
     package static func start(_ options: EngineOptions) async throws(EngineFailure) -> Engine {
         #if Llama
-            let inbox = Inbox(slots: options.slots, queue: options.queue)
+            let inbox = Inbox(
+                slots: options.slots,
+                queue: options.queue,
+                watch: StepWatch(limit: options.stepLimit)
+            )
             let card = try await EngineThread.start(options, inbox)
             return Engine(card: card, inbox: inbox)
         #else
@@ -42,4 +46,7 @@ package final class Engine: Sendable {
     }
 
     package var counters: EngineCounters { inbox.counters }
+
+    /// Why its thread is taken to hang, as a sentence; nil while it is at work or has none.
+    package var fault: String? { inbox.watch.fault() }
 }

@@ -10,6 +10,8 @@ package struct EngineOptions: Sendable {
     package var threads: Int
     /// Requests that may wait beyond the slots.
     package var queue: Int
+    /// How long a step may take, as `StepWatch` counts, before the engine is taken to hang.
+    package var stepLimit = Duration.seconds(60)
     /// Layers on a GPU, when there is one; negative: all.
     package var gpuLayers: Int
     /// Where those layers go.

@@ -33,10 +33,12 @@ final class Inbox: Sendable {
     private let wake = DispatchSemaphore(value: 0)
     private let slots: Int
     private let queue: Int
+    let watch: StepWatch
 
-    init(slots: Int, queue: Int) {
+    init(slots: Int, queue: Int, watch: StepWatch = StepWatch(limit: .seconds(60))) {
         self.slots = slots
         self.queue = queue
+        self.watch = watch
     }
 
     func submit(_ work: Work) throws(EngineFailure) -> Ticket {
@@ -49,6 +51,7 @@ final class Inbox: Sendable {
             state.lastNumber += 1
             let ticket = Ticket(number: state.lastNumber)
             state.messages.append(.submit(ticket, work))
+            watch.handedIn()
             return .success(ticket)
         }
         let ticket = try result.get()
@@ -98,6 +101,8 @@ final class Inbox: Sendable {
         while true {
             let messages = state.withLock { state in
                 defer { state.messages = [] }
+                // Under the lock: what is handed in from here on is seen to wait.
+                if state.messages.isEmpty, waiting { watch.rests() }
                 return state.messages
             }
             guard messages.isEmpty, waiting else { return messages }

@@ -7,6 +7,8 @@ struct Health: Encodable {
     enum Word: String, Encodable {
         case loading
         case ready
+        /// The engine's thread does not come on.
+        case hung
         case stopping
     }
 
@@ -14,17 +16,23 @@ struct Health: Encodable {
     private let word: Word
     /// Once the model is loaded.
     private let kind: ModelKind?
+    /// What is wrong with one that hangs.
+    private let reason: String?
 
     init(_ readiness: Station.Readiness) {
         switch readiness {
-        case .loading: (word, status, kind) = (.loading, .serviceUnavailable, nil)
-        case .ready(let engine): (word, status, kind) = (.ready, .ok, engine.card.kind)
-        case .stopping(let engine): (word, status, kind) = (.stopping, .serviceUnavailable, engine?.card.kind)
+        case .loading: (word, kind, reason) = (.loading, nil, nil)
+        case .ready(let engine):
+            reason = engine.fault
+            (word, kind) = (reason == nil ? .ready : .hung, engine.card.kind)
+        case .stopping(let engine): (word, kind, reason) = (.stopping, engine?.card.kind, nil)
         }
+        status = word == .ready ? .ok : .serviceUnavailable
     }
 
     private enum CodingKeys: String, CodingKey {
         case word = "status"
         case kind
+        case reason
     }
 }

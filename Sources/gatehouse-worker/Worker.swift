@@ -24,6 +24,7 @@ struct Worker: AsyncParsableCommand {
     private static let threadRange = 1...256
     private static let queueRange = 0...4096
     private static let drainRange = 0...3600
+    private static let stepRange = 1...86_400
 
     @Option(help: "The GGUF file.")
     var model = ""
@@ -45,6 +46,15 @@ struct Worker: AsyncParsableCommand {
     var threads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
     @Option(help: "Requests that may wait beyond the slots, \(Self.queueRange.words).")
     var queue = 32
+    @Option(
+        name: .customLong("step-seconds"),
+        help:
+            """
+            Seconds, \(Self.stepRange.words), that 128 tokens may take to compute; where it takes longer, /healthz \
+            says that the engine hangs.
+            """
+    )
+    var stepSeconds = 60
     @Option(help: "Where the loadable backends are; beside libllama if not given.")
     var backends: String?
     @Option(name: .customLong("gpu-layers"), help: "Layers on GPUs; negative: all, when there is one; 0: CPU only.")
@@ -89,6 +99,7 @@ struct Worker: AsyncParsableCommand {
         try Self.queueRange.check(queue, "--queue")
         try Self.threadRange.check(threads, "--threads")
         try Self.drainRange.check(drain, "--drain")
+        try Self.stepRange.check(stepSeconds, "--step-seconds")
         if let context { try Self.contextRange.check(context, "--context") }
         guard maxTokens >= 1 else { throw ValidationError("--max-tokens must be at least 1.") }
         guard !tokens || !once.isEmpty else { throw ValidationError("--tokens goes with --once.") }
@@ -160,7 +171,7 @@ struct Worker: AsyncParsableCommand {
     }
 
     private var options: EngineOptions {
-        EngineOptions(
+        var options = EngineOptions(
             modelPath: model,
             backendDirectory: backends.map { URL(fileURLWithPath: $0).path },
             slots: slots,
@@ -170,6 +181,8 @@ struct Worker: AsyncParsableCommand {
             gpuLayers: gpuLayers,
             devices: ModelDevices(names: devices, parts: split == nil ? [] : parts ?? [])
         )
+        options.stepLimit = .seconds(stepSeconds)
+        return options
     }
 
     private func orExit<Value>(_ log: Logger, _ body: () throws(EngineFailure) -> Value) -> Value {

@@ -132,6 +132,7 @@ struct Composition {
             executable: workerExecutable,
             runtimeDirectory: configuration.runtimeDirectory,
             backends: configuration.backends,
+            stepLimit: configuration.stepLimit,
             curl: curl,
             admission: .ofThisMachine,
             devices: devices,

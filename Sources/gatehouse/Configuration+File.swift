@@ -70,7 +70,7 @@ extension Configuration {
             )
         else { return }
         let listen = root.object("listen", known: ["gateway", "admin", "public", "domain", "private_networks"])
-        let workers = root.object("workers", known: ["runtime", "devices", "backends"])
+        let workers = root.object("workers", known: ["runtime", "devices", "backends", "step_seconds"])
         let captures = root.object("captures", known: ["days", "count", "limit", "export"])
         let export = captures?.object("export", known: ["directory", "format", "rolling_rate"])
         if let export, export["directory"] == nil {

@@ -37,6 +37,7 @@ extension Configuration {
         case runtimeDirectory = "workers.runtime"
         case devices = "workers.devices"
         case backends = "workers.backends"
+        case stepSeconds = "workers.step_seconds"
 
         /// `GATEHOUSE_LISTEN_GATEWAY` and so on.
         var variable: String {
@@ -65,6 +66,7 @@ extension Configuration {
             }
             self.devices = devices
         case .backends: return setBackends(text)
+        case .stepSeconds: return setStepLimit(text)
         }
         return nil
     }
@@ -171,6 +173,14 @@ extension Configuration {
             return Complaint(message: "\(text.debugDescription) is not a folder", hint: hint)
         }
         backends = text
+        return nil
+    }
+
+    private mutating func setStepLimit(_ text: String) -> Complaint? {
+        guard let seconds = Int(text), (1...86_400).contains(seconds) else {
+            return Complaint(message: "\(text.debugDescription) is out of range", hint: "it must be 1 to 86400")
+        }
+        stepLimit = .seconds(seconds)
         return nil
     }
 

@@ -42,6 +42,8 @@ struct Configuration: Sendable, Equatable {
     var devices = DevicePolicy.auto
     /// Where the engine's loadable backends are; `nil`: beside the engine.
     var backends: String?
+    /// How long a step of a worker's engine may take before it is taken to hang; `nil`: the worker's own bound.
+    var stepLimit: Duration?
     /// What an instance costs per hour, by `instance_type`.
     var instancePrices: [String: Money] = [:]
     /// Private ranges that deployments may use; link-local and metadata addresses never are.

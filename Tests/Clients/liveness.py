@@ -2,11 +2,15 @@
 import contextlib
 import itertools
 import os
+import pathlib
 import signal
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
 
+from asking import Worker
 from harness import Checks, Gateway, Setting, native_documents, require, to, upstream_documents, wait_for
 from pacing import Load
 from receiver import Receiver
@@ -15,6 +19,19 @@ check = Checks("liveness")
 RATE = 60
 # How long both probes below may need: two failures in a row, a second apart, each after a second or two.
 SOON = 20
+STEP_SECONDS = 2
+
+# Holds one thread of a process still, with PTRACE_SEIZE and PTRACE_INTERRUPT, until it is gone; the others go on.
+HOLDER = """
+import ctypes, os, sys
+system, thread = ctypes.CDLL(None, use_errno=True), int(sys.argv[1])
+system.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+for request in [0x4206, 0x4207]:
+    if system.ptrace(request, thread, None, None):
+        sys.exit(os.strerror(ctypes.get_errno()))
+while os.WIFSTOPPED(os.waitpid(thread, 0x40000000)[1]):
+    print("held", flush=True)
+"""
 
 
 def probed(documents, timeout):
@@ -203,6 +220,66 @@ def check_native(gateway):
         return f"after {found:.1f} s; meanwhile {len(statuses)} answers of the busy one"
 
 
+@contextlib.contextmanager
+def held_still(thread):
+    """While a thread is held still; says whether it is: not everybody may."""
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(thread)], stdout=subprocess.PIPE, text=True)
+    try:
+        yield holder.stdout.readline() == "held\n"
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+def may_hold():
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        with held_still(sleeper.pid) as is_held:
+            return is_held
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def engine_thread(pid):
+    """Of a worker that computes on one thread, which has loaded the model too: the one that took the most time."""
+    def seconds(path):
+        return int(path.read_text().rpartition(")")[2].split()[11])
+
+    return max(pathlib.Path(f"/proc/{pid}/task").glob("*/stat"), key=seconds).parent.name
+
+
+def check_engine(gateway, skip):
+    @check("a worker whose engine hangs while it answers its probe is replaced, and what it was at is told", skip=skip)
+    def _():
+        gateway.register_model()
+        gateway.apply(probed(upstream_documents("stuck", {"local": (100, {
+            "model": "azureml:smollm2:1", "instance_type": "auto", "max_queue_wait_ms": 30000,
+            "native": {"engine": "llama", "slots": 2, "threads": 1}})}), timeout=2))
+        key, worker = gateway.key("stuck"), Worker.of(gateway)
+        require(ask(gateway, "stuck", key) == 200, "it does not answer")
+        answers, log = [], len(gateway.log())
+        with held_still(engine_thread(worker.pid)) as is_held:
+            require(is_held, "the thread cannot be held")
+            began = time.monotonic()
+            caller = threading.Thread(target=lambda: answers.append(ask(gateway, "stuck", key)))
+            caller.start()
+            wait_for(lambda: worker.stats()["waiting"] == 1, 10, "the others of its threads answer")
+
+            def told():
+                shown = gateway.manage("GET", "demo/endpoints/stuck/deployments/local")["instances"]
+                return next((end for one in shown if "/healthz" in (end := one.get("lastEnd") or "")), None)
+
+            end = wait_for(told, SOON, "lastEnd with the probe's answer")
+            found = time.monotonic() - began
+        require("GET /healthz answered 503: requests wait, and its engine has begun no step for " in end, end)
+        require(f"step_seconds = {STEP_SECONDS}; it ended with " in end and found > STEP_SECONDS, f"{found:.1f} s: {end}")
+        require("has begun no step" in gateway.log()[log:], "the log does not say it")
+        caller.join()
+        require(answers == [200], f"what it held got {answers}")
+        return f"after {found:.1f} s: {end}"
+
+
 setting = Setting()
 receiver = Receiver()
 try:
@@ -213,6 +290,9 @@ try:
     if setting.model:
         with Gateway(setting, "liveness-native", threads=2) as gateway:
             check_native(gateway)
+        skip = None if may_hold() else "no thread of another program may be held still here"
+        with Gateway(setting, "liveness-engine", more=f"  step_seconds: {STEP_SECONDS}\n") as gateway:
+            check_engine(gateway, skip)
 finally:
     receiver.close()
 check.finish()

@@ -91,7 +91,8 @@ def _():
 @check("--help tells the range of every number, and one outside of it is refused with both")
 def _():
     told = " ".join(run(setting.worker, "--help").split())
-    ranges = {"--slots": (1, 64), "--context": (16, 4194304), "--threads": (1, 256), "--queue": (0, 4096), "--drain": (0, 3600)}
+    ranges = {"--slots": (1, 64), "--context": (16, 4194304), "--threads": (1, 256), "--queue": (0, 4096), "--drain": (0, 3600),
+              "--step-seconds": (1, 86400)}
     for option, (least, most) in ranges.items():
         [words] = re.findall(rf"{option} <[^>]*> (.*?)(?= --|$)", told)
         require(f"{least} to {most}" in words, f"{option}: {words}")

@@ -51,6 +51,23 @@ import Testing
         #expect(probes.allSatisfy { $0.headers.first(name: "x-key") == "k" })
     }
 
+    @Test(arguments: [
+        ("{\"kind\":\"decoder\",\"reason\":\"it \\\"hangs\\\"\",\"status\":\"hung\"}", ": it \"hangs\""),
+        ("{\"reason\":null}", ""), ("hung", ""),
+    ])
+    func `what a worker says is wrong with it is told with its probe's answer`(body: String, told: String) async throws
+    {
+        let workspace = try Workspace()
+        let upstream = try await FakeUpstream.start(.unix, in: workspace) { try await $0.respond(503, [], body) }
+        var blue = RunningGateway.Serving("blue", urls: [upstream.url])
+        blue.isNative = true
+        blue.probes = Self.rule(ProbePaths())
+        try await RunningGateway.run([blue], in: workspace) { gateway in
+            try await waits(gateway) { $0.lastProbe == "liveness: GET /healthz answered 503\(told)" }
+        }
+        try await upstream.stop()
+    }
+
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `an upstream that was never ready gets nothing beside one that is`(
         transport: FakeUpstream.Transport

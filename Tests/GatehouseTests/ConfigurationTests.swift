@@ -138,6 +138,15 @@ import Testing
         #expect(try load(Self.tls, environment: ["GATEHOUSE_WORKERS_BACKENDS": "/usr"]).backends == "/usr")
     }
 
+    @Test func `how long a step of a worker may take is a number of seconds`() throws {
+        #expect(try load(Self.tls).stepLimit == nil)
+        #expect(try load(Self.tls + "workers: {step_seconds: 300}").stepLimit == .seconds(300))
+        #expect(try load(Self.tls, environment: ["GATEHOUSE_WORKERS_STEP_SECONDS": "5"]).stepLimit == .seconds(5))
+        for wrong in ["0", "86401", "1.5", "long"] {
+            #expect(try problems(Self.tls + "workers: {step_seconds: \(wrong)}").count == 1)
+        }
+    }
+
     @Test func `a flag wins over the environment, which wins over the file`() throws {
         let text = Self.tls + "threads: 1\nstore: file.db\nmodels: file"
         let configuration = try load(

@@ -21,6 +21,14 @@ import Testing
         )
     }
 
+    @Test func `every worker is told what the gateway's file says of all`() {
+        #expect(WorkerSpecification.arguments(backends: nil).isEmpty)
+        #expect(
+            WorkerSpecification.arguments(backends: "/b", stepLimit: .seconds(90))
+                == ["--backends", "/b", "--step-seconds", "90"]
+        )
+    }
+
     @Test func `another number of instances keeps those that run`() {
         var more = specification
         more.scale(3...3, target: 4, idle: .seconds(300))

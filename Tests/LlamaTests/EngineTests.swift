@@ -66,6 +66,25 @@ struct EngineTests {
         }
     }
 
+    @Test func `an engine whose thread hangs says so, and no longer once it goes on`() async throws {
+        var options = options(slots: 1)
+        options.stepLimit = .milliseconds(500)
+        let engine = try await Engine.start(options)
+        // The first step has longer.
+        _ = try await text(ask(engine, "What is 2+2?", maxTokens: 2).events)
+        #expect(engine.fault == nil)
+        let gate = DispatchSemaphore(value: 0)
+        var parameters = GenerationParameters()
+        parameters.maxTokens = 2
+        let work = Work(.chat([ChatMessage(.user, "Hi")]), parameters) { if case .text = $0 { gate.wait() } }
+        _ = try engine.submit(work)
+        while engine.fault == nil { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(engine.fault?.hasPrefix("one step of its engine has taken") == true)
+        for _ in 0..<8 { gate.signal() }
+        while engine.fault != nil { try await Task.sleep(for: .milliseconds(10)) }
+        _ = try await text(ask(engine, "What is 2+2?", maxTokens: 2).events)
+    }
+
     @Test func `eight requests together take fewer than half the steps of eight in turn`() async throws {
         let engine = try await Engine.start(options(slots: 8))
         for number in 0..<8 { _ = try await text(ask(engine, "Tell story \(number).", maxTokens: 24).events) }

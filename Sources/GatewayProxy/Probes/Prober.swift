@@ -1,5 +1,6 @@
 import Curl
 import GatewayCore
+import NIOCore
 
 /// Asks one instance one probe, over libcurl: the address rules and the proxy count here as for requests (SECURITY S-1).
 struct Prober: Sendable {
@@ -20,10 +21,27 @@ struct Prober: Sendable {
             let response = try await curl.fetch(Self.request(of: target, kind), limit: Self.longestBody)
             guard route != nil else { return Answer(isSuccess: true, sentence: "\(what) succeeded") }
             let status = response.head.status
-            return Answer(isSuccess: (200..<400).contains(status), sentence: "\(what) answered \(status)")
+            let isSuccess = (200..<400).contains(status)
+            var sentence = "\(what) answered \(status)"
+            if !isSuccess, target.isNative, let reason = Self.reason(in: Array(buffer: response.body).span) {
+                sentence += ": \(reason)"
+            }
+            return Answer(isSuccess: isSuccess, sentence: sentence)
         } catch {
             return Answer(isSuccess: false, sentence: "\(what) failed: \(error.reason)")
         }
+    }
+
+    /// What a worker says is wrong with it.
+    private static func reason(in body: borrowing Span<UInt8>) -> String? {
+        var reason: String?
+        let data = body.extracting(0..<body.count)
+        _ = JSONScan.members(of: data) { member in
+            guard JSONScan.matches(data, member.name, "reason"), data[member.value.lowerBound] == UInt8(ascii: "\"")
+            else { return }
+            reason = JSONScan.string(data, member.value.lowerBound + 1..<member.value.upperBound - 1)
+        }
+        return reason
     }
 
     static func request(of target: ProbeTarget, _ kind: InstanceProbes.Kind) -> CurlRequest {
