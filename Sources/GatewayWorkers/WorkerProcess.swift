@@ -13,6 +13,8 @@ struct WorkerProcess: Sendable {
     /// How long a worker may take to finish its streams after SIGTERM.
     let grace: Duration
     let limits: WorkerLimits
+    /// The kernel's count for the control group.
+    var outOfMemoryKills: @Sendable () -> Int? = OutOfMemoryKills.count
 
     private static let probeInterval = Duration.milliseconds(50)
     /// How long one that does not answer has to end by itself.
@@ -36,6 +38,7 @@ struct WorkerProcess: Sendable {
         onLine: @escaping @Sendable (String) -> Void
     ) async -> String {
         let watch = WorkerWatch(limits)
+        let before = outOfMemoryKills()
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(executable)),
@@ -55,17 +58,27 @@ struct WorkerProcess: Sendable {
                         }
                     }
                     group.addTask { await watch.run(execution.processIdentifier.value, onLine) }
-                    group.addTask { await kill(execution, when: watch.isOver) }
-                    group.addTask { await terminate(execution, when: stop, grace: grace) }
-                    group.addTask { await terminate(execution, when: end, grace: Self.graceOfTheHung) }
+                    group.addTask { await kill(execution, watch) }
+                    group.addTask { await terminate(execution, watch, when: stop, grace: grace) }
+                    group.addTask { await terminate(execution, watch, when: end, grace: Self.graceOfTheHung) }
                     await relay(execution.standardOutput, to: onLine)
                     group.cancelAll()
                 }
             }
-            return watch.reason ?? "it ended with \(result.terminationStatus)"
+            return watch.reason ?? sentence(result.terminationStatus, watch, before)
         } catch {
             return "it could not be run: \(error)"
         }
+    }
+
+    private func sentence(_ status: TerminationStatus, _ watch: WorkerWatch, _ before: Int?) -> String {
+        let after = before == nil ? nil : outOfMemoryKills()
+        return WorkerEnd(
+            status: status,
+            isOurs: watch.isKilled,
+            resident: watch.resident,
+            outOfMemoryKills: before.flatMap { before in after.map { $0 - before } }
+        ).sentence
     }
 
     private func probe(_ onReady: @Sendable () -> Void) async {
@@ -94,16 +107,18 @@ struct WorkerProcess: Sendable {
     /// A worker that has gone over a bound is not asked.
     private func kill(
         _ execution: Execution<CustomWriteInput, SequenceOutput, CombinedErrorOutput>,
-        when over: StopSignal
+        _ watch: WorkerWatch
     ) async {
-        await over.wait()
+        await watch.isOver.wait()
         guard !Task.isCancelled else { return }
+        watch.kills()
         try? execution.send(signal: .kill)
     }
 
     /// Its output is read on meanwhile: a worker that cannot write its log lines would not finish its streams either.
     private func terminate(
         _ execution: Execution<CustomWriteInput, SequenceOutput, CombinedErrorOutput>,
+        _ watch: WorkerWatch,
         when stop: StopSignal,
         grace: Duration
     ) async {
@@ -112,6 +127,7 @@ struct WorkerProcess: Sendable {
         try? execution.send(signal: .terminate)
         try? await Task.sleep(for: grace)
         guard !Task.isCancelled else { return }
+        watch.kills()
         try? execution.send(signal: .kill)
     }
 }

@@ -18,6 +18,8 @@ final class WorkerWatch: Sendable {
     private struct State {
         var isReady = false
         var reason: String?
+        var isKilled = false
+        var resident: Int64?
     }
 
     private static let interval = Duration.milliseconds(250)
@@ -33,6 +35,14 @@ final class WorkerWatch: Sendable {
 
     /// Why it had to end; `nil` when it did not.
     var reason: String? { state.withLock { $0.reason } }
+
+    /// Whether the gateway has killed it, or is about to.
+    var isKilled: Bool { state.withLock { $0.isKilled } }
+
+    /// What it had in memory when it was last looked at.
+    var resident: Int64? { state.withLock { $0.resident } }
+
+    func kills() { state.withLock { $0.isKilled = true } }
 
     /// It has loaded its model: what that takes is looked at before anybody sends it a request.
     ///
@@ -52,7 +62,9 @@ final class WorkerWatch: Sendable {
 
     private func isWithinLimits(_ process: Int32, after age: Duration, _ onLine: @Sendable (String) -> Void) -> Bool {
         guard !isOver.isSet else { return false }
-        let memory = limits.memory == nil ? nil : ProcessMemory.of(process)?.resident
+        // Of one that has ended there is none: what was seen before stands.
+        let memory = ProcessMemory.of(process)?.resident
+        if let memory { state.withLock { $0.resident = memory } }
         guard let fault = fault(after: age, memory) else { return true }
         let isFirst = state.withLock { state in
             defer { state.reason = state.reason ?? fault }

@@ -230,12 +230,15 @@ with gateway:
         gateway.apply(documents("neighbour", model="neighbour"))
         gateway.apply(documents("mortal", model="mortal", probe=QUICK_PROBE))
         workers, key, other = Workers(gateway, "mortal"), gateway.key("mortal"), gateway.key("neighbour")
-        victims = workers.wait_for(1, 30, "it runs")
+        victims, log = workers.wait_for(1, 30, "it runs"), len(gateway.log())
         os.kill(victims[0], signal.SIGKILL)
+        end = last_end(gateway, "mortal", "signaled(9)", "not the gateway")
         answered(gateway, other, "neighbour")
         wait_for(lambda: ask(gateway, key, "mortal").status == 200, 30, "an answer after SIGKILL")
         require(workers.pids() != victims, "the dead worker is still there")
-        require("worker died" in gateway.log(), "the log does not say that it died")
+        died = [line for line in gateway.log()[log:].splitlines() if "worker died" in line]
+        require(len(died) == 1 and "signaled(9)" in died[0] and "demo/mortal/local" in died[0], f"the log says {died}")
+        return end
 
     @check("the requests of an only worker that is killed before it answers wait for the next one and are answered")
     def _():

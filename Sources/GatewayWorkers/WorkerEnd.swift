@@ -1,0 +1,30 @@
+import Foundation
+import Subprocess
+
+/// Says how a process ended, with the cause where it can be told.
+struct WorkerEnd {
+    let status: TerminationStatus
+    /// Whether the gateway killed it.
+    let isOurs: Bool
+    /// What it had in memory when it was last looked at; `nil` where it never was.
+    let resident: Int64?
+    /// Processes of its control group that the kernel has killed for want of memory since it was started; `nil` where the
+    /// kernel does not say.
+    let outOfMemoryKills: Int?
+
+    var sentence: String {
+        let end = "it ended with \(status)"
+        guard status == .signaled(SIGKILL), !isOurs else { return end }
+        let size = resident.map { "; it had \($0 / MemorySize.mebibyte) MiB shortly before" } ?? ""
+        return "\(end): \(cause)\(size)"
+    }
+
+    /// Of a SIGKILL that is not the gateway's.
+    private var cause: String {
+        switch outOfMemoryKills {
+        case nil: "not the gateway: most likely the kernel, for want of memory, or somebody with kill -9"
+        case .some(1...): "the kernel killed it for want of memory"
+        case .some: "not the gateway, nor by its count the kernel for want of memory: most likely somebody with kill -9"
+        }
+    }
+}
