@@ -23,9 +23,9 @@ HERE = pathlib.Path(__file__).parent
 # As in harness.py: the program ran to its end and said which checks failed.
 CHECKS_FAILED = 3
 PROGRAMS = ["openai_sdk", "protocols", "hosts", "split", "traffic", "swap", "sticky", "mirrors", "models", "worker",
-            "batching", "sharing", "sampling", "kinds", "worker_socket", "pool", "devices", "drain", "handover",
-            "instances", "liveness", "faults", "access_log", "captures", "capture_filters", "exports", "replay",
-            "replay_sums", "proxy", "keys", "tokens", "issuers", "limits", "rules", "metering", "metrics",
+            "batching", "sharing", "sampling", "kinds", "worker_socket", "pool", "cold_start", "devices", "drain",
+            "handover", "instances", "liveness", "faults", "access_log", "captures", "capture_filters", "exports",
+            "replay", "replay_sums", "proxy", "keys", "tokens", "issuers", "limits", "rules", "metering", "metrics",
             "metrics_states", "traces", "clock", "rotation", "tenancy", "anew", "webhooks", "durability", "browser",
             "operators", "admins", "deployment_secrets", "truth", "fairness", "openapi", "azureml_sdk",
             "azureml_failures", "azureml_wirings"]
