@@ -16,7 +16,7 @@ REQUESTS = 1000
 # Seconds, and as many times: a busy machine's moods are less than that.
 DELAY = 0.008
 CALM = ["--slower", 2]
-# Of the replay with default settings: how many requests it sends at once, and a delay that a busy machine does not grow by half.
+# Of the replay with default settings: how many requests it sends at once, and a delay of which noise is the lesser part.
 AT_ONCE = 8
 LONGER = 0.02
 HOSTILE = ("</pre></td></table><script>window.pwned=1</script><img src=x onerror='window.pwned=2'>"
