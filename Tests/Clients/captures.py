@@ -28,6 +28,7 @@ with Gateway(setting, "captures", more=EXPORT) as gateway:
     gateway.command("tenants", "create", "demo")
     backend = gateway.backend("told")
     gateway.apply(documents(backend, RULE))
+    gateway.apply(upstream_documents("paced", to(gateway.backend("events")), capture={"sampling_rate": 1}))
     key = gateway.key("review")
     rita = Reviewer(gateway)
 
@@ -93,6 +94,17 @@ with Gateway(setting, "captures", more=EXPORT) as gateway:
         events = rita.show(row["id"])["response"]["events"]
         require([event["text"] for event in events][-1] == "data: [DONE]" and len(events) == 3, f"{events}")
         require(all(event["ms"] > 0 for event in events), f"{events}")
+        before = row["id"]
+        gap, key_of_paced = 0.3, gateway.key("paced")
+        answer = gateway.request("POST", f"/demo/paced/run?count=4&gap={gap}", {}, {"api-key": key_of_paced})
+        sent = [json.loads(line[6:])["sent"] for line in answer.content.decode().splitlines() if line.startswith("data: {")]
+        row = wait_for(lambda: [row for row in rita.list() if row["id"] > before][:1], 10, "it is stored")[0]
+        came = [event["ms"] / 1000 for event in rita.show(row["id"])["response"]["events"]]
+        require(len(sent) == 4 and len(came) == 5, f"{sent}, {came}")
+        # As far apart as they were sent, but for what a busy machine takes.
+        apart = [(came[index + 1] - came[index], sent[index + 1] - sent[index]) for index in range(3)]
+        require(all(abs(one - other) < gap / 2 and one > gap / 2 for one, other in apart), f"{apart}")
+        require(came[4] - came[3] < gap, f"{came}")
         tell(backend, 200, {"content-type": "image/png"}, "\u0001\u0002 no picture")
         require(ask({}).status == 200, "the picture")
         row = wait_for(lambda: [row for row in rita.list() if row["responseBytes"] == 13][:1], 10, "it is stored")[0]
