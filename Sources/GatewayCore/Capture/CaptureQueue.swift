@@ -58,7 +58,7 @@ package final class CaptureQueue: Sendable {
     /// Captures that the writer is given at once: another thread's work on them is never long.
     package let batchSize: Int
 
-    package init(mostCaptures: Int = 20_000, mostBytes: Int = 128 << 20, batchSize: Int = 500) {
+    package init(mostCaptures: Int = 20_000, mostBytes: Int = 128 << 20, batchSize: Int = 100) {
         self.mostCaptures = mostCaptures
         self.mostBytes = mostBytes
         self.batchSize = batchSize

@@ -4,15 +4,18 @@ package import GatewayCore
 
 /// Captures in their own SQLite file: neither the store's writes nor the receipts' wait for theirs.
 ///
-/// What takes most of the time, to redact and to compress, is done on a quiet thread; the rest on the database's own.
+/// What takes most of the time, to redact and to compress, is done on a thread that has only what time nobody else wants; what
+/// holds the file's locks on one that goes on behind others.
 package final class CaptureStore: Sendable {
     let pool: DatabasePool
     let retention: CaptureRetention
     /// `lastNumber` when it was first opened in this run of the system: a power cut may have taken back what was given out before.
     package let lastNumberAtBoot: Int64
     private let redactors = RedactorCache()
-    private let quiet = JobThread(name: "captures", isQuiet: true)
-    /// Tells what the quiet one has done.
+    private let maker = JobThread(name: "captures", .none)
+    /// All that is written is: the database's own queue has nobody to wake.
+    private let writer = JobThread(name: "captures-writer", .low)
+    /// Tells what the others have done.
     private let relay = JobThread(name: "captures-relay")
 
     /// `captures.db` beside the store.
@@ -62,22 +65,18 @@ package final class CaptureStore: Sendable {
     ///
     /// - Parameter quietly: with processor time that nobody else wants, but for the writing.
     package func append(_ drafts: [CaptureDraft], quietly: Bool = true) async throws(StoreError) {
-        let batches = await prepare(drafts, quietly: quietly)
+        let batches = await withCheckedContinuation { continuation in
+            (quietly ? maker : relay).run { [relay, redactors] in
+                let batches = CaptureBatch.all(of: drafts, redactors)
+                relay.run { continuation.resume(returning: batches) }
+            }
+        }
         try await run { [retention] database in
             try database.inTransaction(.immediate) {
                 var appender = try CaptureAppender(database, retention: retention)
                 for batch in batches { try appender.add(batch) }
                 try appender.finish()
                 return .commit
-            }
-        }
-    }
-
-    private func prepare(_ drafts: [CaptureDraft], quietly: Bool) async -> [CaptureBatch] {
-        await withCheckedContinuation { continuation in
-            (quietly ? quiet : relay).run { [relay, redactors] in
-                let batches = CaptureBatch.all(of: drafts, redactors)
-                relay.run { continuation.resume(returning: batches) }
             }
         }
     }
@@ -90,8 +89,9 @@ package final class CaptureStore: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            pool.asyncWriteWithoutTransaction { database in
-                continuation.resume(returning: Result { try body(database) }.mapError { StoreError($0) })
+            writer.run { [pool, relay] in
+                let result = Result { try pool.writeWithoutTransaction(body) }.mapError { StoreError($0) }
+                relay.run { continuation.resume(returning: result) }
             }
         }
         return try result.get()

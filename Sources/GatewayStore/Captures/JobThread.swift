@@ -3,20 +3,30 @@ import Synchronization
 
 /// One thread that does jobs in turn, in order.
 ///
-/// A quiet one has only what processor time nobody else wants. Its jobs must hold no lock that others wait for, and wake
-/// nobody for whom a thread may be made: it would be as quiet. What they have to tell they give to another `JobThread`.
+/// The jobs of one that is not as urgent as others must wake nobody for whom a thread may be made: it would be no more urgent.
+/// What they have to tell they give to another `JobThread`.
 final class JobThread: Sendable {
     typealias Job = @Sendable () -> Void
 
+    enum Urgency: Sendable {
+        case usual
+        /// Others go first, and it goes on all the same.
+        case low
+        /// It has only what processor time nobody else wants: its jobs must hold no lock that others wait for.
+        case none
+    }
+
+    /// What `low` is: a tenth of the share of others.
+    private static let niceness: CInt = 10
     /// SCHED_IDLE of Linux's `sched.h`, which Swift does not see.
     private static let idlePolicy: CInt = 5
 
     private let jobs = Jobs()
 
-    init(name: String, isQuiet: Bool = false) {
+    init(name: String, _ urgency: Urgency = .usual) {
         Thread.detachNewThread { [jobs] in
             Thread.current.name = name
-            if isQuiet { Self.beQuiet() }
+            Self.take(urgency)
             while let job = jobs.next() { job() }
         }
     }
@@ -26,10 +36,16 @@ final class JobThread: Sendable {
     func run(_ job: @escaping Job) { jobs.append(job) }
 
     /// Of this thread alone, and without a way back for who has no privileges; a kernel that refuses changes nothing else.
-    private static func beQuiet() {
+    private static func take(_ urgency: Urgency) {
         #if os(Linux)
-            var priority = sched_param()
-            _ = unsafe sched_setscheduler(0, idlePolicy, &priority)
+            switch urgency {
+            case .usual: break
+            // 0 is the thread that asks.
+            case .low: _ = setpriority(.init(PRIO_PROCESS.rawValue), 0, niceness)
+            case .none:
+                var priority = sched_param()
+                _ = unsafe sched_setscheduler(0, idlePolicy, &priority)
+            }
         #endif
     }
 
