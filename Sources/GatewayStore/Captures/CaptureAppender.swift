@@ -42,38 +42,48 @@ struct CaptureBatch: Sendable {
 }
 
 /// Adds captures to the newest segment, a block for each batch.
-struct CaptureAppender {
+struct CaptureAppender: ~Copyable {
     private let database: Database
     private let segmentRows: Int
     private let segmentBytes: Int64
-    private let insert: Statement
+    private var row: RowBinding
     private var segment: Segment
     private var next: Int64
 
     private struct Segment {
+        /// 0 = there is none yet.
         var id: Int64
-        var captures: Int
-        var bytes: Int64
-        var newestAt: Int64
-    }
+        var captures = 0
+        var bytes: Int64 = 0
+        var newestAt: Int64 = 0
 
-    init(_ database: Database, retention: CaptureRetention) throws {
-        self.database = database
-        segmentRows = retention.segmentRows
-        segmentBytes = retention.segmentBytes
-        insert = try database.makeStatement(sql: CaptureSchema.insert)
-        let row = try Row.fetchOne(database, sql: "SELECT * FROM segments ORDER BY id DESC LIMIT 1")
-        next = try CaptureStore.lastNumber(database) + 1
-        segment = Segment(id: 0, captures: 0, bytes: 0, newestAt: 0)
-        if let row {
-            segment = Segment(id: row["id"], captures: row["captures"], bytes: row["bytes"], newestAt: row["newest_at"])
-        } else {
-            try beginSegment()
+        init(id: Int64 = 0) {
+            self.id = id
+        }
+
+        init(row: Row) {
+            id = row["id"]
+            captures = row["captures"]
+            bytes = row["bytes"]
+            newestAt = row["newest_at"]
         }
     }
 
+    init(_ database: Database, retention: CaptureRetention) throws {
+        let newest = try Row.fetchOne(database, sql: "SELECT * FROM segments ORDER BY id DESC LIMIT 1")
+        let last = try CaptureStore.lastNumber(database)
+        let row = try RowBinding(database, sql: CaptureSchema.insert)
+        // From here on nothing fails: who cannot be copied is whole, or not at all.
+        self.database = database
+        self.row = row
+        segmentRows = retention.segmentRows
+        segmentBytes = retention.segmentBytes
+        next = last + 1
+        segment = newest.map(Segment.init(row:)) ?? Segment()
+    }
+
     mutating func add(_ batch: CaptureBatch) throws {
-        if segment.captures >= segmentRows || segment.bytes >= segmentBytes {
+        if segment.id == 0 || segment.captures >= segmentRows || segment.bytes >= segmentBytes {
             try finish()
             try beginSegment()
         }
@@ -83,7 +93,7 @@ struct CaptureAppender {
         )
         let block = database.lastInsertedRowID
         for (capture, range) in batch.captures {
-            try insert.execute(arguments: Self.values(capture, id: next, block: block, range))
+            try insert(capture, id: next, block: block, range)
             next += 1
             segment.newestAt = max(segment.newestAt, capture.receipt.startedAt)
         }
@@ -106,20 +116,41 @@ struct CaptureAppender {
             arguments: [id, next, next - 1]
         )
         try database.execute(sql: CaptureSchema.makeIndex(id))
-        segment = Segment(id: id, captures: 0, bytes: 0, newestAt: 0)
+        segment = Segment(id: id)
     }
 
-    private static func values(_ capture: Capture, id: Int64, block: Int64, _ range: Range<Int>) -> StatementArguments {
+    /// In the columns of `CaptureSchema.insert`.
+    private mutating func insert(_ capture: Capture, id: Int64, block: Int64, _ range: Range<Int>) throws {
         let receipt = capture.receipt
-        return [
-            id, block, range.lowerBound, range.count, receipt.requestID, receipt.startedAt, receipt.tenant,
-            receipt.endpoint,
-            receipt.deployment, receipt.instance, receipt.caller, receipt.method, receipt.path, capture.query,
-            receipt.status,
-            receipt.upstreamStatus, receipt.outcome.rawValue, receipt.model, receipt.isStreamed, capture.request.size,
-            capture.response.size, capture.request.isTruncated, capture.response.isTruncated, receipt.promptTokens,
-            receipt.completionTokens, receipt.firstByteMicroseconds, receipt.durationMicroseconds, receipt.mirrorOf,
-            capture.rule.collections.map(\.name).joined(separator: " "),
-        ]
+        row.add(receipt.requestID)
+        row.add(receipt.tenant)
+        row.add(receipt.endpoint)
+        row.add(receipt.deployment)
+        row.add(receipt.instance)
+        row.add(receipt.caller)
+        row.add(receipt.method)
+        row.add(receipt.path)
+        row.add(capture.query)
+        row.add(receipt.outcome.rawValue)
+        row.add(receipt.model)
+        row.add(receipt.mirrorOf)
+        row.add(capture.rule.collections.map(\.name).joined(separator: " "))
+        row.add(id)
+        row.add(block)
+        row.add(range.lowerBound)
+        row.add(range.count)
+        row.add(receipt.startedAt)
+        row.add(receipt.status)
+        row.add(receipt.upstreamStatus)
+        row.add(receipt.isStreamed)
+        row.add(capture.request.size)
+        row.add(capture.response.size)
+        row.add(capture.request.isTruncated)
+        row.add(capture.response.isTruncated)
+        row.add(receipt.promptTokens)
+        row.add(receipt.completionTokens)
+        row.add(receipt.firstByteMicroseconds)
+        row.add(receipt.durationMicroseconds)
+        try row.insert()
     }
 }

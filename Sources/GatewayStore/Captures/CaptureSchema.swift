@@ -86,11 +86,12 @@ enum CaptureSchema {
         "CREATE VIRTUAL TABLE \(index(segment)) USING fts5(tenant, request, response, content='', tokenize='unicode61')"
     }
 
+    /// `RowBinding` binds by position.
     static let insert = """
         INSERT INTO captures (
-            id, block, offset, length, request_id, started_at, tenant, endpoint, deployment, instance, caller, method, path,
-            query, status, upstream_status, outcome, model, is_streamed, request_size, response_size, is_request_cut,
-            is_response_cut, prompt_tokens, completion_tokens, first_byte_us, duration_us, mirror_of, collections
+            request_id, tenant, endpoint, deployment, instance, caller, method, path, query, outcome, model, mirror_of,
+            collections, id, block, offset, length, started_at, status, upstream_status, is_streamed, request_size,
+            response_size, is_request_cut, is_response_cut, prompt_tokens, completion_tokens, first_byte_us, duration_us
         ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 }

@@ -72,7 +72,7 @@ enum ReceiptSchema {
         DROP TABLE earlier_receipts;
         """
 
-    /// `ReceiptBinding` binds by position.
+    /// `RowBinding` binds by position.
     static let insert = """
         INSERT INTO receipts (
             request_id, tenant, endpoint, deployment, instance, caller, http_version, method, path, client_address, outcome,

@@ -67,7 +67,7 @@ package final class ReceiptStore: Sendable {
     private func insert(_ batch: [Receipt], in database: Database) throws {
         try database.inTransaction(.immediate) {
             try forget(in: database)
-            var row = try ReceiptBinding(database)
+            var row = try RowBinding(database, sql: ReceiptSchema.insert)
             var usage = UsageBatch(try FormerUsage(of: batch, in: database))
             for receipt in batch {
                 try row.insert(receipt)
@@ -82,7 +82,7 @@ package final class ReceiptStore: Sendable {
         var refused: [Receipt] = []
         try database.inTransaction(.immediate) {
             try forget(in: database)
-            var row = try ReceiptBinding(database)
+            var row = try RowBinding(database, sql: ReceiptSchema.insert)
             var usage = UsageBatch(try FormerUsage(of: batch, in: database))
             for receipt in batch {
                 do throws(DatabaseError) {
