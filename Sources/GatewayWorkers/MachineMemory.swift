@@ -6,8 +6,8 @@ enum MachineMemory {
     static func available() -> Int64? {
         let table = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)).map(MemorySize.table)
         guard let machine = table?["MemAvailable"] else { return nil }
-        let group = (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? ""
-        return min(machine, room(group: group) { try? String(contentsOfFile: $0, encoding: .utf8) } ?? machine)
+        let room = room(group: MemoryGroup.own()) { try? String(contentsOfFile: $0, encoding: .utf8) }
+        return min(machine, room ?? machine)
     }
 
     /// What the limits of a process's control group and of those around it leave; `nil` when there is none.
@@ -16,23 +16,10 @@ enum MachineMemory {
     ///   - group: the text of `/proc/self/cgroup`.
     ///   - read: a file's text.
     static func room(group: String, _ read: (String) -> String?) -> Int64? {
-        var left: Int64?
-        for line in group.split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { continue }
-            let isSecond = parts[1].isEmpty
-            guard isSecond || parts[1].split(separator: ",").contains("memory") else { continue }
-            let root = isSecond ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory"
-            var path = String(parts[2])
-            while true {
-                let folder = root + (path == "/" ? "" : path)
-                let found = isSecond ? second(folder, read) : first(folder, read)
-                if let found { left = min(left ?? found, found) }
-                guard path.count > 1, let slash = path.lastIndex(of: "/") else { break }
-                path = slash == path.startIndex ? "/" : String(path[..<slash])
-            }
+        let found = MemoryGroup.all(in: group).flatMap { group in
+            group.folders.compactMap { group.isSecond ? second($0, read) : first($0, read) }
         }
-        return left
+        return found.min()
     }
 
     private static func second(_ folder: String, _ read: (String) -> String?) -> Int64? {

@@ -5,23 +5,17 @@ import Foundation
 enum OutOfMemoryKills {
     /// `nil` where the kernel does not say.
     static func count() -> Int? {
-        let group = (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? ""
-        return count(group: group) { try? String(contentsOfFile: $0, encoding: .utf8) }
+        count(group: MemoryGroup.own()) { try? String(contentsOfFile: $0, encoding: .utf8) }
     }
 
     /// - Parameters:
     ///   - group: the text of `/proc/self/cgroup`.
     ///   - read: a file's text.
     static func count(group: String, _ read: (String) -> String?) -> Int? {
-        for line in group.split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { continue }
-            let isSecond = parts[1].isEmpty
-            guard isSecond || parts[1].split(separator: ",").contains("memory") else { continue }
-            let root = isSecond ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory"
-            let file = isSecond ? "/memory.events" : "/memory.oom_control"
-            // In a container the group may have the host's name, and be what is mounted.
-            for folder in [root + (parts[2] == "/" ? "" : parts[2]), root] {
+        for group in MemoryGroup.all(in: group) {
+            let file = group.isSecond ? "/memory.events" : "/memory.oom_control"
+            // In a container the group may have the host's name, and be what is mounted: then it is the outermost.
+            for folder in [group.folder, group.folders.last ?? group.folder] {
                 if let count = read(folder + file).flatMap(count(in:)) { return count }
             }
         }
