@@ -1,4 +1,5 @@
 """A worker that several share: whoever fills its queue, another tenant's or caller's request is next."""
+import contextlib
 import json
 import random
 import subprocess
@@ -63,11 +64,11 @@ def _():
     process = subprocess.Popen(
         [setting.worker, "--model", setting.model, "--socket", path, "--slots", "1", "--context", "256", "--name", "chat",
          "--threads", "1"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    flood = None
     try:
         worker = Worker(process.pid, path)
         wait_for(lambda: worker.stats().get("slots") == 1, 60, "the worker is ready")
-        with Gateway(setting, "tenants") as gateway:
+        # The crowd goes before the gateway does.
+        with Gateway(setting, "tenants") as gateway, contextlib.ExitStack() as stack:
             for tenant in ["alpha", "beta"]:
                 gateway.command("tenants", "create", tenant)
                 documents = gateway.directory / f"{tenant}.yaml"
@@ -79,6 +80,7 @@ def _():
                     for tenant in ["alpha", "beta"]]
             flood = Flood(gateway, keys[0], "/alpha/shared/v1/chat/completions", json.dumps(chat("Tell me a story.", 12)),
                           WAITING)
+            stack.callback(flood.stop)
             wait_for(lambda: flood.waiting > WAITING, 120, f"{WAITING} wait")
             time.sleep(1)
             connection, waits = gateway.connection(timeout=120), []
@@ -100,8 +102,6 @@ def _():
             require(not late or not setting.is_long, f"{len(late)} later than one service time and its way; {told}")
             return told
     finally:
-        if flood:
-            flood.stop()
         process.kill()
         process.wait()
 
