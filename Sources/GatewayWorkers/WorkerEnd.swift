@@ -23,7 +23,9 @@ struct WorkerEnd {
     private var cause: String {
         switch outOfMemoryKills {
         case nil: "not the gateway: most likely the kernel, for want of memory, or somebody with kill -9"
-        case .some(1...): "the kernel killed it for want of memory"
+        // Of which process the kernel counts, it does not say.
+        case .some(let kills) where kills > 0:
+            "most likely the kernel, for want of memory, as \(kills) of its control group since it was started"
         case .some: "not the gateway, nor by its count the kernel for want of memory: most likely somebody with kill -9"
         }
     }

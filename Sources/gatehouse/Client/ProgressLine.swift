@@ -7,7 +7,7 @@ struct ProgressLine {
     private let isTerminal: Bool
     private var next: ContinuousClock.Instant
 
-    /// - Parameter begun: when the first line is due where there is no terminal.
+    /// - Parameter due: when the first line is, where there is no terminal.
     init(isTerminal: Bool = isatty(STDERR_FILENO) == 1, due: ContinuousClock.Instant = .now) {
         self.isTerminal = isTerminal
         next = due
