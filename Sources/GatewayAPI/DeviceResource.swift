@@ -19,7 +19,7 @@ package struct DeviceResource: Codable, Sendable, Equatable {
     package var index: Int
     /// What its backend calls it: `CUDA0`, `CPU`.
     package var name: String
-    /// `gpu`, `integrated`, `accelerator` or `cpu`.
+    /// `gpu`, `integrated`, `accelerator` or `cpu`; `unusable`: the file of a backend that is left out, its description says why.
     package var kind: String
     package var description: String
     package var totalBytes: Int

@@ -1,7 +1,8 @@
 /// Why the engine cannot do what it was asked.
 package enum EngineFailure: Error, Equatable, Sendable {
     case notBuiltIn
-    case noDevice(directory: String)
+    /// `refused`: the backends that are there, and why each is not used.
+    case noDevice(directory: String, refused: [String])
     case unknownDevice(String, known: [String])
     case modelUnreadable(path: String)
     /// A kind of model that no loop is for: what it does, in words.
@@ -40,8 +41,9 @@ package enum EngineFailure: Error, Equatable, Sendable {
         switch self {
         case .notBuiltIn:
             "This build has no model engine: build with --traits Llama and PKG_CONFIG_PATH set to llama.cpp's llama.pc."
-        case .noDevice(let directory):
-            "No backend could be loaded from \(directory): it must hold libggml-cpu*.so of the same build as libllama."
+        case .noDevice(let directory, let refused):
+            "No backend could be loaded from \(directory): it must hold libggml-cpu*.so of the same source as libllama."
+                + refused.map { " \($0)." }.joined()
         case .unknownDevice(let name, let known):
             "No GPU is called \(name.debugDescription): the backends report "
                 + "\(known.isEmpty ? "none" : known.joined(separator: ", ")). --list-devices shows them."

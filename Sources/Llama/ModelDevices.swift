@@ -20,6 +20,8 @@ package struct DeviceReport: Encodable, Sendable, Equatable {
         case gpu
         case integrated
         case accelerator
+        /// A file of a backend that the engine does not use; its description says why.
+        case unusable
         case cpu
     }
 
@@ -31,7 +33,8 @@ package struct DeviceReport: Encodable, Sendable, Equatable {
     package var totalBytes: Int
     package var freeBytes: Int
 
-    /// What the backends of one directory report, each GPU once, in the engine's own order and GPUs first.
+    /// What the backends of one directory report, each GPU once, in the engine's own order and GPUs first, and which of the
+    /// backends are not used.
     ///
     /// - Parameter directory: nil: the directory that libllama itself was loaded from.
     /// - Throws: `notBuiltIn`, or `noDevice` where no backend could be loaded.

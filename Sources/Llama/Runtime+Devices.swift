@@ -5,7 +5,16 @@
     extension Runtime {
         static func reports(_ directory: String?) throws(EngineFailure) -> [DeviceReport] {
             _ = try load(directory)
-            var found: [DeviceReport] = []
+            var found = Backends.refused.map { refusal in
+                DeviceReport(
+                    index: 0,
+                    name: refusal.file,
+                    kind: .unusable,
+                    description: refusal.reason,
+                    totalBytes: 0,
+                    freeBytes: 0
+                )
+            }
             var seen: Set<String> = []
             for index in 0..<ggml_backend_dev_count() {
                 guard let device = unsafe ggml_backend_dev_get(index), let kind = unsafe kind(device) else { continue }
@@ -16,7 +25,7 @@
                 if let id, !seen.insert(id).inserted { continue }
                 found.append(unsafe report(properties, kind))
             }
-            let order: [DeviceReport.Kind] = [.gpu, .integrated, .accelerator, .cpu]
+            let order: [DeviceReport.Kind] = [.gpu, .integrated, .accelerator, .unusable, .cpu]
             let sorted = order.flatMap { kind in found.filter { $0.kind == kind } }
             return sorted.enumerated().map { index, device in
                 var device = device

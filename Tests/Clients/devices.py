@@ -2,6 +2,8 @@
 import contextlib
 import json
 import pathlib
+import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -186,6 +188,33 @@ if setting.worker and setting.model:
                                   capture_output=True, text=True)
             said = done.stdout + done.stderr
             require(done.returncode != 0 and f'workers.backends: "{empty}/none" does not exist; name' in said, said[-400:])
+
+    @check("a backend of another source, or that cannot be loaded, is left out: devices, the deployment and the log say why")
+    def _():
+        library = re.search(r"libllama\.so\S* => (\S+)", run("ldd", setting.worker))[1]
+        folder = setting.directory / "other-backends"
+        shutil.copytree(pathlib.Path(library).parent, folder, symlinks=True)
+        for old in folder.glob("libggml-cuda.so"):
+            old.unlink()
+        # The engine's own, but for one bit of its build id, which is the checksum of the source; and half of it.
+        content = (folder / "libggml-cpu.so").read_bytes()
+        place = content.index(b"GNU\0", content.index(b"\x20\0\0\0\x03\0\0\0GNU\0")) + 4
+        (folder / "libggml-cuda.so").write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1:])
+        (folder / "libggml-vulkan.so").write_bytes(content[:len(content) // 2])
+        with Gateway(setting, "other", more=f"  backends: {folder}\n") as gateway:
+            gateway.register_model()
+            gateway.apply(upstream_documents("chat", {"local": (100, {
+                "model": "azureml:smollm2:1", "native": {"engine": "llama", "slots": 1, "context": 256}})}))
+            found = json.loads(gateway.command("devices", "--output", "json"))
+            said = {device["name"]: device["description"] for device in found["value"] if device["kind"] == "unusable"}
+            require(said == {"libggml-cuda.so": "it is of another source than the engine, with which it would crash",
+                             "libggml-vulkan.so": "it is no library, or not all of one"}, f"{said}")
+            require("problem" not in found and found["value"][-1]["name"] == "CPU", f"{found}")
+            shown = gateway.created("deployments", "show", "demo/chat/local")["instances"][0]
+            logs = gateway.command("deployments", "logs", "demo/chat/local")
+            for name, reason in said.items():
+                require(f"{name} is not used: {reason}" in shown["deviceReason"], f"{shown}")
+                require(f"a backend is not used: {name}: {reason}" in logs, logs[-2000:])
 
     with Gateway(setting, "real") as gateway:
         @check("a gateway with the real engine shows the CPU, and its worker there with the reason")

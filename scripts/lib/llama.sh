@@ -59,14 +59,17 @@ llama_cpu_has() {
 # GGML_OPENMP=OFF: no dependency on libgomp, same speed; the worker's default is one thread, where it makes no difference.
 # LLAMA_BUILD_COMMON: JSON schemas and chat templates are in that C++ library.
 # CMAKE_INSTALL_BINDIR=lib: plug-ins beside the libraries, so that $ORIGIN finds everything.
+# --build-id: libraries and plug-ins of one source carry its checksum, by which a worker knows a plug-in of another.
 # shellcheck disable=SC2016  # $ORIGIN is for the dynamic linker
 llama_cmake_flags() {
+    local mark=-Wl,--build-id=0x$LLAMA_SHA256
     printf '%s\n' \
         -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_BINDIR=lib '-DCMAKE_INSTALL_RPATH=$ORIGIN' \
         -DBUILD_SHARED_LIBS=ON -DGGML_BACKEND_DL=ON -DGGML_NATIVE=OFF -DGGML_OPENMP=OFF -DGGML_CCACHE=OFF \
         -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
-        -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_OPENSSL=OFF
+        -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_OPENSSL=OFF \
+        "-DCMAKE_SHARED_LINKER_FLAGS=$mark" "-DCMAKE_MODULE_LINKER_FLAGS=$mark"
     llama_cpu_flags
 }
 

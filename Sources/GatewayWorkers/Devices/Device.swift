@@ -7,6 +7,8 @@ package struct Device: Sendable, Hashable {
         case integrated
         /// Works for the CPU, in the machine's memory.
         case accelerator
+        /// A file of a backend that the engine does not use; its description says why.
+        case unusable
         case cpu
     }
 

@@ -65,7 +65,10 @@ struct Placer {
 
     private func absence(_ devices: [Device]) -> String {
         let gpus = devices.filter { $0.kind == .gpu || $0.kind == .integrated }.map(\.name)
-        guard !gpus.isEmpty else { return "the engine's backends report no GPU" }
+        guard !gpus.isEmpty else {
+            let unusable = devices.filter { $0.kind == .unusable }.map { "; \($0.name) is not used: \($0.description)" }
+            return "the engine's backends report no GPU" + unusable.joined()
+        }
         return "workers.devices is \(policy), and the GPUs are \(gpus.joined(separator: ", "))"
     }
 

@@ -104,6 +104,16 @@ import Testing
 
     @Test func `without a GPU it is the CPU, and the reason says which case it is`() {
         #expect(Self.place(1, on: []) == .host(reason: "the engine's backends report no GPU"))
+        let left = Device(
+            index: 0,
+            name: "libggml-cuda.so",
+            kind: .unusable,
+            description: "no driver",
+            total: 0,
+            free: 0
+        )
+        let reason = "the engine's backends report no GPU; libggml-cuda.so is not used: no driver"
+        #expect(Self.place(1, on: [left]) == .host(reason: reason))
         let gpus = [Self.gpu(0, free: 9000)]
         #expect(Self.place(1, on: gpus, policy: .cpu) == .host(reason: "workers.devices is cpu"))
         #expect(
