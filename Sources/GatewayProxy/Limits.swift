@@ -19,6 +19,10 @@ enum Limits {
     static let replayableBodyWithFallback: Int = 1 << 20
     /// An event of a stream whose usage is read; a longer one passes unread.
     static let heldEvent: Int = 1 << 20
+    /// Unicode scalars of a model's name that are told of it.
+    static let modelName: Int = 256
+    /// What is kept of an answer whose trace is told, to read what it says of itself.
+    static let tracedAnswer: Int = 64 << 10
     /// What is read and thrown away behind an answer that came before its request's end: more than two kernels' buffers hold,
     /// so that a client that stops on the answer keeps its connection.
     static let discardedBody: Int = 16 << 20

@@ -97,12 +97,24 @@ struct Entry {
                 nanoseconds: 1_000,
                 measure: { [work = fixture.countReceipts(1)] in Measurement.take(of: work) }
             ),
-            Entry(name: "exchange over TLS", allocations: 34, nanoseconds: 400_000, measure: { try await exchange() }),
+            Entry(
+                name: "exchange over TLS",
+                allocations: 34,
+                nanoseconds: 400_000,
+                measure: { try await exchange(.score) }
+            ),
             Entry(
                 name: "exchange over TLS, traced",
                 allocations: 40.5,
                 nanoseconds: 400_000,
-                measure: { try await exchange(TraceRule(queue: TraceQueue(), sampleRate: 1)) }
+                measure: { try await exchange(.score, TraceRule(queue: TraceQueue(), sampleRate: 1)) }
+            ),
+            Entry(name: "chat over TLS", allocations: 50, nanoseconds: 400_000, measure: { try await exchange(.chat) }),
+            Entry(
+                name: "chat over TLS, traced",
+                allocations: 65,
+                nanoseconds: 400_000,
+                measure: { try await exchange(.chat, TraceRule(queue: TraceQueue(), sampleRate: 1)) }
             ),
         ]
     }
@@ -110,11 +122,11 @@ struct Entry {
     /// A whole exchange through a running gateway; the client's and the upstream's part of the cost is in the number.
     ///
     /// - Parameter traces: their queue is soon full, as behind a collector that is gone.
-    private static func exchange(_ traces: TraceRule? = nil) async throws -> Measurement {
+    private static func exchange(_ call: PingPong.Call, _ traces: TraceRule? = nil) async throws -> Measurement {
         var result: Measurement?
         var access = RunningGateway.Access()
         access.traces = traces
-        try await PingPong.run(access) { exchanges in result = try await Measurement.takeOfProcess(exchanges) }
+        try await PingPong.run(call, access) { exchanges in result = try await Measurement.takeOfProcess(exchanges) }
         guard let result else { preconditionFailure("run calls what it is given") }
         return result
     }

@@ -6,10 +6,38 @@ import NIOPosix
 /// A client that sends a request again as soon as its answer is whole, and an upstream that always says the same: both cost
 /// so little that what is left is the gateway's.
 enum PingPong {
-    private static let answer = "HTTP/1.1 200 OK\r\ncontent-length: 300\r\n\r\n" + String(repeating: "x", count: 300)
+    /// What is asked and answered, again and again.
+    struct Call {
+        fileprivate let path: String
+        fileprivate let body: String
+        /// Of the answer, beside its length.
+        fileprivate let header: String
+        fileprivate let answer: String
+
+        /// Bodies that nobody reads.
+        static let score = Call(
+            path: "score",
+            body: "{\"inputs\":[]}",
+            header: "",
+            answer: String(repeating: "x", count: 300)
+        )
+        /// Bodies of 300 bytes that the gateway reads.
+        static let chat = Call(
+            path: "v1/chat/completions",
+            body: """
+                {"model":"chat","messages":[{"role":"user","content":"\(String(repeating: "x", count: 200))"}],"temperature":0.5,"seed":7}
+                """,
+            header: "content-type: application/json\r\n",
+            answer: """
+                {"id":"a-1","model":"m","choices":[{"message":{"content":"\(String(repeating: "x", count: 200))"},"finish_reason":"stop"}],\
+                "usage":{"prompt_tokens":9,"completion_tokens":4}}
+                """
+        )
+    }
 
     /// Runs a gateway and one upstream, then calls `measure` with what makes a number of exchanges.
     static func run(
+        _ call: Call,
         _ access: RunningGateway.Access = RunningGateway.Access(),
         _ measure: (_ exchanges: (Int) async throws -> Void) async throws -> Void
     ) async throws {
@@ -17,14 +45,16 @@ enum PingPong {
         let upstream = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Parrot(ByteBuffer(string: answer)))
+                    let head = "HTTP/1.1 200 OK\r\n\(call.header)content-length: \(call.answer.utf8.count)\r\n\r\n"
+                    let parrot = Parrot(ByteBuffer(string: head + call.answer))
+                    try channel.pipeline.syncOperations.addHandler(parrot)
                 }
             }
             .bind(host: "127.0.0.1", port: 0)
             .get()
         let url = "http://127.0.0.1:\(upstream.localAddress?.port ?? 0)"
         try await RunningGateway.run([.init("blue", urls: [url])], in: workspace, access: access) { gateway in
-            let client = try await connect(gateway)
+            let client = try await connect(gateway, call)
             try await measure { count in
                 try await client.eventLoop.flatSubmit {
                     guard let pinger = try? client.pipeline.syncOperations.handler(type: Pinger.self) else {
@@ -38,15 +68,15 @@ enum PingPong {
         try await upstream.close().get()
     }
 
-    private static func connect(_ gateway: RunningGateway) async throws -> any Channel {
+    private static func connect(_ gateway: RunningGateway, _ call: Call) async throws -> any Channel {
         let tls = try gateway.workspace.client(protocols: ["http/1.1"])
         let request =
-            "POST /demo/chat/score HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer \(RunningGateway.key)\r\n"
-            + "content-type: application/json\r\ncontent-length: 13\r\n\r\n{\"inputs\":[]}"
+            "POST /demo/chat/\(call.path) HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer \(RunningGateway.key)\r\n"
+            + "content-type: application/json\r\ncontent-length: \(call.body.utf8.count)\r\n\r\n\(call.body)"
         return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let pinger = Pinger(ByteBuffer(string: request))
+                    let pinger = Pinger(ByteBuffer(string: request), until: call.answer.utf8.last)
                     try channel.pipeline.syncOperations.addHandlers(try tls.makeHandler(host: "localhost"), pinger)
                 }
             }
@@ -69,17 +99,22 @@ private final class Parrot: ChannelInboundHandler {
     }
 }
 
-/// Sends the request, waits for the 300 bytes of its answer's body, and sends it again.
+/// Sends the request, waits for its answer, and sends it again.
 private final class Pinger: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let request: ByteBuffer
+    private let last: UInt8?
     private var context: ChannelHandlerContext?
     private var left = 0
     private var finished: EventLoopPromise<Void>?
 
-    init(_ request: ByteBuffer) { self.request = request }
+    /// - Parameter last: the last byte of the answer's body.
+    init(_ request: ByteBuffer, until last: UInt8?) {
+        self.request = request
+        self.last = last
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -95,8 +130,8 @@ private final class Pinger: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // The answer is whole when its last byte, an x, has come; heads end otherwise.
-        guard unwrapInboundIn(data).readableBytesView.last == UInt8(ascii: "x") else { return }
+        // The answer is whole when its last byte has come; heads, and parts of these bodies, end otherwise.
+        guard unwrapInboundIn(data).readableBytesView.last == last else { return }
         left -= 1
         if left > 0 { context.writeAndFlush(wrapOutboundOut(request), promise: nil) } else { finished?.succeed() }
     }

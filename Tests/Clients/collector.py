@@ -25,6 +25,8 @@ class Span:
 
 
 def value(any_value):
+    if any_value.HasField("array_value"):
+        return [value(one) for one in any_value.array_value.values]
     return getattr(any_value, any_value.WhichOneof("value"))
 
 

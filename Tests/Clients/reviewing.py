@@ -3,6 +3,7 @@ place where one may stand."""
 import contextlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import urllib.parse
@@ -107,6 +108,23 @@ class Canaries(dict):
         self[place] = form.format(f"c4n4ry{len(self):02d}x{os.urandom(6).hex()}")
         return self[place]
 
+    def found_in(self, content):
+        """Places of those that stand in bytes or a text, an index of words too."""
+        content = (content if isinstance(content, bytes) else content.encode()).lower()
+        return [place for place, secret in self.items() if any(part in content for part in signs_of(secret))]
+
+
+def signs_of(secret):
+    """A secret, and the end of its longest word, as an index has it: that keeps words in small letters, without what a word
+    has in common with the one before."""
+    word = max(re.findall("[a-z0-9]+", secret.lower()), key=len)
+    return [part.encode() for part in [secret.lower(), *([word[-12:]] if len(word) >= 20 else [])]]
+
+
+def letters(count):
+    """A random word."""
+    return "".join(chr(ord("a") + byte % 26) for byte in os.urandom(count))
+
 
 def secret_answer(canary):
     """Headers and body of an answer with secrets, escaped as Gson does it."""
@@ -148,11 +166,10 @@ def send_secrets(gateway, backend, key, endpoint):
     body = {
         "note": "plain-marker-of-the-request", "password": canary("member"),
         "deep": [{"api_key": canary("member in an array")}], "messages": [{"name": canary("path"), "content": "c"}],
-        "text": f"{canary('mail address', '{}@example.com')} and {canary('own expression', 'P-123456-')}abc",
+        "text": f"{canary('mail address', '{}@example.com')} and {canary('own expression', f'P-123456-{letters(20)}')}",
         "card": "4111 1111 1111 1111", "token": canary("jwt", "eyJhbGciOiJub25lIn0.{}.c2ln"),
         "log": f"password={canary('text of a member')} ghk_{canary('key by its form')}{'a' * 20}",
     }
-    canary["own expression"] = "P-123456-abc"
     canary["card"] = "4111 1111 1111 1111"
     tell(backend, 200, *secret_answer(canary))
     require(ask(body, headers, f"/score/ghk_{canary('segment of the path')}{query}") == 200, "the first request")

@@ -1,5 +1,6 @@
 """Traces as a collector gets them, and as backends see them: who is whose child, what is told, and what a bad collector costs."""
 import concurrent.futures
+import itertools
 import json
 import re
 import statistics
@@ -88,6 +89,23 @@ def check_calls(gateway, collector, call, backends):
         require(path == "/v1/traces" and headers["content-type"] == "application/x-protobuf", f"{path} {headers}")
         require(headers["authorization"] == "Bearer the-collectors-token" and headers["x-scope-orgid"] == "demo", f"{headers}")
 
+    @check("what callers ask of a model, and what its answer says of itself, are attributes of both spans, in each dialect")
+    def _():
+        asked = {**CHAT, "temperature": 0.25, "top_p": 1, "seed": -7}
+        wanted = {"gen_ai.request.temperature": 0.25, "gen_ai.request.top_p": 1.0, "gen_ai.request.seed": -7,
+                  "gen_ai.response.id": "a-1", "gen_ai.response.model": "gpt-of-today"}
+        told, count = {"id": "a-1", "model": "gpt-of-today"}, 0
+        for path, asks, body, more in dialects(told):
+            tell(backends["told"], 200, {}, body)
+            spans = collector.of(call("told", path, {**asked, **asks}).id, 3)
+            for span in [spans[0], [span for span in spans if span.kind == "CLIENT"][0]]:
+                require({**wanted, **more}.items() <= span.attributes.items(), f"{path}: {span}")
+            count += 1
+        tell(backends["told"], 200, {}, "[]")
+        bare = collector.of(call("told", "/v1/chat/completions", CHAT).id, 3)[0]
+        require(not [name for name in bare.attributes if name.startswith("gen_ai.response") or name in wanted], f"{bare}")
+        return f"{count} answers"
+
     @check("a streamed call shows the wait for its first byte and how long the rest took")
     def _():
         answer = call("events", "/run?count=5&gap=0.2", method="GET")
@@ -147,6 +165,36 @@ def check_calls(gateway, collector, call, backends):
         require(spans[0].is_error and spans[0].attributes["http.response.status_code"] == gone.status, f"{spans[0]}")
 
 
+def dialects(told):
+    """Path, what is asked beside, the answer with what it tells of itself, and the attributes of that; streams as lists."""
+    choices = [{"finish_reason": "stop"}, {"finish_reason": "length"}]
+    usage = {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 8},
+             "completion_tokens_details": {"reasoning_tokens": 3}}
+    chat = {"gen_ai.response.finish_reasons": ["stop", "length"], "gen_ai.usage.cache_read.input_tokens": 8,
+            "gen_ai.usage.reasoning.output_tokens": 3, "gen_ai.usage.input_tokens": 9}
+    pieces = [{**told, "choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": None}]},
+              {**told, "choices": choices[:1]}, {**told, "choices": choices[1:]}, {**told, "choices": [], "usage": usage}]
+    yield "/v1/chat/completions", {}, json.dumps({**told, "choices": choices, "usage": usage}), chat
+    yield "/v1/chat/completions", {"stream": True}, [*map(json.dumps, pieces), "[DONE]"], {
+        **chat, "gen_ai.request.stream": True}
+    spent = {"input_tokens": 5, "output_tokens": 2, "cache_read_input_tokens": 4, "cache_creation_input_tokens": 1}
+    message = {"gen_ai.response.finish_reasons": ["end_turn"], "gen_ai.usage.cache_read.input_tokens": 4,
+               "gen_ai.usage.cache_creation.input_tokens": 1}
+    yield "/v1/messages", {}, json.dumps({**told, "type": "message", "stop_reason": "end_turn", "usage": spent}), message
+    yield "/v1/messages", {"stream": True}, [json.dumps(event) for event in [
+        {"type": "message_start", "message": {**told, "stop_reason": None, "usage": spent}},
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "a"}},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}}]], message
+    whole = {**told, "object": "response", "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"},
+             "usage": {"input_tokens": 5, "output_tokens": 2, "output_tokens_details": {"reasoning_tokens": 1}}}
+    begun = {**told, "object": "response", "status": "in_progress", "incomplete_details": None}
+    response = {"gen_ai.response.finish_reasons": ["max_output_tokens"], "gen_ai.usage.reasoning.output_tokens": 1,
+                "gen_ai.conversation.id": "conv-1"}
+    yield "/v1/responses", {"conversation": {"id": "conv-1"}}, json.dumps(whole), response
+    yield "/v1/responses", {"conversation": "conv-1", "stream": True}, [json.dumps(event) for event in [
+        {"type": "response.created", "response": begun}, {"type": "response.incomplete", "response": whole}]], response
+
+
 def check_contexts(collector, call):
     @check("an incoming traceparent is followed where it is right, its flag obeyed, and its tracestate passed on")
     def _():
@@ -203,18 +251,22 @@ def check_secrets(gateway, collector, call, backends):
         ids.append(call("told", f"/v1/chat/completions{query}", chat, headers).id)
         form, form_type = secret_form(canary)
         ids.append(call("told", "/score", form, {"content-type": form_type}).id)
-        tell(backends["told"], 200, {}, [json.dumps({"delta": canary("event")})])
-        ids.append(call("told", f"/v1/chat/completions{query}", {**CHAT, **body}, headers).id)
+        tell(backends["told"], 200, {}, [json.dumps({
+            "delta": canary("event"),
+            "id": f"ghk_{canary('id of an answer')}", "model": f"ghk_{canary('model of an answer')}",
+            "choices": [{"finish_reason": f"ghk_{canary('reason of an answer')}", "delta": {"content": canary("delta")}}]})])
+        chat = {**CHAT, **body, "conversation": f"ghk_{canary('name of a conversation')}"}
+        ids.append(call("told", f"/v1/chat/completions{query}", chat, headers).id)
         tell(backends["told"], 500, {"www-authenticate": canary("www-authenticate")}, f"secret={canary('error body')}")
         ids.append(call("told", f"/score{query}", body, headers).id)
         ids.append(call("told", f"/score?api-key={canary('key in the query')}", body, headers).id)
+        ids += [call("told", path, asked).id for path, asked in tell_no_identifiers(backends["told"], canary)]
         for identifier in ids:
             collector.of(identifier)
         told_of = b"".join(collector.bodies)
         files = [path for path in gateway.directory.rglob("*") if path.is_file()]
-        found = [f"{place} in a span" for place, secret in made.items() if secret.encode() in told_of]
-        found += [f"{place} in {path.name}" for path in files for place, secret in made.items()
-                  if secret.encode() in path.read_bytes()]
+        found = [f"{place} in a span" for place in made.found_in(told_of)]
+        found += [f"{place} in {path.name}" for path in files for place in made.found_in(path.read_bytes())]
         found += shown_in_metrics(gateway, made)
         require(len(made) >= 30 and not found, f"{found}")
         require(b"chat [credential]" in told_of and b"/score/[credential]" in told_of, "not all are told of")
@@ -231,6 +283,28 @@ def check_secrets(gateway, collector, call, backends):
         require(gateway.process.wait(30) == 0, "the exit code")
         for identifier in last:
             collector.of(identifier, 3)
+
+
+def tell_no_identifiers(backend, canary):
+    """Calls whose fields that a span tells are no identifiers, what is asked and what the backend then answers, whole and
+    streamed; and one whose answer is an error, of which none is told."""
+    for form in ["ann+{}@example.com", "my secret {}", "{}é", "{}" + "-a" * 64]:
+        for path, is_stream in itertools.product(["/v1/chat/completions", "/v1/messages", "/v1/responses"], [False, True]):
+            name = lambda member: canary(f"{member} like {form:.20} at {path}{', streamed' * is_stream}", form)
+            reason = name("reason")
+            more, wrapper = {
+                "/v1/chat/completions": ({"choices": [{"index": 0, "finish_reason": reason}]}, None),
+                "/v1/messages": ({"type": "message", "stop_reason": reason}, "message"),
+                "/v1/responses": ({"object": "response", "status": "incomplete", "incomplete_details": {"reason": reason}},
+                                  "response")}[path]
+            answer = {"id": name("id"), "model": name("model"), **more}
+            event = {wrapper: answer} if wrapper else answer
+            tell(backend, 200, {}, [json.dumps(event)] if is_stream else json.dumps(answer))
+            asked = name("conversation")
+            yield path, {**CHAT, "stream": is_stream, "conversation": {"id": asked} if is_stream else asked}
+    tell(backend, 500, {}, json.dumps({"id": canary("id of an error"), "model": canary("model of an error"),
+                                       "choices": [{"finish_reason": canary("reason of an error")}]}))
+    yield "/v1/chat/completions", CHAT
 
 
 def check_trouble(gateway, collector, call):

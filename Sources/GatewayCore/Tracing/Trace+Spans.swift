@@ -1,5 +1,5 @@
-/// The spans of an exchange, by OpenTelemetry's conventions for HTTP and generative AI. No query, no header and no body is
-/// in them (SECURITY D-1).
+/// The spans of an exchange, by OpenTelemetry's conventions for HTTP and generative AI. No query and no header is in them,
+/// and of bodies only names and numbers that the conventions have (SECURITY D-1).
 extension Trace {
     /// The exchange's own span first.
     ///
@@ -47,7 +47,7 @@ extension Trace {
         )
         span.hasRemoteParent = parent != nil
         noteModel(in: &span)
-        noteUsage(in: &span)
+        noteAnswer(in: &span)
         span.note("http.request.method", receipt.method)
         span.note("url.path", receipt.path)
         span.note("url.scheme", "https")
@@ -94,7 +94,7 @@ extension Trace {
             end: time(step.end)
         )
         noteModel(in: &span)
-        if isLast { noteUsage(in: &span) }
+        if isLast { noteAnswer(in: &span) }
         span.note("http.request.method", receipt.method)
         noteServer(call.instance, in: &span)
         span.note("http.response.status_code", call.status > 0 ? Int64(call.status) : nil)
@@ -140,15 +140,25 @@ extension Trace {
         span.note("gen_ai.operation.name", operation.rawValue)
         span.note("gen_ai.provider.name", "gatehouse")
         span.note("gen_ai.request.model", model)
-        span.note("gen_ai.request.max_tokens", maxTokens)
+        span.note("gen_ai.request.max_tokens", parameters.maxTokens)
+        span.note("gen_ai.request.temperature", parameters.temperature)
+        span.note("gen_ai.request.top_p", parameters.topP)
+        span.note("gen_ai.request.seed", parameters.seed)
+        span.note("gen_ai.conversation.id", parameters.conversation)
         if receipt.isStreamed { span.note("gen_ai.request.stream", true) }
     }
 
-    private func noteUsage(in span: inout TraceSpan) {
+    private func noteAnswer(in span: inout TraceSpan) {
         guard operation != nil else { return }
+        span.note("gen_ai.response.id", answer.id)
+        span.note("gen_ai.response.model", answer.model)
+        span.note("gen_ai.response.finish_reasons", answer.finishReasons)
         let isCounted = receipt.countsAsUsage
         span.note("gen_ai.usage.input_tokens", isCounted ? receipt.countedInputTokens : receipt.promptTokens)
         span.note("gen_ai.usage.output_tokens", isCounted ? receipt.countedOutputTokens : receipt.completionTokens)
+        span.note("gen_ai.usage.cache_read.input_tokens", answer.cachedTokens)
+        span.note("gen_ai.usage.cache_creation.input_tokens", answer.cacheCreationTokens)
+        span.note("gen_ai.usage.reasoning.output_tokens", answer.reasoningTokens)
     }
 
     private func noteServer(_ instance: String, in span: inout TraceSpan) {

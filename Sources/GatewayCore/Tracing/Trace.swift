@@ -54,21 +54,23 @@ package final class Trace: Sendable {
     /// The caller's span; `nil` where the trace begins here.
     package let parent: UInt64?
     package let receipt: Receipt
-    /// The most tokens that the caller wants.
-    package let maxTokens: Int64?
+    package let parameters: RequestParameters
+    package let answer: AnswerFacts
     package let steps: [Step]
 
     package init(
         context: TraceContext,
         parent: UInt64? = nil,
         receipt: Receipt,
-        maxTokens: Int64? = nil,
+        parameters: RequestParameters = RequestParameters(),
+        answer: AnswerFacts = AnswerFacts(),
         steps: [Step]
     ) {
         self.context = context
         self.parent = parent
         self.receipt = receipt
-        self.maxTokens = maxTokens
+        self.parameters = parameters
+        self.answer = answer
         self.steps = steps
     }
 }
@@ -84,7 +86,9 @@ package struct TraceSpan: Sendable, Equatable {
     package enum Value: Sendable, Equatable {
         case text(String)
         case number(Int64)
+        case decimal(Double)
         case flag(Bool)
+        case texts([String])
     }
 
     package struct Attribute: Sendable, Equatable {
@@ -122,6 +126,16 @@ package struct TraceSpan: Sendable, Equatable {
     /// `nil` is left out.
     mutating func note(_ name: String, _ number: Int64?) {
         if let number { attributes.append(Attribute(name: name, value: .number(number))) }
+    }
+
+    /// `nil` is left out.
+    mutating func note(_ name: String, _ number: Double?) {
+        if let number { attributes.append(Attribute(name: name, value: .decimal(number))) }
+    }
+
+    /// None are left out.
+    mutating func note(_ name: String, _ texts: [String]) {
+        if !texts.isEmpty { attributes.append(Attribute(name: name, value: .texts(texts))) }
     }
 
     mutating func note(_ name: String, _ flag: Bool) {

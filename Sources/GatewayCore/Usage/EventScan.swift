@@ -27,8 +27,8 @@ package enum EventScan {
 
     package static func inspect(_ bytes: borrowing Span<UInt8>, _ event: Range<Int>) -> Finding {
         var finding = Finding()
-        guard let start = dataStart(bytes, event) else { return finding }
-        let data = bytes.extracting(start..<event.upperBound)
+        guard let place = data(bytes, event) else { return finding }
+        let data = bytes.extracting(place)
         var usage: Range<Int>?
         var wrapper: Range<Int>?
         var hasNoChoices = false
@@ -64,15 +64,16 @@ package enum EventScan {
         return TokenUsage(ofObject: bytes.extracting(usage))
     }
 
-    /// Where the payload of the event's first `data:` line begins, when it is a JSON object.
-    private static func dataStart(_ bytes: borrowing Span<UInt8>, _ event: Range<Int>) -> Int? {
+    /// From where the payload of the event's first `data:` line begins, when it is a JSON object, to the event's end.
+    package static func data(_ bytes: borrowing Span<UInt8>, _ event: Range<Int>) -> Range<Int>? {
         var at = event.lowerBound
         while at + 5 < event.upperBound {
             if bytes[at] == UInt8(ascii: "d"), bytes[at + 1] == UInt8(ascii: "a"), bytes[at + 2] == UInt8(ascii: "t"),
                 bytes[at + 3] == UInt8(ascii: "a"), bytes[at + 4] == UInt8(ascii: ":")
             {
                 let start = bytes[at + 5] == 0x20 ? at + 6 : at + 5
-                return start < event.upperBound && bytes[start] == UInt8(ascii: "{") ? start : nil
+                guard start < event.upperBound, bytes[start] == UInt8(ascii: "{") else { return nil }
+                return start..<event.upperBound
             }
             while at < event.upperBound, bytes[at] != 0x0a, bytes[at] != 0x0d { at += 1 }
             at += 1

@@ -121,6 +121,41 @@ package enum JSONScan {
         return value
     }
 
+    /// A whole number of either sign; `nil` for anything else.
+    static func signedInteger(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int64? {
+        // Swift reads a plus too.
+        range.count <= longestNumber && bytes[range.lowerBound] != UInt8(ascii: "+") ? Int64(string(bytes, range)) : nil
+    }
+
+    /// A number; `nil` for anything else.
+    static func number(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Double? {
+        // Swift reads words and hexadecimal digits too.
+        guard range.count <= longestNumber, let first = range.first,
+            bytes[first].isDigit || bytes[first] == UInt8(ascii: "-")
+        else { return nil }
+        let text = string(bytes, range)
+        guard text.utf8.allSatisfy({ $0.isDigit || "+-.eE".utf8.contains($0) }) else { return nil }
+        return Double(text).flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    private static let longestNumber = 40
+
+    /// A text that is an identifier: up to 128 letters, digits and `._:/-`; `nil` for anything else, which may be somebody's words.
+    static func identifier(_ bytes: borrowing Span<UInt8>, _ value: Range<Int>) -> String? {
+        guard (3...130).contains(value.count), bytes[value.lowerBound] == UInt8(ascii: "\"") else { return nil }
+        let text = value.lowerBound + 1..<value.upperBound - 1
+        for index in text {
+            switch bytes[index] {
+            // `-` to `:` are the digits too.
+            case UInt8(ascii: "-")...UInt8(ascii: ":"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"):
+                continue
+            default: return nil
+            }
+        }
+        return string(bytes, text)
+    }
+
     static func skipSpace(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int {
         var at = start
         while at < bytes.count {

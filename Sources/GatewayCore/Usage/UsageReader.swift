@@ -27,10 +27,10 @@ package struct UsageReader: Sendable {
     }
 
     /// What was found; `nil` when the answer had no usage.
-    package var usage: TokenUsage? {
-        guard !isCapturing, !captured.isEmpty else { return nil }
-        return TokenUsage(ofObject: captured.span)
-    }
+    package var usage: TokenUsage? { object.flatMap { TokenUsage(ofObject: $0.span) } }
+
+    /// The usage as it stood there.
+    package var object: [UInt8]? { isCapturing || captured.isEmpty ? nil : captured }
 
     private mutating func readString(_ byte: UInt8) {
         if isEscaped {

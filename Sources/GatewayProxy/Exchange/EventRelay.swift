@@ -13,9 +13,12 @@ struct EventRelay {
     private(set) var usage = TokenUsage()
     /// Pieces of the answer that came since usage was last told.
     private(set) var untoldPieces: Int64 = 0
+    /// What the answer says of itself; `nil` where nobody is told.
+    private(set) var facts: AnswerFacts?
 
-    init(hidesUsage: Bool) {
+    init(hidesUsage: Bool, isTraced: Bool) {
         self.hidesUsage = hidesUsage
+        if isTraced { facts = AnswerFacts() }
     }
 
     /// Whether bytes may be taken out of the stream.
@@ -56,6 +59,11 @@ struct EventRelay {
         defer { isPassing = false }
         guard !isPassing else { return held.readSlice(length: end) }
         let finding = EventScan.inspect(held.readableBytesUInt8Span, 0..<end)
+        if var told = facts, let data = EventScan.data(held.readableBytesUInt8Span, 0..<end) {
+            facts = nil
+            told.read(held.readableBytesUInt8Span.extracting(data))
+            facts = told
+        }
         if finding.isContent { untoldPieces += 1 }
         if let found = finding.usage {
             usage.merge(found)

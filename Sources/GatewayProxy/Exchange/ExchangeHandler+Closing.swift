@@ -15,7 +15,7 @@ extension ExchangeHandler {
         if !exchange.isRequestComplete { for call in request.mirrors { call.abandon("RequestIncomplete") } }
         let receipt = receipt(of: request, outcome)
         endCapture(request, receipt)
-        request.trace?.finish(receipt, maxTokens: request.plan?.fields?.maxTokens)
+        request.trace?.finish(receipt, request.relay?.facts)
         resources.receipts.append(receipt)
         resources.lifecycle.exchangeEnded()
         if exchange.isIdle {

@@ -135,7 +135,11 @@ extension ExchangeHandler {
         current.receipt.tenant = plan.endpoint.tenant
         current.receipt.endpoint = plan.endpoint.name
         current.receipt.caller = plan.caller.label
-        if let model = plan.fields?.model { current.receipt.model = model }
+        // What somebody calls a model may be longer than any name.
+        if let model = plan.fields?.model {
+            let isName = model.utf8.count <= Limits.modelName
+            current.receipt.model = isName ? model : String(model.unicodeScalars.prefix(Limits.modelName))
+        }
         beginCapture(plan)
         sendContinue()
     }
@@ -254,7 +258,9 @@ extension ExchangeHandler {
 
     private func readFields() -> BodyFields {
         let bytes = current?.kept ?? ByteBuffer()
-        return BodyFields(of: bytes.readableBytesUInt8Span, contentType: current?.checked.contentType)
+        let fields = BodyFields(of: bytes.readableBytesUInt8Span, contentType: current?.checked.contentType)
+        current?.trace?.asks(bytes, fields)
+        return fields
     }
 
     /// A client that waits for it may send its body now.

@@ -23,7 +23,8 @@ extension ExchangeHandler {
             plan: plan,
             contentType: contentType,
             isEncoded: head.headers.contains(name: "content-encoding"),
-            told: plan.deployment.isNative ? TokenUsage(head.headers) : nil
+            told: plan.deployment.isNative ? TokenUsage(head.headers) : nil,
+            isTraced: request.trace?.isSampled == true && head.status.code < 400
         )
         current?.receipt.isStreamed = Self.isEventStream(contentType)
         if current?.receipt.isStreamed == true {

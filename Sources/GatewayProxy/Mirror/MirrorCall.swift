@@ -92,7 +92,12 @@ final class MirrorCall: CurlTransferDelegate {
         capture?.tap.responseHead(HTTPHeaders(head.headers))
         let contentType = head.first("content-type")
         receipt.isStreamed = ExchangeHandler.isEventStream(contentType)
-        relay = ResponseRelay(plan: plan, contentType: contentType, isEncoded: head.first("content-encoding") != nil)
+        relay = ResponseRelay(
+            plan: plan,
+            contentType: contentType,
+            isEncoded: head.first("content-encoding") != nil,
+            isTraced: trace?.isSampled == true && head.status < 400
+        )
         if receipt.isStreamed { timer.set(.now() + Limits.idleStream) }
     }
 
@@ -134,7 +139,7 @@ final class MirrorCall: CurlTransferDelegate {
         receipt.completionTokens = relay?.usage.completion
         receipt.durationMicroseconds = elapsed
         plan.leave(at: .uptime)
-        trace?.finish(receipt, maxTokens: plan.fields?.maxTokens)
+        trace?.finish(receipt, relay?.facts)
         // One that there was no room for has no half of a pair.
         if hasBegun { capture?.end(receipt) }
         owner.receipts.append(receipt)

@@ -1,5 +1,4 @@
 import GatewayCore
-
 import NIOHTTP1
 
 /// The last line before bytes go out as HTTP/1 (H2-5): whatever came before, nothing that could be read as two messages

@@ -15,6 +15,7 @@ final class RequestTrace {
     private var call: Int?
     /// The span of the attempt that runs.
     private var callSpan: UInt64
+    private var parameters = RequestParameters()
 
     init(_ context: TraceContext, parent: UInt64?, started: NIODeadline, tracer: Tracer) {
         self.context = context
@@ -27,10 +28,19 @@ final class RequestTrace {
         steps.append(Trace.Step(.admission, start: 0, end: -1))
     }
 
+    /// Whether anybody is told of it.
+    var isSampled: Bool { context.isSampled }
+
     /// What the upstream of the attempt that runs is told.
     var upstream: TraceContext { context.at(callSpan) }
 
     // MARK: - What happens
+
+    /// Its body is read, as far as it is held.
+    func asks(_ body: ByteBuffer, _ fields: BodyFields) {
+        guard isSampled else { return }
+        parameters = RequestParameters(of: body.readableBytesUInt8Span, maxTokens: fields.maxTokens)
+    }
 
     /// It has a plan.
     func admitted() { end(0) }
@@ -77,16 +87,25 @@ final class RequestTrace {
     }
 
     /// The exchange is over.
-    func finish(_ receipt: Receipt, maxTokens: Int64?) {
+    func finish(_ receipt: Receipt, _ answer: AnswerFacts?) {
         guard context.isSampled else { return }
         let now = elapsed
         for index in steps.indices where steps[index].end < 0 { steps[index].end = now }
-        tracer.end(Trace(context: context, parent: parent, receipt: receipt, maxTokens: maxTokens, steps: steps))
+        tracer.end(
+            Trace(
+                context: context,
+                parent: parent,
+                receipt: receipt,
+                parameters: parameters,
+                answer: answer ?? AnswerFacts(),
+                steps: steps
+            )
+        )
     }
 
     /// The part of a copy for a mirror in it.
     func mirror() -> MirrorTrace {
-        MirrorTrace(exchange: context, span: tracer.nextID(), tracer: tracer)
+        MirrorTrace(exchange: context, span: tracer.nextID(), parameters: parameters, tracer: tracer)
     }
 
     // MARK: - Steps
@@ -116,22 +135,34 @@ struct MirrorTrace {
     /// Of the exchange.
     private let exchange: TraceContext
     private let span: UInt64
+    private let parameters: RequestParameters
     private let tracer: Tracer
 
-    fileprivate init(exchange: TraceContext, span: UInt64, tracer: Tracer) {
+    fileprivate init(exchange: TraceContext, span: UInt64, parameters: RequestParameters, tracer: Tracer) {
         self.exchange = exchange
         self.span = span
+        self.parameters = parameters
         self.tracer = tracer
     }
+
+    var isSampled: Bool { exchange.isSampled }
 
     /// What the mirror is told.
     var upstream: TraceContext { exchange.at(span) }
 
-    func finish(_ receipt: Receipt, maxTokens: Int64?) {
+    func finish(_ receipt: Receipt, _ answer: AnswerFacts?) {
         guard exchange.isSampled else { return }
         var call = Trace.Call(span: span, deployment: receipt.deployment, instance: receipt.instance, resends: 0)
         call.status = receipt.upstreamStatus
         let step = Trace.Step(.call(call), start: 0, end: receipt.durationMicroseconds * 1000)
-        tracer.end(Trace(context: exchange, receipt: receipt, maxTokens: maxTokens, steps: [step]))
+        tracer.end(
+            Trace(
+                context: exchange,
+                receipt: receipt,
+                parameters: parameters,
+                answer: answer ?? AnswerFacts(),
+                steps: [step]
+            )
+        )
     }
 }

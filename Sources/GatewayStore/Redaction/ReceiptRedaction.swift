@@ -1,7 +1,7 @@
 package import GatewayCore
 
-/// Takes credentials that are known by their form out of what rows, logs and spans tell of an exchange: its path and the
-/// name of its model, which the caller wrote (SECURITY D-1).
+/// Takes credentials that are known by their form out of what rows, logs and spans tell of an exchange: its path and names
+/// that its caller or its upstream wrote (SECURITY D-1).
 package struct ReceiptRedaction {
     /// Texts that are known to hold none, and the longest of them: most requests have few paths.
     private static let most = 1024
@@ -15,8 +15,12 @@ package struct ReceiptRedaction {
     package init() {}
 
     package mutating func redact(_ receipt: inout Receipt) {
-        if let path = redacted(receipt.path) { receipt.path = path }
-        if let model = redacted(receipt.model) { receipt.model = model }
+        redact(&receipt.path)
+        redact(&receipt.model)
+    }
+
+    package mutating func redact(_ text: inout String) {
+        if let redacted = redacted(text) { text = redacted }
     }
 
     /// - Returns: `nil` when there is nothing to take out.

@@ -53,6 +53,12 @@ struct ProtobufWriter {
     }
 
     /// A member of a `oneof`.
+    mutating func add(_ field: UInt64, chosenDecimal value: Double) {
+        tag(field, .eightBytes)
+        append(value.bitPattern)
+    }
+
+    /// A member of a `oneof`.
     mutating func add(_ field: UInt64, chosen text: String) { addWhole(field, text.utf8) }
 
     private mutating func addWhole(_ field: UInt64, _ content: some Collection<UInt8>) {

@@ -111,9 +111,20 @@ struct TraceExporter: Service {
 
 extension Trace {
     fileprivate func redacted(by redaction: inout ReceiptRedaction) -> Trace {
-        var receipt = receipt
+        var (receipt, parameters, answer) = (receipt, parameters, answer)
         redaction.redact(&receipt)
-        return Trace(context: context, parent: parent, receipt: receipt, maxTokens: maxTokens, steps: steps)
+        redaction.redact(&parameters.conversation)
+        redaction.redact(&answer.id)
+        redaction.redact(&answer.model)
+        for index in answer.finishReasons.indices { redaction.redact(&answer.finishReasons[index]) }
+        return Trace(
+            context: context,
+            parent: parent,
+            receipt: receipt,
+            parameters: parameters,
+            answer: answer,
+            steps: steps
+        )
     }
 }
 

@@ -68,6 +68,11 @@ struct TraceMessage {
             case .text(let text): any.add(1, chosen: text)
             case .flag(let flag): any.add(2, chosen: flag ? 1 : 0)
             case .number(let number): any.add(3, chosen: UInt64(bitPattern: number))
+            case .decimal(let number): any.add(4, chosenDecimal: number)
+            case .texts(let texts):
+                any.add(5) { list in
+                    for text in texts { list.add(1) { $0.add(1, chosen: text) } }
+                }
             }
         }
     }

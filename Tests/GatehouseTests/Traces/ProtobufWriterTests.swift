@@ -43,6 +43,8 @@ import Testing
         )
         #expect(Self.bytes { $0.add(1, chosen: 0) } == [0x08, 0x00])
         #expect(Self.bytes { $0.add(1, chosen: "") } == [0x0a, 0x00])
+        #expect(Self.bytes { $0.add(4, chosenDecimal: 0) } == [0x21, 0, 0, 0, 0, 0, 0, 0, 0])
+        #expect(Self.bytes { $0.add(4, chosenDecimal: -1.5) } == [0x21, 0, 0, 0, 0, 0, 0, 0xf8, 0xbf])
         #expect(Self.bytes { $0.add(1) { _ in } } == [0x0a, 0x00])
     }
 

@@ -29,10 +29,11 @@ import Testing
     /// The exchange, 0.9 ms long, with these steps; other spans are numbered from 100.
     private static func spans(_ receipt: Receipt, _ steps: [Trace.Step], parent: UInt64? = 5) -> [TraceSpan] {
         var last: UInt64 = 99
-        return Trace(context: context, parent: parent, receipt: receipt, maxTokens: 20, steps: steps).spans {
-            last += 1
-            return last
-        }
+        return Trace(context: context, parent: parent, receipt: receipt, parameters: .init(maxTokens: 20), steps: steps)
+            .spans {
+                last += 1
+                return last
+            }
     }
 
     @Test func `an exchange has a span, and one of each part that is in it`() throws {

@@ -168,6 +168,30 @@ import Testing
         #expect(relay.untoldPieces == 1)
     }
 
+    @Test func `what an answer says of itself is read where its trace is told, and changes nothing`() throws {
+        let plan = try PlanFixture().plan("/v1/chat/completions", body: Self.asking)
+        func relay(_ contentType: String, isTraced: Bool = true) -> ResponseRelay {
+            ResponseRelay(plan: plan, contentType: contentType, isTraced: isTraced)
+        }
+        let last = #"data: {"id":"a","choices":[{"finish_reason":"stop"}]}"# + "\n\n"
+        var stream = relay("text/event-stream")
+        #expect(pass(&stream, [Self.chunk + last, Self.usage + Self.done]) == Self.chunk + last + Self.done)
+        #expect(stream.facts?.id == "a" && stream.facts?.finishReasons == ["stop"])
+        // A stream that has ended owes no pieces, traced or not.
+        #expect(stream.untoldPieces == 0 && stream.usage == TokenUsage(prompt: 3, completion: 4))
+
+        var object = relay("application/json")
+        let begin = #"{"id":"b","x":""# + String(repeating: "x", count: 100_000)
+        let end = #"","model":"m","usage":{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":1}}}"#
+        #expect(pass(&object, [begin, end]) == begin + end)
+        // What is long is read at its beginning, but for its tokens.
+        #expect(object.facts?.id == "b" && object.facts?.model == "" && object.facts?.cachedTokens == 1)
+
+        var untold = relay("application/json", isTraced: false)
+        _ = pass(&untold, [#"{"id":"b"}"#])
+        #expect(untold.facts == nil)
+    }
+
     @Test func `Anthropic's usage is put together from two events and nothing is hidden`() throws {
         var relay = try relay(Self.asking, contentType: "text/event-stream", target: "/v1/messages")
         let start =

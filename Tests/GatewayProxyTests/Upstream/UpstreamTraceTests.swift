@@ -70,10 +70,10 @@ import Testing
             let own = tracer.begin(headers, at: started)
             #expect(own.upstream.trace != followed.upstream.trace)
             #expect(!own.upstream.isSampled && own.upstream.state.isEmpty)
-            own.finish(Receipt(requestID: "id", startedAt: 0), maxTokens: nil)
+            own.finish(Receipt(requestID: "id", startedAt: 0), nil)
         }
         #expect(queue.counts.waiting == 0)
-        followed.finish(Receipt(requestID: "id", startedAt: 0), maxTokens: nil)
+        followed.finish(Receipt(requestID: "id", startedAt: 0), nil)
         let trace = try #require(queue.take(1).first)
         #expect(trace.parent == 0x00f0_67aa_0ba9_02b7 && trace.context == followed.upstream)
     }
