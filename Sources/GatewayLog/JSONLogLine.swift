@@ -27,7 +27,7 @@ struct JSONLogLine {
             if scalar == "\"" || scalar == "\\" {
                 text += "\\"
                 text.unicodeScalars.append(scalar)
-            } else if Self.isPlain(scalar) {
+            } else if scalar.isPlainInLog {
                 text.unicodeScalars.append(scalar)
             } else {
                 for unit in String(scalar).utf16 { text += "\\u\(Self.digits(unit))" }
@@ -36,17 +36,20 @@ struct JSONLogLine {
         text += "\""
     }
 
-    /// Not what ends a line or moves the cursor on some terminal, nor what turns or hides the text around it.
-    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7f }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: return false
-        default: return true
-        }
-    }
-
     private static func digits(_ unit: UInt16) -> String {
         let digits = String(unit, radix: 16)
         return String(repeating: "0", count: 4 - digits.count) + digits
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it can stand in a line of a log as it is: not what ends a line or moves the cursor on some terminal, nor what
+    /// turns or hides the text around it.
+    package var isPlainInLog: Bool {
+        if isASCII { return value >= 0x20 && value != 0x7f }
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: return false
+        default: return true
+        }
     }
 }

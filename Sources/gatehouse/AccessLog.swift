@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayLog
 
 /// Writes one JSON line per exchange on standard output, whatever the input was (SECURITY D-2).
 ///
@@ -80,7 +81,7 @@ struct JSONLine {
         } else {
             add(name, room: value.utf8.count * 6 + 2) { line in
                 line.append(UInt8(ascii: "\""))
-                for byte in value.utf8 { Self.escape(byte, into: &line) }
+                for scalar in value.unicodeScalars { Self.escape(scalar, into: &line) }
                 line.append(UInt8(ascii: "\""))
             }
         }
@@ -101,7 +102,7 @@ struct JSONLine {
         }
     }
 
-    /// Whether nothing in it needs an escape: nearly always, and then it is copied as it is.
+    /// Whether it is of printable ASCII, and nothing in it needs an escape: nearly always, and then it is copied as it is.
     private static func isPlain(_ value: String) -> Bool {
         var value = value
         // No early exit and no branch: the compiler looks at many bytes at once.
@@ -111,20 +112,22 @@ struct JSONLine {
     @inline(__always)
     private static func needsEscape(_ byte: UInt8) -> UInt8 {
         (byte < 0x20 ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
-            | (byte == 0x7f ? 1 : 0)
+            | (byte >= 0x7f ? 1 : 0)
     }
 
-    /// RFC 8259 §7: quotes, backslashes and control characters are escaped.
-    private static func escape(_ byte: UInt8, into line: inout OutputSpan<UInt8>) {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+    /// RFC 8259 §7: quotes, backslashes and control characters are escaped; here too what some readers take for a line's end.
+    private static func escape(_ scalar: Unicode.Scalar, into line: inout OutputSpan<UInt8>) {
+        switch scalar {
+        case "\"", "\\":
             line.append(UInt8(ascii: "\\"))
-            line.append(byte)
-        case 0x20...0x7e, 0x80...: line.append(byte)
+            line.append(UInt8(scalar.value))
+        case _ where scalar.isPlainInLog:
+            for byte in scalar.utf8 { line.append(byte) }
         default:
-            line.append("\\u00" as StaticString)
-            line.append(digit(byte >> 4))
-            line.append(digit(byte & 15))
+            for unit in scalar.utf16 {
+                line.append("\\u" as StaticString)
+                for shift in [12, 8, 4, 0] { line.append(digit(UInt8(unit >> shift & 15))) }
+            }
         }
     }
 

@@ -12,6 +12,13 @@ from harness import Checks, Gateway, Setting, new_id, require, to, upstream_docu
 check = Checks("access_log")
 setting = Setting()
 LONG = "n" * 8000
+# Of a model's name, in a log and in a receipt.
+LONGEST_MODEL = 256
+MODELS = {
+    "line separators, controls and a change of direction in a model": "a\u2028b\u0085c\u009bd\u202ee",
+    "a model of 100,000 characters": "m" * 100_000,
+    "a model of one letter with 100,000 accents": "e" + "\u0301" * 100_000,
+}
 # What a line could be broken or forged with. Targets that HTTP forbids are refused, and have their line all the same.
 TARGETS = {
     "quotes": b"/demo/plain/score/\"a\"?q=\"b\\\"",
@@ -134,6 +141,21 @@ with Gateway(setting, "access_log", output="access.jsonl") as gateway:
                     f"asked for {path[:100]!r}, logged {line.get('path')!r:.120}")
             sent.append(identifier)
             return f"{status}"
+
+    for name, model in MODELS.items():
+        @check(f"{name}: one line and one receipt, with as much of it as may be")
+        def _():
+            identifier = new_id()
+            answer = gateway.request("POST", "/demo/plain/v1/chat/completions", {"model": model, "messages": []},
+                                     {"api-key": key, "x-request-id": identifier})
+            require(answer.status == 200, f"status {answer.status}: {answer.content[:200]}")
+            # Which may be read only if each line is printable.
+            line, receipt = logged(identifier), gateway.receipt(identifier)
+            for told in [line["model"], receipt["model"]]:
+                require(0 < len(told) <= LONGEST_MODEL, f"{len(told)} characters: {told[:100]!r}")
+                require(told.replace("\ufffd", "") in model, f"it is another one: {told[:100]!r}")
+            sent.append(identifier)
+            return f"{len(line['model'])} characters"
 
     @check("of all these requests every one has a line, and no key is in the log")
     def _():
