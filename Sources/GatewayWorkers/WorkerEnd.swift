@@ -3,6 +3,9 @@ import Subprocess
 
 /// Says how a process ended, with the cause where it can be told.
 struct WorkerEnd {
+    /// The codes with which a worker says that it cannot go on, behind a line that says why.
+    private static let givingUp: ClosedRange<CInt> = 64...69
+
     let status: TerminationStatus
     /// Whether the gateway killed it.
     let isOurs: Bool
@@ -11,9 +14,14 @@ struct WorkerEnd {
     /// Processes of its control group that the kernel has killed for want of memory since it was started; `nil` where the
     /// kernel does not say.
     let outOfMemoryKills: Int?
+    /// What it wrote last.
+    var lastLine: String?
 
     var sentence: String {
         let end = "it ended with \(status)"
+        if case .exited(let code) = status, Self.givingUp.contains(code), let lastLine {
+            return "\(end): \(WorkerWords.of(lastLine))"
+        }
         guard status == .signaled(SIGKILL), !isOurs else { return end }
         let size = resident.map { "; it had \($0 / MemorySize.mebibyte) MiB shortly before" } ?? ""
         return "\(end): \(cause)\(size)"

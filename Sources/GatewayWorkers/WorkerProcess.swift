@@ -2,6 +2,7 @@ import Curl
 import Foundation
 import Logging
 import Subprocess
+import Synchronization
 import SystemPackage
 
 /// One start of the worker program, from spawn to exit.
@@ -39,6 +40,7 @@ struct WorkerProcess: Sendable {
     ) async -> String {
         let watch = WorkerWatch(limits)
         let before = outOfMemoryKills()
+        let lastLine = Mutex<String?>(nil)
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(executable)),
@@ -61,23 +63,29 @@ struct WorkerProcess: Sendable {
                     group.addTask { await kill(execution, watch) }
                     group.addTask { await terminate(execution, watch, when: stop, grace: grace) }
                     group.addTask { await terminate(execution, watch, when: end, grace: Self.graceOfTheHung) }
-                    await relay(execution.standardOutput, to: onLine)
+                    await relay(execution.standardOutput) { line in
+                        lastLine.withLock { $0 = line }
+                        onLine(line)
+                    }
                     group.cancelAll()
                 }
             }
-            return watch.reason ?? sentence(result.terminationStatus, watch, before)
+            return watch.reason ?? sentence(result.terminationStatus, watch, before, lastLine.withLock(\.self))
         } catch {
             return "it could not be run: \(error)"
         }
     }
 
-    private func sentence(_ status: TerminationStatus, _ watch: WorkerWatch, _ before: Int?) -> String {
+    private func sentence(_ status: TerminationStatus, _ watch: WorkerWatch, _ before: Int?, _ lastLine: String?)
+        -> String
+    {
         let after = before == nil ? nil : outOfMemoryKills()
         return WorkerEnd(
             status: status,
             isOurs: watch.isKilled,
             resident: watch.resident,
-            outOfMemoryKills: before.flatMap { before in after.map { $0 - before } }
+            outOfMemoryKills: before.flatMap { before in after.map { $0 - before } },
+            lastLine: lastLine
         ).sentence
     }
 

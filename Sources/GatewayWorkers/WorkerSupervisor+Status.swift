@@ -79,7 +79,8 @@ extension WorkerSupervisor {
     ) -> WorkerFailure {
         if let refusal { return .notReady(deployment: id, reason: refusal.description) }
         let reason = instance?.lastEnd ?? "no answer on its health probe yet"
-        let last = instance?.lines.last.map { "; its last line: \($0.text)" } ?? ""
-        return .notReady(deployment: id, reason: reason + last)
+        let last = instance?.lines.last.map { WorkerWords.of($0.text) } ?? ""
+        let told = last.isEmpty || reason.contains(last) ? "" : "; its last line: \(last)"
+        return .notReady(deployment: id, reason: reason + told)
     }
 }

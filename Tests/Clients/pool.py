@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import statistics
 import threading
 import time
 
@@ -55,16 +56,23 @@ def at_once(count, call):
     return results
 
 
-def resident(pids):
+def mebibytes(path, member):
+    """What a file such as /proc/meminfo says of one thing; 0 where the process is gone."""
+    try:
+        text = pathlib.Path(path).read_text()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(f"{member}:")) // 1024
+
+
+def resident(pids, member="VmRSS"):
     """MiB of these processes, those that are gone having none."""
-    total = 0
-    for pid in pids:
-        try:
-            text = pathlib.Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("VmRSS:"))
-    return total // 1024
+    return sum(mebibytes(f"/proc/{pid}/status", member) for pid in pids)
+
+
+def available():
+    """MiB that can be had on this machine."""
+    return mebibytes("/proc/meminfo", "MemAvailable")
 
 
 def last_end(gateway, endpoint, *words):
@@ -112,6 +120,19 @@ class Workers:
             return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return []
+
+    def wait_until_gone(self, seconds, what):
+        """Returns how many MiB could be had just before, as they ran."""
+        during = [available()]
+
+        def are_gone():
+            now = available()
+            if not self.pids():
+                return True
+            during.append(now)
+            return False
+        wait_for(are_gone, seconds, what)
+        return statistics.median(during[-9:])
 
     def wait_for(self, count, seconds, what):
         wait_for(lambda: len(self.pids()) == count, seconds, f"{what}: {count} workers, not {len(self.pids())}")
@@ -183,7 +204,11 @@ with gateway:
         size = resident(pids)
         told = gateway.manage("GET", "demo/endpoints/sleeper/deployments/local")["pool"]["residentBytes"] >> 20
         wait_for(lambda: (free_beside(gateway, "giant") or (0, 0))[1] == others + 1, 4, "its worker is counted as admitted")
-        workers.wait_for(0, 30, "nobody asked")
+        # What it has mapped of the model's file is the kernel's, which can be had before and after.
+        own = resident(pids, "RssAnon")
+        before = workers.wait_until_gone(30, "nobody asked")
+        require(own > 10, f"{own} MiB of its own")
+        more = wait_for(lambda: (more := available() - before) >= own / 2 and more, 30, f"half of {own} MiB is free")
         require(size > 50 and told > 50 and resident(pids) == 0, f"{size}, told {told} MiB before, {resident(pids)} after")
         [free, _] = wait_for(lambda: (now := free_beside(gateway, "giant")) and now[1] == others and now, 10,
                              "its worker is counted no more")
@@ -193,7 +218,7 @@ with gateway:
         require(shown["instances"] == [] and shown["pool"]["state"] == "asleep", f"{shown['pool']}")
         require(shown["pool"]["costPerHour"] == 0 and shown["pool"]["idleSeconds"] >= 2, f"{shown['pool']}")
         require(shown["pool"]["residentBytes"] == 0, f"{shown['pool']}")
-        return f"{size} MiB, then {free} MiB are free beside {others} workers"
+        return f"{size} MiB, {own} its own, then {more:.0f} more can be had, and {free} MiB are free beside {others} workers"
 
     @check("twenty requests wake it: all are answered, none before the worker is ready")
     def _():
@@ -319,6 +344,7 @@ with gateway:
         require(shown["isReady"] is False, f"it is ready: {shown}")
         [one] = shown["instances"]
         require(one["state"] in ["restarting", "starting"] and "ended with" in one["lastEnd"], f"{one}")
+        last_end(gateway, "broken", "ended with", "broken.gguf")
         answered(gateway, gateway.key("neighbour"), "neighbour")
         broken.write_bytes(pathlib.Path(setting.model).read_bytes())
         began = time.monotonic()

@@ -35,6 +35,20 @@ import Testing
         }
     }
 
+    @Test func `one that gives up says why, in the words of its last line`() async throws {
+        let line = #"{"level":"critical","message":"model refused","reason":"The file a.gguf is damaged."}"#
+        #expect(
+            try await end(of: "echo first; echo '\(line)'; exit 65", kills: nil)
+                == "it ended with exited(65): model refused: The file a.gguf is damaged."
+        )
+        #expect(try await end(of: "echo plain words; exit 64", kills: nil) == "it ended with exited(64): plain words")
+        let long = String(repeating: "x", count: 2000)
+        #expect(try await end(of: "echo \(long); exit 65", kills: nil).count < 600)
+        for quiet in ["exit 3", "exit 0", "echo words; exit 9"] {
+            #expect(try await end(of: quiet, kills: nil).hasSuffix(")"))
+        }
+    }
+
     @Test func `one that the kernel kills for want of memory is said to be, with its size`() async throws {
         let script = "sleep 0.6; echo 'oom 1\noom_kill 3\noom_group_kill 0' > $0; kill -9 $$"
         let said = try await end(of: script, kills: "oom 0\noom_kill 2\n")

@@ -8,7 +8,6 @@ import SystemPackage
 package struct DeviceProbe: Sendable {
     /// A driver that wakes up several GPUs takes seconds.
     package static let limit = Duration.seconds(30)
-    private static let lastWords = 300
 
     private let executable: String
     private let backends: String?
@@ -49,8 +48,8 @@ package struct DeviceProbe: Sendable {
                 error: .string(limit: 1 << 20)
             )
             guard case .exited(0) = result.terminationStatus else {
-                let words = result.standardError.split(separator: "\n").last?.prefix(Self.lastWords)
-                return failure("ended with \(result.terminationStatus)\(words.map { ": \($0)" } ?? "")")
+                let words = result.standardError.split(separator: "\n").last.map { ": \(WorkerWords.of($0))" }
+                return failure("ended with \(result.terminationStatus)\(words ?? "")")
             }
             return Result { () throws(DeviceFailure) in try DeviceListing.read(result.standardOutput) }
         } catch {
