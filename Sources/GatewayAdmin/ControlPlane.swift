@@ -26,7 +26,7 @@ package struct ControlPlane: Sendable {
         /// What an instance of a type costs per hour, where that is known.
         let pricePerHour: @Sendable (_ instanceType: String) -> Money?
         /// The last lines of a deployment's log, the oldest first.
-        let deploymentLogs: @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource]
+        let deploymentLogs: @Sendable (_ deployment: String, _ instance: Int?, _ tail: Int) async -> [LogLineResource]
         /// Everything that is counted and measured.
         let metrics: @Sendable () -> [MetricFamily]
         /// Whose token this is; `nil` when it is not genuine, of nobody whom a tenant trusts, or for something else.
@@ -45,7 +45,12 @@ package struct ControlPlane: Sendable {
             devices: @escaping @Sendable () async -> DevicesResource = { DevicesResource(policy: "auto") },
             pricePerHour: @escaping @Sendable (_ instanceType: String) -> Money? = { _ in nil },
             deploymentLogs:
-                @escaping @Sendable (_ deployment: String, _ tail: Int) async -> [LogLineResource] = { _, _ in [] },
+                @escaping @Sendable (_ deployment: String, _ instance: Int?, _ tail: Int) async -> [LogLineResource] = {
+                    _,
+                    _,
+                    _ in
+                    []
+                },
             metrics: @escaping @Sendable () -> [MetricFamily] = { [] },
             verify: @escaping @Sendable (_ token: String) async -> VerifiedToken?
         ) {

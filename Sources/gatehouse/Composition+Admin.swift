@@ -69,9 +69,10 @@ extension Composition {
                 return DevicesResource(devices, workers.board)
             },
             pricePerHour: { [prices = configuration.instancePrices] type in prices[type] },
-            deploymentLogs: { [logs, workers, snapshots] path, tail in
+            deploymentLogs: { [logs, workers, snapshots] path, instance, tail in
                 guard snapshots.current.deployment(path)?.isNative == true else { return logs.tail(path, tail) }
-                return await workers.logs(path).suffix(tail).map(LogLineResource.init)
+                let lines = await workers.logs(path).filter { instance == nil || $0.instance == instance }
+                return lines.suffix(tail).map(LogLineResource.init)
             },
             metrics: { metrics.families },
             verify: { [trust] token in await trust.verifyOperator(token) }

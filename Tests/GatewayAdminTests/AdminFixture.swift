@@ -125,7 +125,7 @@ final class AdminFixture {
                     )
                 ]
             },
-            deploymentLogs: { path, tail in
+            deploymentLogs: { path, _, tail in
                 (0..<tail).map { LogLineResource(time: "2026-12-31T18:00:00Z", line: "\(path) \($0)") }
             },
             metrics: {

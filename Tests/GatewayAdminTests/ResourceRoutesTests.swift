@@ -83,6 +83,8 @@ import Testing
             for tail in ["0", "1001", "x", "-1"] {
                 #expect(try await client.send(.get, "\(uri)/logs?tail=\(tail)").status == 400)
             }
+            // It is of an upstream, whose instances have no numbers.
+            #expect(try await client.send(.get, "\(uri)/logs?instance=0").status == 400)
             #expect(try await client.send(.get, "\(Self.endpoint)/deployments/none/logs").status == 404)
         }
     }

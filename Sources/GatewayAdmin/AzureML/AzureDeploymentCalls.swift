@@ -68,7 +68,8 @@ enum AzureDeploymentCalls {
         guard body["containerType"]?.text?.lowercased() != "storageinitializer" else {
             return .json(["content": ""] as ARMValue)
         }
-        let lines = await call.controlPlane.collaborators.deploymentLogs("\(call.tenant)/\(endpoint)/\(name)", count)
+        let path = "\(call.tenant)/\(endpoint)/\(name)"
+        let lines = await call.controlPlane.collaborators.deploymentLogs(path, nil, count)
         return .json(["content": .string(lines.map { "\($0.text)\n" }.joined())] as ARMValue)
     }
 

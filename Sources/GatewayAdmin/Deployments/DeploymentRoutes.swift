@@ -60,7 +60,8 @@ struct DeploymentRoutes: Sendable {
         return .noContent.following(operation)
     }
 
-    /// The last lines of the deployment's log: `?tail=` of them, 50 by default.
+    /// The last lines of the deployment's log: `?tail=` of them, 50 by default; of a native one with `?instance=` those of one
+    /// worker.
     @Sendable func logs(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let found = try await find(context)
         let asked = request.uri.queryParameters["tail"].map(String.init)
@@ -68,7 +69,20 @@ struct DeploymentRoutes: Sendable {
         guard (1...Self.longestTail).contains(tail) else {
             throw APIError(.invalid, "tail must be 1 to \(Self.longestTail)", target: "tail")
         }
-        return .json(ResourceList(await controlPlane.collaborators.deploymentLogs(found.path, tail)))
+        let instance = try Self.instance(request, of: found)
+        return .json(ResourceList(await controlPlane.collaborators.deploymentLogs(found.path, instance, tail)))
+    }
+
+    /// The number of a worker.
+    private static func instance(_ request: Request, of deployment: Shown) throws -> Int? {
+        guard let asked = request.uri.queryParameters["instance"].map(String.init) else { return nil }
+        guard case .served(let definition) = deployment, case .native = definition.serving else {
+            throw APIError(.invalid, "only a native deployment has workers, which have numbers", target: "instance")
+        }
+        guard let number = Int(asked), (0...lastInstance).contains(number) else {
+            throw APIError(.invalid, "instance must be 0 to \(lastInstance)", target: "instance")
+        }
+        return number
     }
 
     /// Answers with the deployment as soon as a worker is wanted; it need not be ready yet.
@@ -83,6 +97,8 @@ struct DeploymentRoutes: Sendable {
 
     private static let usualTail = 50
     private static let longestTail = 1000
+    /// No deployment has more workers.
+    private static let lastInstance = 999
 
     /// Headers and variables may hold a backend's credentials: only who sets them sees them.
     private func maySeeValues(_ context: AdminRequestContext) throws -> Bool {

@@ -174,7 +174,12 @@ extension Routes {
                 "Shows the last lines of a deployment's log.",
                 answers: .one(ResourceList<LogLineResource>.self),
                 query: [
-                    QueryParameter(name: "tail", kind: .number(1...1000), summary: "How many lines; 50 if not given.")
+                    QueryParameter(name: "tail", kind: .number(1...1000), summary: "How many lines; 50 if not given."),
+                    QueryParameter(
+                        name: "instance",
+                        kind: .number(0...999),
+                        summary: "Of a native deployment, only this worker's lines."
+                    ),
                 ],
                 use: deployments.logs
             ),

@@ -11,11 +11,14 @@ struct DeploymentTail: AsyncParsableCommand {
 
     @Argument(help: "tenant/endpoint/deployment") var deployment: DeploymentName
     @Option(help: "How many lines, at most 1000.") var tail = 50
+    @Option(help: "Of a native deployment, only the lines of the worker with this number.") var instance: Int?
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let log: ResourceList<LogLineResource> = try await admin.connect().get("\(deployment.url)/logs?tail=\(tail)")
+        let worker = instance.map { "&instance=\($0)" } ?? ""
+        let log: ResourceList<LogLineResource> = try await admin.connect()
+            .get("\(deployment.url)/logs?tail=\(tail)\(worker)")
         guard output.output == .table else { return try output.show(log.value) }
         for line in log.value { print(line.text) }
     }
