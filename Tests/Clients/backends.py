@@ -336,8 +336,9 @@ class Scorer:
 
 
 class Wordy:
-    """Answers with as many words as the request says in `words`, and `more` others, and with their number as usage;
-    `"stream": true` has a word in each event, `delay` seconds after the one before."""
+    """Answers with as many words as the request says in `words`, and `more` others, and with their number as usage, of a
+    prompt of as many tokens as it says in `asked`, and `more`; `"stream": true` has a word in each event, `delay` seconds
+    after the one before."""
 
     def __init__(self, more, delay):
         self.more, self.delay = more, delay
@@ -345,7 +346,8 @@ class Wordy:
     async def answer(self, request, reply):
         body = json.loads(request.body or b"{}")
         words = ["same"] * body.get("words", 1) + ["other"] * self.more
-        usage = {"prompt_tokens": 1, "completion_tokens": len(words), "total_tokens": len(words) + 1}
+        usage = {"prompt_tokens": body.get("asked", 1) + self.more, "completion_tokens": len(words)}
+        usage["total_tokens"] = sum(usage.values())
         if not body.get("stream"):
             return await reply.json(200, {"said": " ".join(words), "usage": usage})
         reply.start_events()

@@ -203,7 +203,7 @@ with Gateway(setting, "exports") as gateway:
             content += b"\n".join(hidden)
             for marker in [b"plain-marker-of-the-request", b"plain-marker-of-the-answer", b"plain-event", b"plain-error"]:
                 require(marker in content, f"{marker} is not in {format}")
-            require(not [place for place, secret in made.items() if secret.encode() in content], f"{format} has one")
+            require(not made.found_in(content), f"{format} has one")
         return f"{len(made)} secrets"
 
     @check("a data_collector of a document collects what its collections name, at its rate, with the headers that it names")

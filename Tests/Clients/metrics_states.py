@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import threading
 import time
@@ -15,11 +16,14 @@ from harness import wait_for
 from reviewing import Auditor, stored, tell
 from scraping import OPEN_METRICS, page, place, sample, samples
 from scripted import get
+from storm import Storm
 
 check = Checks("metrics_states")
 LOOPS = 3
 # How far apart the looks at a loop's lag are, and how long the gateway is stopped, in seconds.
 TICK, STOPPED = 0.25, 0.9
+# How many requests a queue takes, and how many more come.
+QUEUE, TOO_MANY = 2048, 20
 
 
 class Scrape:
@@ -31,7 +35,7 @@ class Scrape:
     def __call__(self, name, **labels):
         return samples(page(self.gateway)[2])[sample(name, **labels)]
 
-    def shows(self, due):
+    def shows(self, due, seconds=10):
         """Waits for all of these values at once; says which are others."""
         wrong = {}
 
@@ -41,7 +45,7 @@ class Scrape:
             wrong = {key: found.get(key) for key, value in due.items() if found.get(key) != value}
             return not wrong
         try:
-            wait_for(are_due, 10, "the values")
+            wait_for(are_due, seconds, "the values")
         except Failure:
             raise Failure(f"{wrong} instead of { {key: due[key] for key in wrong} }") from None
 
@@ -52,10 +56,10 @@ def load(endpoint, running, waiting):
             sample("gatehouse_exchanges_running"): running + waiting}
 
 
-def instances(endpoint, all, ready, circuit_open):
-    return {sample("gatehouse_instances", **place(endpoint)): all,
-            sample("gatehouse_instances_ready", **place(endpoint)): ready,
-            sample("gatehouse_instances_circuit_open", **place(endpoint)): circuit_open}
+def instances(endpoint, all, ready, circuit_open, deployment="only"):
+    where = place(endpoint, deployment)
+    return {sample("gatehouse_instances", **where): all, sample("gatehouse_instances_ready", **where): ready,
+            sample("gatehouse_instances_circuit_open", **where): circuit_open}
 
 
 def check_captures(gateway, scrape):
@@ -75,8 +79,24 @@ def check_captures(gateway, scrape):
         scrape.shows({sample("gatehouse_replayed_requests_total", outcome="completed", **place("kept", "again")): 30,
                       sample("gatehouse_captures_total", result="stored"): 40})
 
+    @check("captures that wait in vain for their file are counted as dropped, each of them, and the next one as stored")
+    def _():
+        key, path = gateway.key("kept"), gateway.directory / "captures.db"
+        stored_now, dropped = [sample("gatehouse_captures_total", result=result) for result in ["stored", "dropped"]]
+        ask = lambda: gateway.request("POST", "/demo/kept/a", {}, {"api-key": key}).status
+        with contextlib.closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as other:
+            # Another program writes to it: the gateway waits ten seconds for a batch's turn.
+            other.execute("BEGIN IMMEDIATE")
+            require([ask() for _ in range(7)] == [200] * 7, "requests wait for it too")
+            # As other work on it does, between two batches.
+            scrape.shows({stored_now: 40, dropped: 7}, seconds=90)
+            other.execute("ROLLBACK")
+        require(ask() == 200, "a request")
+        scrape.shows({stored_now: 41, dropped: 7, sample("gatehouse_captures_waiting"): 0}, seconds=30)
+        require(stored(gateway) == 41, f"{stored(gateway)} in the database")
 
-def check_queue(gateway, scrape, gate):
+
+def check_queue(gateway, scrape, gate, crowded):
     @check("of three callers at a deployment with one place one runs and two wait, and then none")
     def _():
         key, statuses = gateway.key("narrow"), []
@@ -96,6 +116,27 @@ def check_queue(gateway, scrape, gate):
                 caller.join()
         require(statuses == [200] * 3, f"{statuses}")
         scrape.shows(load("narrow", 0, 0))
+
+    @check(f"{QUEUE + 1 + TOO_MANY} callers at one place: one runs, {QUEUE} wait, and {TOO_MANY} are counted as too many")
+    def _():
+        full, path = place("full"), "/demo/full/a"
+        storm = Storm(gateway, [(path, {"api-key": gateway.key("full")}, b"{}")] * (QUEUE + 1 + TOO_MANY), connections=40,
+                      seconds=120)
+
+        def look(done):
+            if done == TOO_MANY:
+                try:
+                    scrape.shows(load("full", 1, QUEUE))
+                finally:
+                    get(crowded, "/open")
+        storm.on_answers = look
+        statuses = [answer.status for answer in storm.run()]
+        counts = {status: statuses.count(status) for status in statuses}
+        require(counts == {200: QUEUE + 1, 429: TOO_MANY}, f"{counts}")
+        scrape.shows({sample("gatehouse_limits_refused_total", rule="QueueFull", **full): TOO_MANY,
+                      sample("gatehouse_errors_total", rule="QueueFull", **full): TOO_MANY,
+                      sample("gatehouse_requests_total", status="429", outcome="refused", **full): TOO_MANY,
+                      sample("gatehouse_requests_total", status="200", outcome="completed", **full): QUEUE + 1})
 
 
 def check_breaker(gateway, scrape, ill):
@@ -196,11 +237,46 @@ def workers(endpoint, state, wanted=None, **counts):
     return {**due, sample("gatehouse_workers_wanted", **pool): sum(counts.values()) if wanted is None else wanted}
 
 
+# Runs the real one, but a worker only while no file says that it must wait.
+HELD_WORKER = """#!/bin/sh
+case " $* " in *" --list-devices "*) exec "%(worker)s" "$@";; esac
+while [ -e "%(hold)s" ]; do sleep 0.05; done
+exec "%(worker)s" "$@"
+"""
+
+
+def held_worker(setting):
+    """A worker program that can be held at its start, and the file that holds it."""
+    folder = setting.directory / "metrics-states-worker"
+    folder.mkdir()
+    program, hold = folder / "gatehouse-worker", folder / "hold"
+    program.write_text(HELD_WORKER % {"worker": setting.worker, "hold": hold})
+    program.chmod(0o755)
+    return program, hold
+
+
+def check_start(gateway, scrape, hold):
+    @check("a worker that is not ready yet is starting, and so is its pool, until both serve",
+           skip=None if gateway.setting.model else "no model file was given")
+    def _():
+        gateway.register_model()
+        hold.touch()
+        try:
+            gateway.apply(native_documents("late", slots=1), waits=False)
+            scrape.shows({**workers("late", "starting", starting=1), **instances("late", 1, 0, 0, "local")})
+            [pid] = gateway.worker_pids()
+        finally:
+            hold.unlink()
+        scrape.shows({**workers("late", "serving", ready=1), **instances("late", 1, 1, 0, "local")}, seconds=60)
+        require(gateway.worker_pids() == [pid], "it is another one")
+        gateway.command("endpoints", "delete", "demo/late")
+        wait_for(lambda: not gateway.worker_pids(), 30, "it is gone")
+
+
 def check_workers(gateway, scrape):
     @check("a pool that sleeps has no worker, and one that was woken has a ready one, until it sleeps again",
            skip=None if gateway.setting.model else "no model file was given")
     def _():
-        gateway.register_model()
         gateway.apply(native_documents("own", slots=1, max_queue_wait_ms=30000).replace(
             '"slots": 1', '"slots": 1, "min_instances": 0, "idle_seconds": 3'))
         resident = sample("gatehouse_workers_resident_bytes", **place("own", "local"))
@@ -287,23 +363,29 @@ def documents(backends):
                            capture={"sampling_rate": 1}),
         upstream_documents("narrow", to(backends["gate"], max_concurrent_requests_per_instance=1,
                                         max_queue_wait_ms=30000)),
+        upstream_documents("full", to(backends["crowded"], max_concurrent_requests_per_instance=1,
+                                      max_queue_wait_ms=120000, request_timeout_ms=120000)),
         upstream_documents("ill", to(backends["ill"])),
         upstream_documents("gone", {"only": (100, {"upstream": {"urls": [gone]}})}),
         upstream_documents("says", {"only": (100, says)}).replace("request_settings:", quick, 1),
     ])
 
 
-with Gateway(Setting(), "metrics-states", threads=LOOPS, hosts=["second.example"]) as gateway:
+setting = Setting()
+program, hold = held_worker(setting)
+with Gateway(setting, "metrics-states", threads=LOOPS, hosts=["second.example"],
+             arguments=["--worker", program] if setting.worker else []) as gateway:
     backends = {"well": gateway.backend("told"), "gate": gateway.backend("gate"),
-                "switch": gateway.backend("switch"), "ill": gateway.backend("told")}
+                "crowded": gateway.backend("gate"), "switch": gateway.backend("switch"), "ill": gateway.backend("told")}
     gateway.apply(documents(backends), waits=False)
     scrape = Scrape(gateway)
     check_captures(gateway, scrape)
-    check_queue(gateway, scrape, backends["gate"])
+    check_queue(gateway, scrape, backends["gate"], backends["crowded"])
     check_breaker(gateway, scrape, backends["ill"])
     check_health(scrape, backends["switch"])
     check_connections(gateway, scrape)
     check_gateway(gateway, scrape)
+    check_start(gateway, scrape, hold)
     check_workers(gateway, scrape)
     check_ill_workers(gateway, scrape)
     check_whole_page(gateway)

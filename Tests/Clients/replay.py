@@ -188,7 +188,7 @@ with Gateway(setting, "replay", threads=2) as gateway:
         report = json.loads(told)["report"]
         require(report["pairs"] == 20 and report["agreed"] == 0, f"{report}")
         texts = [told, page.read_text(), file.read_text()]
-        found = [place for place, secret in canary.items() if any(secret in text for text in texts)]
+        found = [place for text in texts for place in canary.found_in(text)]
         require(len(canary) >= 15 and not found, f"{found}")
         require(all("second-marker-of-the-answer" in text for text in texts), "the answers are not shown")
 

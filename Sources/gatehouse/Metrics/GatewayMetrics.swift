@@ -79,7 +79,7 @@ struct GatewayMetrics: Sendable {
                 "Receipts of requests without a deployment that came faster than they could be written.",
                 [.init([], .count(Int64(receipts.dropped)))]
             ),
-            .gauge("gatehouse_captures_waiting", "Captures that are not on the disk yet.", captures.waiting),
+            .gauge("gatehouse_captures_waiting", "Captures that wait to be written.", captures.waiting),
             MetricFamily(
                 .counter,
                 "gatehouse_captures",
