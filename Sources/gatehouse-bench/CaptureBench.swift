@@ -8,7 +8,8 @@ struct CaptureBench {
     private static let mostPerExchange = 250.0
     private static let mostForPage = 200.0
     private static let mostForText = 1000.0
-    private static let batch = 500
+    /// As the gateway's own queue hands them over.
+    private static let batch = CaptureQueue().batchSize
     private static let day = Int64(1_700_000_000_000_000)
 
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("captures-\(UUID().uuidString)")
@@ -82,10 +83,8 @@ struct CaptureBench {
         var largest: Int64 = 0
         for second in 0..<3600 {
             let now = Self.day + Int64(second) * 1_000_000
-            for half in 0..<2 {
-                try await store.append(
-                    (0..<Self.batch).map { Self.capture(second * 1000 + half * Self.batch + $0, at: now) }
-                )
+            for first in stride(from: second * 1000, to: (second + 1) * 1000, by: Self.batch) {
+                try await store.append((first..<first + Self.batch).map { Self.capture($0, at: now) })
                 largest = max(largest, Self.size(path))
             }
             while try await store.expire(now: now) {}
