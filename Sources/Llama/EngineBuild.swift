@@ -47,7 +47,9 @@
 
         /// The places of segments of a kind, which may lie beyond the file's end.
         private func segments(_ kind: UInt64) -> [(start: UInt64, length: UInt64)] {
-            guard let table = number(0x20, 8), let size = number(0x36, 2), let count = number(0x38, 2) else { return [] }
+            guard let table = number(0x20, 8), let size = number(0x36, 2), let count = number(0x38, 2) else {
+                return []
+            }
             return (0..<count).compactMap { index in
                 let header = table &+ index &* size
                 guard number(header, 4) == kind, let start = number(header &+ 8, 8),
