@@ -1,5 +1,6 @@
-/// What a model's answer says of itself, in identifiers and numbers, as spans tell it: of chat and text completions, of OpenAI's responses and of
-/// Anthropic's messages, whole or as the events of a stream.
+/// What a model's answer says of itself, in identifiers and numbers, as spans tell it.
+///
+/// Of chat and text completions, of OpenAI's responses and of Anthropic's messages, whole or as the events of a stream.
 package struct AnswerFacts: Sendable, Equatable {
     private static let mostReasons = 16
 
