@@ -6,7 +6,7 @@
     /// The engine's plug-ins, loaded from one directory and from nowhere else: the library's own search includes the working
     /// directory and a variable of the environment, by which anybody could name one.
     enum Backends {
-        /// A plug-in that is not loaded, by its file's name, and why.
+        /// A plug-in that is not used, by its file's name, and why.
         struct Refusal: Equatable {
             let file: String
             let reason: String
@@ -72,10 +72,11 @@
 
         /// How well it suits this processor; `nil` when it is for another.
         private static func score(of path: String, own: [UInt8]?) throws(Refused) -> CInt? {
-            if let own, EngineBuild.isMark(own), EngineBuild.id(of: path) != own {
+            let file = ELFFile(path)
+            if let own, EngineBuild.isMark(own), file?.buildID != own {
                 throw Refused(reason: "it is of another source than the engine, with which it would crash")
             }
-            guard EngineBuild.isWhole(path) else { throw Refused(reason: "it is no library, or not all of one") }
+            guard file?.isWhole == true else { throw Refused(reason: "it is no library, or not all of one") }
             guard let library = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
                 throw Refused(reason: unsafe dlerror().map { unsafe String(cString: $0) } ?? "it cannot be loaded")
             }

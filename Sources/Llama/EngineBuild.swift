@@ -12,13 +12,10 @@
 
         /// The build id of an ELF file of 64 bits; `nil` where it has none or is no such file.
         static func id(of path: String) -> [UInt8]? { ELFFile(path)?.buildID }
-
-        /// Whether all that is loaded of the file is in it: the loader dies of one that was cut short.
-        static func isWhole(_ path: String) -> Bool { ELFFile(path)?.isWhole == true }
     }
 
     /// The little of an ELF file that leads to its segments and notes (System V ABI, chapter 5).
-    private struct ELFFile {
+    struct ELFFile {
         private static let loadSegment: UInt64 = 1
         private static let noteSegment: UInt64 = 4
         private static let buildIDNote: UInt64 = 3
@@ -33,6 +30,7 @@
             self.bytes = bytes
         }
 
+        /// Whether all that is loaded of the file is in it: the loader dies of one that was cut short.
         var isWhole: Bool {
             let loaded = segments(Self.loadSegment)
             return !loaded.isEmpty && loaded.allSatisfy { hasPart($0.start, $0.length) }
