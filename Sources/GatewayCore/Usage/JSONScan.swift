@@ -169,13 +169,11 @@ package enum JSONScan {
 
     /// The position behind the closing quote of the string that begins at `start`.
     package static func endOfString(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int? {
+        let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
         var at = start + 1
-        while at < bytes.count {
-            switch bytes[at] {
-            case UInt8(ascii: "\\"): at += 2
-            case UInt8(ascii: "\""): return at + 1
-            default: at += 1
-            }
+        while let next = bytes.firstIndex(from: at, marks: { $0.marks(quote) | $0.marks(backslash) }) {
+            if bytes[next] == quote { return next + 1 }
+            at = next + 2
         }
         return nil
     }

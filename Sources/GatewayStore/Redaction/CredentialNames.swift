@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Names whose values are credentials wherever they stand, in lower case.
 enum CredentialNames {
     private static let headers: Set<String> = [
@@ -24,11 +26,28 @@ enum CredentialNames {
         "auth", "auth_token", "private_token",
     ])
 
+    private static let mostKnown = 1024
+    private static let longestKnown = 64
+    /// Names of headers that were looked at: those of a caller are the same each time.
+    private static let known = Mutex<[String: Bool]>([:])
+
+    /// Of what a text says behind them, with `=` or `:` between.
+    static let text = [
+        "password", "passwd", "pwd", "client_secret", "secret", "api_key", "api-key", "apikey", "access_token",
+        "refresh_token", "private_key",
+    ]
+
     /// Whether a header of this name is one: it is known, or a part of its name says so.
-    ///
-    /// - Parameter name: in lower case.
     static func isHeader(_ name: String) -> Bool {
-        headers.contains(name) || fields.contains(name) || HeaderParts(name).isCredential
+        if let isHeader = known.withLock({ $0[name] }) { return isHeader }
+        let lower = name.lowercased()
+        let isHeader = headers.contains(lower) || fields.contains(lower) || HeaderParts(lower).isCredential
+        guard name.utf8.count <= longestKnown else { return isHeader }
+        known.withLock { known in
+            if known.count >= mostKnown { known.removeAll() }
+            known[name] = isHeader
+        }
+        return isHeader
     }
 }
 

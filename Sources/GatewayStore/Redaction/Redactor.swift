@@ -56,11 +56,11 @@ struct Redactor: Sendable {
         redactBody(&message)
         if let kept { message.headers.removeAll { !kept.contains($0.name.lowercased()) } }
         for index in message.headers.indices {
-            let name = message.headers[index].name.lowercased()
+            let name = message.headers[index].name
             message.headers[index].value =
                 if CredentialNames.isHeader(name) {
                     Self.credential
-                } else if hiddenHeaders.contains(name) {
+                } else if !hiddenHeaders.isEmpty, hiddenHeaders.contains(name.lowercased()) {
                     "[header]"
                 } else {
                     patterns.redact(message.headers[index].value)
@@ -71,7 +71,8 @@ struct Redactor: Sendable {
 
     private func redactBody(_ message: inout CapturedMessage) {
         guard !message.body.isEmpty, !message.isMedia else { return }
-        switch message.form {
+        let form = message.form
+        switch form {
         case .pairs:
             let text = String(decoding: message.body, as: UTF8.self)
             message.body = Array(redactPairs(text, names: CredentialNames.fields).utf8)
@@ -82,7 +83,7 @@ struct Redactor: Sendable {
             patterns.redactStream(&message)
         case .other: redactForm(&message)
         }
-        if StreamedText.hasEscapes(message.body), message.form == .json || message.form == .lines {
+        if form == .json || form == .lines, StreamedText.hasEscapes(message.body) {
             patterns.redactEscaped(&message)
         }
         patterns.redact(&message)

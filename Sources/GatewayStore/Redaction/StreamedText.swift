@@ -54,7 +54,7 @@ struct StreamedText {
 
     /// Whether it has escapes of which something else than the characters themselves stands there.
     static func hasEscapes(_ body: [UInt8]) -> Bool {
-        guard let first = body.firstIndex(of: UInt8(ascii: "\\")) else { return false }
+        guard let first = body.span.firstIndex(from: 0, marks: { $0.marks(UInt8(ascii: "\\")) }) else { return false }
         var isEscape = false
         for byte in body[first...] {
             if isEscape, (0x61...0x7a).contains(byte) { return true }

@@ -6,6 +6,8 @@ struct TextPatterns: Sendable {
     private struct Entry: Sendable {
         let name: String
         let expression: BoundedExpression
+        /// What the expression finds nothing in where it says no.
+        var mayMatch: @Sendable (borrowing Span<UInt8>) -> Bool = { _ in true }
         var accepts: @Sendable (ArraySlice<UInt8>) -> Bool = { _ in true }
     }
 
@@ -75,6 +77,7 @@ struct TextPatterns: Sendable {
         _ parts: [Range<Int>]?,
         _ message: inout CapturedMessage
     ) -> [Range<Int>]? {
+        guard entry.mayMatch(text.span) else { return [] }
         do throws(BoundedExpression.Failure) {
             return try entry.expression.ranges(in: text, parts: parts).filter { entry.accepts(text[$0]) }
         } catch {
@@ -84,6 +87,7 @@ struct TextPatterns: Sendable {
     }
 
     func redact(_ text: String) -> String {
+        guard entries.contains(where: { $0.mayMatch(text.utf8.span) }) else { return text }
         var message = CapturedMessage(body: Array(text.utf8))
         redact(&message)
         return String(decoding: message.body, as: UTF8.self)
@@ -101,20 +105,25 @@ struct TextPatterns: Sendable {
 
     // MARK: - The kinds
 
-    private static func made(_ name: String, _ pattern: String) -> Entry {
+    private static func made(_ pattern: String) -> BoundedExpression {
         do throws(BoundedExpression.Failure) {
-            return Entry(name: name, expression: try BoundedExpression(pattern))
+            return try BoundedExpression(pattern)
         } catch {
             preconditionFailure("a pattern of our own is one: \(error)")
         }
     }
 
+    private static let credential = Entry(
+        name: "credential",
+        expression: credentialExpression,
+        mayMatch: CredentialPrefilter.mayMatch
+    )
+
     /// Keys and tokens that are known by their form, and what stands behind a name that says so.
     ///
     /// Most begin with a word: that is asked first, for then most bytes are passed over at once. In URLs it is the names of
     /// a query's pairs that say so; what separates them may be percent-encoded, or escaped once more than the text is.
-    private static let credential = made(
-        "credential",
+    static let credentialExpression = made(
         #"""
         (?x)
         \b(?:
@@ -122,7 +131,7 @@ struct TextPatterns: Sendable {
             | sk-[A-Za-z0-9_-]{16,} | AKIA[0-9A-Z]{16}\b
             | eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*
             | (?i:bearer|basic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
-            | (?i:password|passwd|pwd|client_secret|secret|api[_-]?key|access_token|refresh_token|private_key)
+            | (?i:\#(CredentialNames.text.joined(separator: "|")))
               (?:\\?["'])?\s{0,4}[=:]\s{0,4}(?:\\?["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,512}
         )
         | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----[\s\S]{0,16384}?(?:-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|\z)
@@ -144,27 +153,41 @@ struct TextPatterns: Sendable {
         }
     }
 
-    private static let email = made(
-        "email",
-        #"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"#
+    private static let email = Entry(
+        name: "email",
+        expression: made(
+            #"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"#
+        ),
+        mayMatch: { $0.firstIndex(from: 0) { $0.marks(UInt8(ascii: "@")) } != nil }
     )
 
-    private static let card: Entry = {
-        var entry = made("card", #"(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"#)
-        entry.accepts = { Luhn.holds($0.filter { (0x30...0x39).contains($0) }) }
-        return entry
-    }()
+    private static let card = Entry(
+        name: "card",
+        expression: made(#"(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"#),
+        mayMatch: { hasDigits($0, 13) },
+        accepts: { Luhn.holds($0.filter { (0x30...0x39).contains($0) }) }
+    )
 
     /// With a `+`, or in groups; a date is none.
-    private static let phone = made(
-        "phone",
-        #"""
-        (?x)
-        (?<![0-9A-Za-z+]) \+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}(?![0-9])
-        | (?<![0-9A-Za-z.+(-]) (?!(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})
-          \(?[0-9]{2,5}\)?[ /-][0-9]{3,5}(?:[ -][0-9]{2,5}){1,3}(?![0-9A-Za-z-])
-        """#
+    private static let phone = Entry(
+        name: "phone",
+        expression: made(
+            #"""
+            (?x)
+            (?<![0-9A-Za-z+]) \+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}(?![0-9])
+            | (?<![0-9A-Za-z.+(-]) (?!(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})
+              \(?[0-9]{2,5}\)?[ /-][0-9]{3,5}(?:[ -][0-9]{2,5}){1,3}(?![0-9A-Za-z-])
+            """#
+        ),
+        mayMatch: { hasDigits($0, 7) }
     )
+
+    /// Whether there are so many of them, wherever they stand.
+    private static func hasDigits(_ text: borrowing Span<UInt8>, _ least: Int) -> Bool {
+        var digits = 0
+        for index in text.indices where (0x30...0x39).contains(text[index]) { digits += 1 }
+        return digits >= least
+    }
 }
 
 /// The check digit of payment cards (ISO/IEC 7812-1, annex B).
