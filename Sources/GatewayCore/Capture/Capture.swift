@@ -26,14 +26,30 @@ package struct Capture: Sendable {
 
 /// A capture that is still to be put together: its writer's thread does that, not the event loop.
 package struct CaptureDraft: Sendable {
-    /// Bytes that it takes in the queue, roughly.
-    let weight: Int
-    package let finish: @Sendable () -> Capture
+    package typealias Finish = @Sendable (_ request: CapturedMessage, _ response: CapturedMessage) -> Capture
 
-    /// - Parameter bodyBytes: that it holds.
-    package init(bodyBytes: Int, finish: @escaping @Sendable () -> Capture) {
-        weight = bodyBytes + 2048
-        self.finish = finish
+    private var request: CapturedMessage
+    private var response: CapturedMessage
+    private let make: Finish
+
+    /// - Parameter finish: makes the capture of both halves, which may lack their headers until then.
+    package init(request: CapturedMessage, response: CapturedMessage, finish: @escaping Finish) {
+        self.request = request
+        self.response = response
+        make = finish
+    }
+
+    /// Bytes that it takes in the queue, roughly.
+    var weight: Int { request.weight + response.weight + 2048 }
+
+    package func finish() -> Capture { make(request, response) }
+
+    /// Takes out of one that is done with the buffers of its bodies.
+    package mutating func takeBuffers() -> (request: [UInt8], response: [UInt8]) {
+        var buffers: (request: [UInt8], response: [UInt8]) = ([], [])
+        swap(&buffers.request, &request.body)
+        swap(&buffers.response, &response.body)
+        return buffers
     }
 }
 
@@ -90,6 +106,9 @@ package struct CapturedMessage: Sendable, Equatable {
         self.size = size
         self.pieces = pieces
     }
+
+    /// Bytes that it takes: a buffer that is used again may have more room than it needs.
+    fileprivate var weight: Int { body.capacity + pieces.count * MemoryLayout<Piece>.stride }
 
     /// The first value of a header, by its lower-case name.
     package func first(_ name: String) -> String? {

@@ -22,8 +22,10 @@ package final class CaptureQueue: Sendable {
         var newest = Batch()
         var count = 0
         var bytes = 0
-        /// What the writer is done with, to be let go by the event loops.
-        var spent: [CaptureDraft] = []
+        /// What the writer is done with, to be used again or let go by the event loops.
+        var spent: [Batch] = []
+        /// Nothing waited when the writer last asked.
+        var wasEmpty = false
 
         mutating func append(_ draft: CaptureDraft, batchSize: Int) {
             if newest.drafts.isEmpty { newest.drafts.reserveCapacity(batchSize) }
@@ -44,9 +46,18 @@ package final class CaptureQueue: Sendable {
             bytes -= batch.bytes
             return batch.drafts
         }
+
+        mutating func takeSpent() -> CaptureDraft? {
+            while let last = spent.indices.last {
+                if let draft = spent[last].drafts.popLast() { return draft }
+                spent.removeLast()
+            }
+            return nil
+        }
     }
 
-    private static let mostSpent = 1000
+    /// Batches.
+    private static let mostSpent = 10
     private static let mostSpentBytes = 8 << 20
 
     private let waiting = Mutex(Waiting())
@@ -67,10 +78,12 @@ package final class CaptureQueue: Sendable {
     /// `false` from when one was dropped until the writer takes some: what is begun then need not be kept, only counted.
     package var hasRoom: Bool { !isFull.load(ordering: .relaxed) }
 
-    package func append(_ draft: CaptureDraft) {
-        // An older one goes for it, here: memory that its own thread gives back is at hand for the next.
+    /// - Returns: an older one that the writer is done with. It is let go here, or what it holds is used again: memory that its
+    ///   own thread gives back is at hand for the next.
+    @discardableResult
+    package func append(_ draft: CaptureDraft) -> CaptureDraft? {
         let (isTaken, old) = waiting.withLock { waiting in
-            let old = waiting.spent.popLast()
+            let old = waiting.takeSpent()
             guard waiting.count < mostCaptures, waiting.bytes + draft.weight <= mostBytes else {
                 isFull.store(true, ordering: .relaxed)
                 return (false, old)
@@ -79,29 +92,29 @@ package final class CaptureQueue: Sendable {
             return (true, old)
         }
         if !isTaken { drop(1) }
-        withExtendedLifetime(old) {}
+        return old
     }
 
     /// The oldest that wait: a batch, or what there is of one.
     package func take() -> [CaptureDraft] {
         // Where nothing comes, nothing comes in whose place they could go; not under the lock, for they are many.
-        var idle: [CaptureDraft] = []
+        var idle: [Batch] = []
         return waiting.withLock { waiting in
-            if waiting.count == 0 { swap(&idle, &waiting.spent) }
+            if waiting.count == 0, waiting.wasEmpty { swap(&idle, &waiting.spent) }
+            waiting.wasEmpty = waiting.count == 0
             isFull.store(false, ordering: .relaxed)
             return waiting.take()
         }
     }
 
-    /// The writer is done with these: event loops let them go, as they add others.
+    /// The writer is done with these: event loops take them over, as they add others. What is too much is let go at once.
     package func giveBack(_ drafts: [CaptureDraft]) {
-        var bytes = 0
-        let few = drafts.prefix(Self.mostSpent).prefix { draft in
-            bytes += draft.weight
-            return bytes <= Self.mostSpentBytes
+        let batch = Batch(drafts: drafts, bytes: drafts.reduce(0) { $0 + $1.weight })
+        waiting.withLock { waiting in
+            let bytes = waiting.spent.reduce(batch.bytes) { $0 + $1.bytes }
+            guard waiting.spent.count < Self.mostSpent, bytes <= Self.mostSpentBytes else { return }
+            waiting.spent.append(batch)
         }
-        var spent = Array(few)
-        waiting.withLock { swap(&spent, &$0.spent) }
     }
 
     package func store(_ count: Int) { stored.add(count, ordering: .relaxed) }

@@ -14,7 +14,15 @@ final class CaptureTap {
     private var response = CapturedMessage()
     private var responseHeaders = HTTPHeaders()
 
-    /// - Parameter limit: bytes of each body.
+    /// - Parameters:
+    ///   - limit: bytes of each body.
+    ///   - spare: buffers that may be filled.
+    init(limit: Int, reusing spare: inout SpareBodies) {
+        self.limit = limit
+        request.body = spare.take()
+        response.body = spare.take()
+    }
+
     init(limit: Int) {
         self.limit = limit
     }
@@ -36,7 +44,7 @@ final class CaptureTap {
         let (query, headers) = (checked.query ?? "", checked.forwardable)
         let request = rule.keepsRequest ? request.cut(to: rule.bodyLimit) : CapturedMessage()
         let response = rule.keepsResponse ? response.cut(to: rule.bodyLimit) : CapturedMessage()
-        return CaptureDraft(bodyBytes: request.weight + response.weight) { [responseHeaders] in
+        return CaptureDraft(request: request, response: response) { [responseHeaders] request, response in
             var capture = Capture(receipt: receipt, rule: rule, query: query, request: request, response: response)
             if rule.keepsRequest { capture.request.take(headers) }
             if rule.keepsResponse { capture.response.take(responseHeaders) }
@@ -63,13 +71,10 @@ struct MirrorCapture {
 }
 
 extension CapturedMessage {
-    fileprivate var weight: Int { body.count + pieces.count * MemoryLayout<Piece>.stride }
-
     fileprivate mutating func append(_ bytes: ByteBuffer, limit: Int) {
         size += Int64(bytes.readableBytes)
         let count = min(limit - body.count, bytes.readableBytes)
-        guard count > 0, let more = bytes.getBytes(at: bytes.readerIndex, length: count) else { return }
-        if body.isEmpty { body = more } else { body += more }
+        if count > 0 { body += bytes.readableBytesView.prefix(count) }
     }
 
     fileprivate mutating func take(_ headers: HTTPHeaders) {

@@ -15,7 +15,7 @@ extension ExchangeHandler {
             request.lacksCaptureRoom = true
             return
         }
-        let tap = CaptureTap(limit: rules.longestBody)
+        let tap = CaptureTap(limit: rules.longestBody, reusing: &resources.spareBodies)
         if let kept = request.kept { tap.requestBody(kept) }
         request.tap = tap
     }
@@ -34,7 +34,10 @@ extension ExchangeHandler {
 
     private func keepCapture(of request: CurrentRequest, _ receipt: Receipt, by rule: CaptureRule) {
         if let tap = request.tap {
-            resources.captures.append(tap.draft(receipt, by: rule, of: request.checked))
+            guard var old = resources.captures.append(tap.draft(receipt, by: rule, of: request.checked)) else { return }
+            var buffers = old.takeBuffers()
+            resources.spareBodies.add(&buffers.request)
+            resources.spareBodies.add(&buffers.response)
         } else {
             resources.captures.drop(1)
         }

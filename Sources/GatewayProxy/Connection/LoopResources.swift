@@ -10,6 +10,7 @@ final class LoopResources {
     let admission: Admission
     let receipts: ReceiptQueue
     let captures: CaptureQueue
+    var spareBodies = SpareBodies()
     let curl: CurlClient
     let pool: UpstreamPool
     let mirrors: MirrorCalls

@@ -44,7 +44,9 @@ final class MirrorCalls {
         // A mirror that is full costs nothing more.
         guard target.meter.begin(atMost: Limits.mirrorCalls) else { return nil }
         let (pieces, length) = awaited.body(for: plan, announced: request.checked.body)
-        let capture = rule.map { MirrorCapture($0, of: request.checked, keep: captures.append) }
+        let capture = rule.map { rule in
+            MirrorCapture(rule, of: request.checked) { [captures] in captures.append($0) }
+        }
         let copy = MirrorCopy(plan: plan, request: request, pieces: pieces, length: length, client: client)
         return start(copy, to: target, marked: ("x-gatehouse-mirror-of", live.deployment.name), capture)
     }

@@ -59,7 +59,10 @@ package final class CaptureStore: Sendable {
 
     /// As `append` of drafts.
     package func append(_ batch: [Capture]) async throws(StoreError) {
-        try await append(batch.map { capture in CaptureDraft(bodyBytes: 0) { capture } })
+        let drafts = batch.map { capture in
+            CaptureDraft(request: capture.request, response: capture.response) { _, _ in capture }
+        }
+        try await append(drafts)
     }
 
     /// Finishes, redacts, compresses and writes a batch, in one transaction.

@@ -5,8 +5,9 @@ import Testing
 /// Captures between the event loops and their writer.
 @Suite struct CaptureQueueTests {
     private static func draft(_ number: Int, bodyBytes: Int = 0) -> CaptureDraft {
-        CaptureDraft(bodyBytes: bodyBytes) {
-            Capture(receipt: Receipt(requestID: "\(number)", startedAt: 0), rule: CaptureRule())
+        let body = CapturedMessage(body: [UInt8](repeating: 0, count: bodyBytes))
+        return CaptureDraft(request: body, response: CapturedMessage()) { request, _ in
+            Capture(receipt: Receipt(requestID: "\(number)", startedAt: 0), rule: CaptureRule(), request: request)
         }
     }
 
@@ -60,7 +61,12 @@ import Testing
         func append(_ number: Int) {
             for _ in 0..<number {
                 let held = Held(count)
-                queue.append(CaptureDraft(bodyBytes: 0) { withExtendedLifetime(held) { Self.draft(0).finish() } })
+                let none = CapturedMessage()
+                queue.append(
+                    CaptureDraft(request: none, response: none) { _, _ in
+                        withExtendedLifetime(held) { Self.draft(0).finish() }
+                    }
+                )
             }
         }
         append(5)
@@ -69,7 +75,30 @@ import Testing
         append(2)
         #expect(count.value.load(ordering: .relaxed) == 5)
         queue.giveBack(queue.take())
-        _ = queue.take()
-        #expect(count.value.load(ordering: .relaxed) == 0)
+        for left in [5, 0] {
+            _ = queue.take()
+            #expect(count.value.load(ordering: .relaxed) == left)
+        }
+    }
+
+    @Test func `a body weighs what its buffer has room for`() {
+        var body = [UInt8](repeating: 0, count: 10)
+        body.reserveCapacity(9000)
+        let queue = CaptureQueue(mostBytes: 10_000)
+        let message = CapturedMessage(body: body)
+        queue.append(CaptureDraft(request: message, response: CapturedMessage()) { _, _ in Self.draft(0).finish() })
+        #expect(queue.counts.dropped == 1)
+    }
+
+    @Test func `the buffers of one that was given back come with the next, for another to fill`() {
+        let queue = CaptureQueue(batchSize: 1)
+        #expect(queue.append(Self.draft(0, bodyBytes: 100)) == nil)
+        let batch = queue.take()
+        #expect(batch.first?.finish().request.body.count == 100)
+        queue.giveBack(batch)
+        var old = queue.append(Self.draft(1))
+        let buffers = old?.takeBuffers()
+        #expect(buffers?.request.count == 100 && buffers?.response.isEmpty == true)
+        #expect(queue.append(Self.draft(2)) == nil)
     }
 }
