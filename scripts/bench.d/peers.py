@@ -67,14 +67,19 @@ def process_tree(root):
     return tree
 
 
-def loop_ticks(pid):
-    """User and system clock ticks of the event loops of one process."""
+def thread_ticks(pid, prefix):
+    """User and system clock ticks of those threads of one process whose names begin so."""
     ticks = 0
     for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
         name, _, fields = (thread / "stat").read_text().partition("(")[2].rpartition(")")
-        if name.startswith("NIO-ELT-"):
+        if name.startswith(prefix):
             ticks += sum(map(int, fields.split()[11:13]))
     return ticks
+
+
+def loop_ticks(pid):
+    """The same of its event loops."""
+    return thread_ticks(pid, "NIO-ELT-")
 
 
 def cpu_ticks(root):
