@@ -107,7 +107,9 @@ package final class CaptureQueue: Sendable {
         }
     }
 
-    /// The writer is done with these: event loops take them over, as they add others. What is too much is let go at once.
+    /// The writer is done with these: event loops take them over, as they add others.
+    ///
+    /// What is too much is let go at once.
     package func giveBack(_ drafts: [CaptureDraft]) {
         let batch = Batch(drafts: drafts, bytes: drafts.reduce(0) { $0 + $1.weight })
         waiting.withLock { waiting in
