@@ -82,7 +82,7 @@ def check_calls(gateway, collector, call, backends):
                "gatehouse.deployment": "only", "gatehouse.caller": "demo/chat#primary", "gatehouse.outcome": "completed"}
         require(due.items() <= whole.attributes.items(), f"{whole}")
         require(client.attributes["server.port"] == backends["openai"].port, f"{client}")
-        require(whole.start <= admission.start <= admission.end <= client.start <= client.end <= whole.end + 1e-3, "times")
+        require(whole.start <= admission.start <= admission.end <= client.start <= client.end <= whole.end + 1e-5, "times")
         require(abs(whole.start - time.time()) < 60 and not any(span.is_error for span in spans), "now, and well")
         require(whole.resource["service.name"] == "gate-of-traces" and whole.resource["service.version"], f"{whole.resource}")
         _, path, headers = collector.requests[0]

@@ -89,8 +89,9 @@ final class RequestTrace {
     /// The exchange is over.
     func finish(_ receipt: Receipt, _ answer: AnswerFacts?) {
         guard context.isSampled else { return }
-        let now = elapsed
-        for index in steps.indices where steps[index].end < 0 { steps[index].end = now }
+        // By the receipt's clock: a step that was asked for its time again would end behind the exchange.
+        let end = receipt.durationMicroseconds * 1000
+        for index in steps.indices where steps[index].end < 0 { steps[index].end = max(steps[index].start, end) }
         tracer.end(
             Trace(
                 context: context,
