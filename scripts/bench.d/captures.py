@@ -139,8 +139,8 @@ def main():
                 running.append(peers.Peer(name, shared))
                 running[-1].start()
             plain, capturing = running
-            print(f"TLS, HTTP/1.1 keep-alive, {CONNECTIONS} connections from {CLIENTS} h2load, bodies of {SIZE} bytes each way, one event "
-                  "loop, receipts stored and access log written")
+            print(f"TLS, HTTP/1.1 keep-alive, {CONNECTIONS} connections from {CLIENTS} h2load, bodies of {SIZE} bytes each way, "
+                  "one event loop, receipts stored and access log written")
             # Both, so that one line tells of all.
             passed = [steady(capturing, options), paired(plain, capturing, options)]
         finally:
