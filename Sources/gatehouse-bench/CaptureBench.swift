@@ -42,9 +42,9 @@ struct CaptureBench {
                 Self.capture($0, at: Self.day + Int64($0) * 1000)
             }
             making += Measurement.processorTime(CLOCK_PROCESS_CPUTIME_ID) - before
-            try await store.append(captures)
+            try store.append(captures)
         }
-        while try await store.indexNext() {}
+        while try store.indexNext() {}
         let spent = Double(Measurement.processorTime(CLOCK_PROCESS_CPUTIME_ID) - start - making) / 1000
         tell("an exchange, of \(count)", spent / Double(count), "us", most: Self.mostPerExchange)
         let queries: [(String, (inout CaptureQuery) -> Void)] = [
@@ -84,12 +84,12 @@ struct CaptureBench {
         for second in 0..<3600 {
             let now = Self.day + Int64(second) * 1_000_000
             for first in stride(from: second * 1000, to: (second + 1) * 1000, by: Self.batch) {
-                try await store.append((first..<first + Self.batch).map { Self.capture($0, at: now) })
+                try store.append((first..<first + Self.batch).map { Self.capture($0, at: now) })
                 largest = max(largest, Self.size(path))
             }
-            while try await store.expire(now: now) {}
+            while try store.expire(now: now) {}
             // As many as there is time for, in a second of that hour.
-            for _ in 0..<5 where try await store.indexNext() {}
+            for _ in 0..<5 where try store.indexNext() {}
             largest = max(largest, Self.size(path))
         }
         tell("the file's largest size, of MiB", Double(largest) / 1_048_576, "MiB", most: Double(cap) / 1_048_576)

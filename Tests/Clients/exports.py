@@ -14,6 +14,7 @@ import time
 import exported
 from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
 from reviewing import RULE, SECRET_CAPTURES, Reviewer, rows, send_secrets, small_disk, stored, tell
+from scraping import captures_waiting
 
 check = Checks("exports")
 setting = Setting()
@@ -337,6 +338,12 @@ with Gateway(setting, "continuous", more=more % (setting.directory / "continuous
         require(late == [f"collected-{1000 + last + number}" for number in range(1, 6)], f"{late}")
         return f"{total} captures in {len(minutes)} folders of minutes"
 
+    def all_are_stored():
+        """What is taken from the queue is written within this time, where nobody asks any more."""
+        before = stored(gateway)
+        time.sleep(0.5)
+        return captures_waiting(gateway) == 0 and stored(gateway) == before
+
     @check("five kills under load: each stored capture is exported once, and every line is whole")
     def _():
         load = Load(gateway, ["plain", "collected", "plain"])
@@ -346,6 +353,7 @@ with Gateway(setting, "continuous", more=more % (setting.directory / "continuous
             gateway.start()
         time.sleep(1)
         load.stop()
+        wait_for(all_are_stored, 30, "no capture waits to be stored")
         wait_for(lambda: sorted(exported_ids()) == sorted(row[0] for row in rows(gateway, "SELECT request_id FROM captures")),
                  20, "as many are exported as are stored")
         halves = [record["correlationid"] for _, record in exported.lines(out)]

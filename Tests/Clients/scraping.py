@@ -46,6 +46,10 @@ def captures_counted(gateway):
     return {result: found[sample("gatehouse_captures_total", result=result)] for result in ["stored", "dropped"]}
 
 
+def captures_waiting(gateway):
+    return samples(page(gateway)[2])[sample("gatehouse_captures_waiting")]
+
+
 def shown_in_metrics(gateway, secrets):
     """Places of those secrets that stand in either form of the page."""
     texts = [page(gateway, accept)[2] for accept in ["text/plain", OPEN_METRICS]]

@@ -65,14 +65,23 @@ package final class CaptureQueue: Sendable {
     private let stored = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
     private let mostCaptures: Int
+    private let limit: Atomic<Int>
     private let mostBytes: Int
     /// Captures that the writer is given at once: another thread's work on them is never long.
     package let batchSize: Int
 
     package init(mostCaptures: Int = 20_000, mostBytes: Int = 128 << 20, batchSize: Int = 100) {
         self.mostCaptures = mostCaptures
+        limit = Atomic(mostCaptures)
         self.mostBytes = mostBytes
         self.batchSize = batchSize
+    }
+
+    /// Not so many may wait from now on.
+    ///
+    /// - Parameter captures: `nil` = as many as at first.
+    package func limit(to captures: Int?) {
+        limit.store(min(captures ?? mostCaptures, mostCaptures), ordering: .relaxed)
     }
 
     /// `false` from when one was dropped until the writer takes some: what is begun then need not be kept, only counted.
@@ -84,7 +93,7 @@ package final class CaptureQueue: Sendable {
     package func append(_ draft: CaptureDraft) -> CaptureDraft? {
         let (isTaken, old) = waiting.withLock { waiting in
             let old = waiting.takeSpent()
-            guard waiting.count < mostCaptures, waiting.bytes + draft.weight <= mostBytes else {
+            guard waiting.count < limit.load(ordering: .relaxed), waiting.bytes + draft.weight <= mostBytes else {
                 isFull.store(true, ordering: .relaxed)
                 return (false, old)
             }

@@ -8,7 +8,7 @@ extension CaptureStore {
     ///
     /// - Returns: false when the tenant has none of this number.
     package func label(_ id: Int64, tenant: String, _ label: String) async throws(StoreError) -> Bool {
-        try await run { database in
+        try await change { database in
             try database.execute(
                 sql: "UPDATE captures SET label = ? WHERE id = ? AND \(CaptureSchema.isOfTenant)",
                 arguments: [label, id, tenant, tenant]
@@ -21,7 +21,7 @@ extension CaptureStore {
     ///
     /// - Returns: false when the tenant has none of this number.
     package func delete(_ id: Int64, tenant: String) async throws(StoreError) -> Bool {
-        try await run { database in
+        try await change { database in
             var isFound = false
             try Self.erasing(database) {
                 let sql = """
@@ -45,7 +45,7 @@ extension CaptureStore {
     ///
     /// - Parameter now: microseconds since 1970.
     package func forget(_ tenant: String, now: Int64) async throws(StoreError) {
-        try await run { database in
+        try await change { database in
             try database.execute(sql: "INSERT OR REPLACE INTO gone VALUES (?, ?)", arguments: [tenant, now])
         }
     }
@@ -54,8 +54,8 @@ extension CaptureStore {
     ///
     /// - Parameter now: microseconds since 1970.
     /// - Returns: whether there is more to do.
-    package func eraseGone(now: Int64) async throws(StoreError) -> Bool {
-        try await run { database in
+    package func eraseGone(now: Int64) throws(StoreError) -> Bool {
+        try write { database in
             guard try Int64.fetchOne(database, sql: "SELECT before FROM gone LIMIT 1") != nil else {
                 return try Self.cleanNext(database)
             }

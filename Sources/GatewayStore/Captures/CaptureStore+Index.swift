@@ -11,8 +11,8 @@ extension CaptureStore {
     /// Indexes the next captures.
     ///
     /// - Returns: whether there are more.
-    package func indexNext() async throws(StoreError) -> Bool {
-        try await run { database in
+    package func indexNext() throws(StoreError) -> Bool {
+        try write { database in
             let sql = "SELECT * FROM segments WHERE indexed_to < first_capture + captures - 1 ORDER BY id LIMIT 1"
             guard let row = try Row.fetchOne(database, sql: sql) else { return false }
             let segment: Int64 = row["id"]

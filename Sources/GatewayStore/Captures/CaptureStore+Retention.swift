@@ -9,8 +9,8 @@ extension CaptureStore {
     ///
     /// - Parameter now: microseconds since 1970.
     /// - Returns: whether there is more to do.
-    package func expire(now: Int64) async throws(StoreError) -> Bool {
-        try await run { [retention] database in
+    package func expire(now: Int64) throws(StoreError) -> Bool {
+        try write { database in
             guard let segment = try Self.oldest(database), try Self.isOver(retention, segment, database, now: now)
             else {
                 // Only after a cap was lowered: pages in use are what the cap is held by.

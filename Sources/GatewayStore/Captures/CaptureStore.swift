@@ -4,19 +4,16 @@ package import GatewayCore
 
 /// Captures in their own SQLite file: neither the store's writes nor the receipts' wait for theirs.
 ///
-/// What takes most of the time, to redact and to compress, is done on a thread that has only what time nobody else wants; what
-/// holds the file's locks on one that goes on behind others.
+/// What is done for each exchange, from redacting to indexing, `CaptureWriter` does on a thread of its own.
 package final class CaptureStore: Sendable {
     let pool: DatabasePool
     let retention: CaptureRetention
     /// `lastNumber` when it was first opened in this run of the system: a power cut may have taken back what was given out before.
     package let lastNumberAtBoot: Int64
     private let redactors = RedactorCache()
-    private let maker = JobThread(name: "captures", .none)
-    /// All that is written is: the database's own queue has nobody to wake.
-    private let writer = JobThread(name: "captures-writer", .low)
-    /// Tells what the others have done.
-    private let relay = JobThread(name: "captures-relay")
+    /// What others than the writer change, they change here: the database's own queue has nobody to wake, for whom a thread may
+    /// be made that is no more urgent than the writer.
+    let changes = JobThread(name: "captures-changes")
 
     /// `captures.db` beside the store.
     package static func path(beside store: String) -> String {
@@ -57,24 +54,17 @@ package final class CaptureStore: Sendable {
     }
 
     /// As `append` of drafts.
-    package func append(_ batch: [Capture]) async throws(StoreError) {
+    package func append(_ batch: [Capture]) throws(StoreError) {
         let drafts = batch.map { capture in
             CaptureDraft(request: capture.request, response: capture.response) { _, _ in capture }
         }
-        try await append(drafts)
+        try append(drafts)
     }
 
     /// Finishes, redacts, compresses and writes a batch, in one transaction.
-    ///
-    /// - Parameter quietly: with processor time that nobody else wants, but for the writing.
-    package func append(_ drafts: [CaptureDraft], quietly: Bool = true) async throws(StoreError) {
-        let batches = await withCheckedContinuation { continuation in
-            (quietly ? maker : relay).run { [relay, redactors] in
-                let batches = CaptureBatch.all(of: drafts, redactors)
-                relay.run { continuation.resume(returning: batches) }
-            }
-        }
-        try await run { [retention] database in
+    package func append(_ drafts: [CaptureDraft]) throws(StoreError) {
+        let batches = CaptureBatch.all(of: drafts, redactors)
+        try write { database in
             try database.inTransaction(.immediate) {
                 var appender = try CaptureAppender(database, retention: retention)
                 for batch in batches { try appender.add(batch) }
@@ -87,14 +77,22 @@ package final class CaptureStore: Sendable {
     /// What of an exchange that is not stored may be shown: as it would be stored.
     package func redacted(_ capture: Capture) -> Capture { redactors[capture.rule.redaction].redact(capture) }
 
-    /// Not cancelled with the caller's task: the last batch is written while the program stops.
-    func run<Value: Sendable>(
+    /// On the caller's thread.
+    func write<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try pool.writeWithoutTransaction(body)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Not cancelled with the caller's task.
+    func change<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            writer.run { [pool, relay] in
-                let result = Result { try pool.writeWithoutTransaction(body) }.mapError { StoreError($0) }
-                relay.run { continuation.resume(returning: result) }
+            changes.run { [self] in
+                continuation.resume(returning: Result { () throws(StoreError) in try write(body) })
             }
         }
         return try result.get()

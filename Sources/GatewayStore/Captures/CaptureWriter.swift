@@ -2,18 +2,17 @@ import Foundation
 package import GatewayCore
 package import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// Drains the queue of captures into their file until the gateway has stopped.
 ///
 /// What the disk refuses is dropped and counted; one line of the log says so, and one that it is over.
 package struct CaptureWriter: Service {
-    private static let interval = Duration.milliseconds(100)
-    private static let expiryInterval = Duration.seconds(1)
-
     private let queue: CaptureQueue
     private let store: CaptureStore
     private let logger: Logger
-    private let complaints = Complaints()
+    /// It has only what processor time nobody else wants.
+    private let thread = JobThread(name: "captures", .none)
 
     package init(queue: CaptureQueue, store: CaptureStore, logger: Logger) {
         self.queue = queue
@@ -22,72 +21,133 @@ package struct CaptureWriter: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var nextExpiry = ContinuousClock.now
-            var index = IndexPace()
-            while !Task.isCancelled {
-                let written = await write()
-                index.wrote(written, at: .now)
-                var isBusy = written == queue.batchSize
-                if ContinuousClock.now >= nextExpiry {
-                    await complaints.tellWhetherOver(logger)
-                    if await expire() { isBusy = true } else { nextExpiry = .now + Self.expiryInterval }
+        let stop = Stop()
+        var drain = await withTaskCancellationOrGracefulShutdownHandler {
+            await withCheckedContinuation { continuation in
+                thread.run { [store, queue, logger] in
+                    var drain = CaptureDrain(queue: queue, store: store, logger: logger)
+                    drain.run(until: stop)
+                    store.changes.run { [drain] in continuation.resume(returning: drain) }
                 }
-                let begun = ContinuousClock.now
-                if !isBusy, index.isDue(at: begun) {
-                    let isMore = try? await store.indexNext()
-                    index.went(from: begun, to: .now, isMore: isMore ?? true)
-                    isBusy = isMore == true && index.isDue(at: .now)
-                }
-                if !isBusy { try? await Task.sleep(for: Self.interval) }
             }
+        } onCancelOrGracefulShutdown: {
+            stop.come()
         }
         // A stop waits for nobody else's work.
-        while await write(quietly: false) > 0 {}
+        while drain.write() > 0 {}
+    }
+}
+
+/// Tells a thread to stop, also one that sleeps.
+private final class Stop: Sendable {
+    private let hasCome = Atomic<Bool>(false)
+    private let wake = DispatchSemaphore(value: 0)
+
+    func come() {
+        hasCome.store(true, ordering: .relaxed)
+        wake.signal()
+    }
+
+    var isDue: Bool { hasCome.load(ordering: .relaxed) }
+
+    func sleep(_ time: Duration) { _ = wake.wait(timeout: .now() + time / .seconds(1)) }
+}
+
+/// All that is done with captures behind the event loops, step by step.
+private struct CaptureDrain: Sendable {
+    private static let interval = Duration.milliseconds(100)
+    /// Captures that may wait where processors are short: what it cannot come by to write is not copied.
+    private static let mostWhileCrowded = 2000
+    private static let expiryInterval = Duration.seconds(1)
+
+    private let queue: CaptureQueue
+    private let store: CaptureStore
+    private let logger: Logger
+    private var complaints = Complaints()
+    private var nextExpiry = ContinuousClock.now
+    private var pace = CapturePace()
+    private var index = IndexPace()
+    private var dropped = 0
+
+    init(queue: CaptureQueue, store: CaptureStore, logger: Logger) {
+        self.queue = queue
+        self.store = store
+        self.logger = logger
+    }
+
+    mutating func run(until stop: Stop) {
+        while !stop.isDue {
+            let least = step() ? .zero : Self.interval
+            let rest = max(least, pace.rest(at: .current))
+            queue.limit(to: pace.isCrowded ? Self.mostWhileCrowded : nil)
+            if rest > .zero { stop.sleep(rest) }
+        }
+    }
+
+    /// - Returns: whether there is more to do at once.
+    private mutating func step() -> Bool {
+        let written = write()
+        index.came(written + droppedSince(), at: .now)
+        var isBusy = written == queue.batchSize
+        if ContinuousClock.now >= nextExpiry {
+            complaints.tellWhetherOver(logger)
+            if expire() { isBusy = true } else { nextExpiry = .now + Self.expiryInterval }
+        }
+        let begun = ContinuousClock.now
+        guard !isBusy, index.isDue(at: begun) else { return isBusy }
+        let isMore = try? store.indexNext()
+        index.went(from: begun, to: .now, isMore: isMore ?? true)
+        return isMore == true && index.isDue(at: .now)
+    }
+
+    private mutating func droppedSince() -> Int {
+        let now = queue.counts.dropped
+        defer { dropped = now }
+        return now - dropped
     }
 
     /// - Returns: how many were taken.
-    private func write(quietly: Bool = true) async -> Int {
+    mutating func write() -> Int {
         let batch = queue.take()
         guard !batch.isEmpty else { return 0 }
         defer { queue.giveBack(batch) }
         do throws(StoreError) {
-            try await store.append(batch, quietly: quietly)
+            try store.append(batch)
             queue.store(batch.count)
-            await complaints.succeeded()
+            complaints.succeeded()
         } catch {
             queue.drop(batch.count)
-            await complaints.failed(error, logger)
+            complaints.failed(error, logger)
         }
         return batch.count
     }
 
     /// - Returns: whether more has to go at once.
-    private func expire() async -> Bool {
+    private func expire() -> Bool {
         // An error here shows in the next write as well, which says so.
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
-        if (try? await store.eraseGone(now: now)) == true { return true }
-        return (try? await store.expire(now: now)) ?? false
+        if (try? store.eraseGone(now: now)) == true { return true }
+        return (try? store.expire(now: now)) ?? false
     }
 }
 
 /// Whether batches are refused: an alarm each time that begins.
 ///
 /// Where a small one finds room now and then, that ends nothing.
-private actor Complaints {
+private struct Complaints {
     private static let calm = Duration.seconds(5)
 
     private var lastFailure: ContinuousClock.Instant?
     private var hasSucceeded = false
 
-    func failed(_ error: StoreError, _ logger: Logger) {
+    mutating func failed(_ error: StoreError, _ logger: Logger) {
         if lastFailure == nil { logger.error("captures are dropped: \(error)") }
         (lastFailure, hasSucceeded) = (.now, false)
     }
 
-    func succeeded() { hasSucceeded = true }
+    mutating func succeeded() { hasSucceeded = true }
 
-    func tellWhetherOver(_ logger: Logger) {
+    mutating func tellWhetherOver(_ logger: Logger) {
         guard hasSucceeded, let lastFailure, lastFailure.duration(to: .now) >= Self.calm else { return }
         self.lastFailure = nil
         logger.notice("captures are stored again")

@@ -10,7 +10,7 @@ struct IndexPace {
 
     /// At first there may be what an earlier run left.
     private var isBehind = true
-    private var written = 0
+    private var arrived = 0
     private var second: Instant
     private var isFlooded = false
     private var isQuiet = true
@@ -22,15 +22,15 @@ struct IndexPace {
 
     func isDue(at now: Instant) -> Bool { isBehind && !isFlooded && (isQuiet || now >= next) }
 
-    /// - Parameter count: of captures that were written.
-    mutating func wrote(_ count: Int, at now: Instant) {
-        written += count
+    /// - Parameter count: of captures that were written, or had no room.
+    mutating func came(_ count: Int, at now: Instant) {
+        arrived += count
         isQuiet = count == 0
         isBehind = isBehind || count > 0
         let past = second.duration(to: now)
         guard past >= .seconds(1) else { return }
-        isFlooded = Double(written) > Self.flood * (past / .seconds(1))
-        (written, second) = (0, now)
+        isFlooded = Double(arrived) > Self.flood * (past / .seconds(1))
+        (arrived, second) = (0, now)
     }
 
     /// A step was made.

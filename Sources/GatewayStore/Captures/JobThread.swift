@@ -10,14 +10,10 @@ final class JobThread: Sendable {
 
     enum Urgency: Sendable {
         case usual
-        /// Others go first, and it goes on all the same.
-        case low
-        /// It has only what processor time nobody else wants: its jobs must hold no lock that others wait for.
+        /// It has only what processor time nobody else wants: whoever waits for a lock of its jobs may wait for long.
         case none
     }
 
-    /// What `low` is: a tenth of the share of others.
-    private static let niceness: CInt = 10
     /// SCHED_IDLE of Linux's `sched.h`, which Swift does not see.
     private static let idlePolicy: CInt = 5
 
@@ -40,9 +36,8 @@ final class JobThread: Sendable {
         #if os(Linux)
             switch urgency {
             case .usual: break
-            // 0 is the thread that asks.
-            case .low: _ = setpriority(.init(PRIO_PROCESS.rawValue), 0, niceness)
             case .none:
+                // 0 is the thread that asks.
                 var priority = sched_param()
                 _ = unsafe sched_setscheduler(0, idlePolicy, &priority)
             }

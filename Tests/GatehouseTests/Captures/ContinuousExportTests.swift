@@ -100,7 +100,7 @@ import Testing
             rollingRate: { $0 == "demo/chat/blue" ? .day : .minute }
         )
         func exporter() -> CaptureExporter { CaptureExporter("\(root)/out", .azure, sources, Self.logger) }
-        try await store.append((1...3).map { Self.capture($0, "blue") } + [Self.capture(4, "green")])
+        try store.append((1...3).map { Self.capture($0, "blue") } + [Self.capture(4, "green")])
         do {
             let first = exporter()
             #expect(await first.round() == .done)
@@ -114,7 +114,7 @@ import Testing
         #expect(text("\(folder)/blue/request/2026/12/31/gatehouse.jsonl")?.split(separator: "\n").count == 3)
         #expect(text("\(folder)/green/request/2026/12/31/18/05/gatehouse.jsonl")?.split(separator: "\n").count == 1)
         let second = exporter()
-        try await store.append([Self.capture(5, "blue")])
+        try store.append([Self.capture(5, "blue")])
         let moved = "\(root)/elsewhere"
         try FileManager.default.moveItem(atPath: "\(root)/\(folder)", toPath: moved)
         try Data().write(to: URL(fileURLWithPath: "\(root)/\(folder)"))

@@ -16,7 +16,7 @@ import Testing
     {
         let fixture = try await AdminFixture()
         let captures = fixture.controlPlane.captures
-        try await captures.append(
+        try captures.append(
             (1...500).map { number in
                 var receipt = Receipt(requestID: "request-\(number)", startedAt: 1_798_740_307_250_000)
                 receipt.tenant = number.isMultiple(of: 10) ? "rival" : "demo"

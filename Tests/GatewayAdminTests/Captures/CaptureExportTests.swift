@@ -31,7 +31,7 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("export-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let store = try CaptureStore(path: folder.appendingPathComponent("captures.db").path)
-        try await store.append([capture])
+        try store.append([capture])
         return try #require(try await store.next(after: 0, atMost: 1).captures.first)
     }
 

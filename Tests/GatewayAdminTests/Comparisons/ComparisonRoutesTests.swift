@@ -22,7 +22,7 @@ import Testing
             VerifiedToken(issuer: .builtIn(tenant: "demo"), subject: text, expiresAt: 4_000_000_000)
         }
         let plane = fixture.controlPlane
-        try await plane.captures.append(captures)
+        try plane.captures.append(captures)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await plane.comparisons.run() }
             try await fixture.withClient { client in

@@ -55,6 +55,18 @@ import Testing
         #expect(narrow.counts.waiting == 1)
     }
 
+    @Test func `the writer may have fewer wait for a time, and never more than at first`() {
+        let queue = CaptureQueue(mostCaptures: 3, batchSize: 1)
+        queue.limit(to: 1)
+        for number in 0..<2 { queue.append(Self.draft(number)) }
+        #expect(queue.counts.waiting == 1 && queue.counts.dropped == 1 && !queue.hasRoom)
+        for most in [nil, 9] as [Int?] {
+            queue.limit(to: most)
+            for number in 0..<4 { queue.append(Self.draft(number)) }
+            #expect(queue.counts.waiting == 3)
+        }
+    }
+
     @Test func `what the writer gives back is let go one by one as others come, and all of it once nothing comes`() {
         let queue = CaptureQueue(batchSize: 5)
         let count = CountBox()

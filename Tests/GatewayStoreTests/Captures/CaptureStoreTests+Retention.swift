@@ -10,10 +10,10 @@ extension CaptureStoreTests {
     @Test func `what is too old goes, and what is not stays`() async throws {
         let store = try Self.store(CaptureRetention(days: 1, rows: 100))
         let old = Self.now - 2 * 86_400_000_000
-        try await store.append((1...20).map { Self.capture($0, at: old) })
-        try await store.append((21...40).map { Self.capture($0) })
+        try store.append((1...20).map { Self.capture($0, at: old) })
+        try store.append((21...40).map { Self.capture($0) })
         try await Self.index(store)
-        while try await store.expire(now: Self.now) {}
+        while try store.expire(now: Self.now) {}
         let left = try await store.list(Self.query()).map(\.receipt.promptTokens)
         #expect(left.count >= 20 && left.count < 30 && left.first == 40)
     }
@@ -21,8 +21,8 @@ extension CaptureStoreTests {
     @Test func `no more captures are kept than may be`() async throws {
         let store = try Self.store(CaptureRetention(rows: 200))
         for batch in 0..<20 {
-            try await store.append((1...50).map { Self.capture(batch * 50 + $0) })
-            while try await store.expire(now: Self.now) {}
+            try store.append((1...50).map { Self.capture(batch * 50 + $0) })
+            while try store.expire(now: Self.now) {}
         }
         let count = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM captures") ?? 0 }
         #expect(count >= 200 && count <= 260)
@@ -42,10 +42,10 @@ extension CaptureStoreTests {
                 capture.request.body = Array(noise[number % 8 * size..<(number % 8 + 1) * size])
                 return capture
             }
-            try await store.append(captures)
+            try store.append(captures)
             largest = max(largest, try Self.size(of: store))
-            while try await store.expire(now: Self.now) {}
-            _ = try await store.indexNext()
+            while try store.expire(now: Self.now) {}
+            _ = try store.indexNext()
             largest = max(largest, try Self.size(of: store))
         }
         #expect(largest <= most && largest > most / 2)

@@ -49,17 +49,6 @@ import Testing
             // SCHED_IDLE
             #expect(policy == 5 && sched_getscheduler(0) == 0)
         }
-
-        @Test func `one of low urgency lets others go first, and makes nobody else do so`() async throws {
-            let before = Self.niceness
-            let thread = JobThread(name: "jobs", .low)
-            let niceness = await withCheckedContinuation { found in
-                thread.run { found.resume(returning: Self.niceness) }
-            }
-            #expect(niceness == max(before, 10) && Self.niceness == before)
-        }
-
-        private static var niceness: CInt { getpriority(.init(PRIO_PROCESS.rawValue), 0) }
     #endif
 
     private func wait(until isTrue: () -> Bool) async throws {
