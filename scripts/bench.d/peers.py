@@ -71,7 +71,10 @@ def thread_ticks(pid, prefix):
     """User and system clock ticks of those threads of one process whose names begin so."""
     ticks = 0
     for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        name, _, fields = (thread / "stat").read_text().partition("(")[2].rpartition(")")
+        try:
+            name, _, fields = (thread / "stat").read_text().partition("(")[2].rpartition(")")
+        except OSError:
+            continue
         if name.startswith(prefix):
             ticks += sum(map(int, fields.split()[11:13]))
     return ticks
