@@ -29,11 +29,6 @@ struct ThreadTimes: Sendable {
     /// Ready to run, while all processors it could run on were taken.
     var waited: Duration
 
-    init(ran: Duration, waited: Duration) {
-        self.ran = ran
-        self.waited = waited
-    }
-
     /// Of the thread that asks, as Linux's scheduler counts them (`proc(5)`, `/proc/pid/schedstat`: nanoseconds).
     static var current: ThreadTimes? {
         guard let text = try? String(contentsOfFile: "/proc/thread-self/schedstat", encoding: .utf8) else { return nil }
