@@ -142,7 +142,8 @@ def check_jumps(gateway, clock):
 
 def month_end():
     now = time.gmtime()
-    return calendar.timegm((now.tm_year, now.tm_mon + 1, 1, 0, 0, 0))
+    years, months = divmod(now.tm_mon, 12)
+    return calendar.timegm((now.tm_year + years, months + 1, 1, 0, 0, 0))
 
 
 def check_month(gateway, clock):
