@@ -67,7 +67,7 @@ private struct CaptureDrain: Sendable {
     private var nextExpiry = ContinuousClock.now
     private var pace = CapturePace()
     private var index = IndexPace()
-    private var dropped = 0
+    private var came = 0
 
     init(queue: CaptureQueue, store: CaptureStore, logger: Logger) {
         self.queue = queue
@@ -87,7 +87,7 @@ private struct CaptureDrain: Sendable {
     /// - Returns: whether there is more to do at once.
     private mutating func step() -> Bool {
         let written = write()
-        index.came(written + droppedSince(), at: .now)
+        index.came(cameSince(), at: .now)
         var isBusy = written == queue.batchSize
         if ContinuousClock.now >= nextExpiry {
             complaints.tellWhetherOver(logger)
@@ -100,10 +100,11 @@ private struct CaptureDrain: Sendable {
         return isMore == true && index.isDue(at: .now)
     }
 
-    private mutating func droppedSince() -> Int {
-        let now = queue.counts.dropped
-        defer { dropped = now }
-        return now - dropped
+    /// - Returns: captures that were stored or dropped since it was last asked.
+    private mutating func cameSince() -> Int {
+        let counts = queue.counts
+        defer { came = counts.stored + counts.dropped }
+        return counts.stored + counts.dropped - came
     }
 
     /// - Returns: how many were taken.
