@@ -7,14 +7,15 @@ import GatewayCore
 /// Making one takes most of the time that captures take, and needs nothing of the database.
 struct CaptureBatch: Sendable {
     /// Bytes before they are compressed: what has to be expanded to read one capture.
-    private static let most = 128 << 10
+    private static let mostBytes = 128 << 10
 
     fileprivate private(set) var captures: [(capture: Capture, range: Range<Int>)] = []
     /// Bytes before they were compressed.
     fileprivate private(set) var size = 0
     fileprivate private(set) var content = Data()
 
-    static func all(of drafts: [CaptureDraft], _ redactors: RedactorCache) -> [CaptureBatch] {
+    /// - Parameter most: captures of one.
+    static func all(of drafts: [CaptureDraft], most: Int, _ redactors: RedactorCache) -> [CaptureBatch] {
         var batches: [CaptureBatch] = []
         var batch = CaptureBatch()
         var bytes: [UInt8] = []
@@ -34,7 +35,7 @@ struct CaptureBatch: Sendable {
                 to: &bytes
             )
             batch.captures.append((redacted, start..<bytes.count))
-            if bytes.count >= most { close() }
+            if bytes.count >= mostBytes || batch.captures.count >= most { close() }
         }
         close()
         return batches
@@ -44,8 +45,7 @@ struct CaptureBatch: Sendable {
 /// Adds captures to the newest segment, a block for each batch.
 struct CaptureAppender: ~Copyable {
     private let database: Database
-    private let segmentRows: Int
-    private let segmentBytes: Int64
+    private let retention: CaptureRetention
     private var row: RowBinding
     private var segment: Segment
     private var next: Int64
@@ -56,36 +56,40 @@ struct CaptureAppender: ~Copyable {
         var captures = 0
         var bytes: Int64 = 0
         var newestAt: Int64 = 0
+        /// `nil` = it has none yet.
+        var oldestAt: Int64?
 
         init(id: Int64 = 0) {
             self.id = id
         }
 
-        init(row: Row) {
+        init(row: Row, oldestAt: Int64?) {
             id = row["id"]
             captures = row["captures"]
             bytes = row["bytes"]
             newestAt = row["newest_at"]
+            self.oldestAt = oldestAt
         }
     }
 
     init(_ database: Database, retention: CaptureRetention) throws {
         let newest = try Row.fetchOne(database, sql: "SELECT * FROM segments ORDER BY id DESC LIMIT 1")
+        let oldestAt = try newest.flatMap { try CaptureStore.oldestAt(from: $0["first_capture"], database) }
         let last = try CaptureStore.lastNumber(database)
         let row = try RowBinding(database, sql: CaptureSchema.insert)
         // From here on nothing fails: who cannot be copied is whole, or not at all.
         self.database = database
         self.row = row
-        segmentRows = retention.segmentRows
-        segmentBytes = retention.segmentBytes
+        self.retention = retention
         next = last + 1
-        segment = newest.map(Segment.init(row:)) ?? Segment()
+        segment = newest.map { Segment(row: $0, oldestAt: oldestAt) } ?? Segment()
     }
 
     mutating func add(_ batch: CaptureBatch) throws {
-        if segment.id == 0 || segment.captures >= segmentRows || segment.bytes >= segmentBytes {
+        if isFull(for: batch) {
             try finish()
-            try beginSegment()
+            try Self.makeSegment(segment.id + 1, first: next, database)
+            segment = Segment(id: segment.id + 1)
         }
         try database.execute(
             sql: "INSERT INTO blocks (segment, size, content) VALUES (?, ?, ?)",
@@ -95,6 +99,7 @@ struct CaptureAppender: ~Copyable {
         for (capture, range) in batch.captures {
             try insert(capture, id: next, block: block, range)
             next += 1
+            segment.oldestAt = segment.oldestAt ?? capture.receipt.startedAt
             segment.newestAt = max(segment.newestAt, capture.receipt.startedAt)
         }
         segment.captures += batch.captures.count
@@ -109,14 +114,20 @@ struct CaptureAppender: ~Copyable {
         )
     }
 
-    private mutating func beginSegment() throws {
-        let id = segment.id + 1
+    static func makeSegment(_ id: Int64, first: Int64, _ database: Database) throws {
         try database.execute(
-            sql: "INSERT INTO segments (id, first_capture, indexed_to) VALUES (?, ?, ?)",
-            arguments: [id, next, next - 1]
+            sql: "INSERT INTO segments (id, first_capture, indexed_to, text_form) VALUES (?, ?, ?, ?)",
+            arguments: [id, first, first - 1, IndexedText.Form.read.rawValue]
         )
         try database.execute(sql: CaptureSchema.makeIndex(id))
-        segment = Segment(id: id)
+    }
+
+    private func isFull(for batch: CaptureBatch) -> Bool {
+        let rows = segment.captures + batch.captures.count
+        if segment.id == 0 || rows > retention.segmentRows || segment.bytes >= retention.segmentBytes { return true }
+        guard let oldestAt = segment.oldestAt, let newestAt = batch.captures.map(\.capture.receipt.startedAt).max()
+        else { return false }
+        return newestAt - oldestAt > retention.segmentMicroseconds
     }
 
     /// In the columns of `CaptureSchema.insert`.

@@ -73,6 +73,9 @@ enum CaptureSchema {
         CREATE TABLE stale_indexes (segment INTEGER PRIMARY KEY) STRICT;
         """
 
+    /// What of bodies a segment's index has: `IndexedText.Form`.
+    static let textFormSQL = "ALTER TABLE segments ADD COLUMN text_form INTEGER NOT NULL DEFAULT 1;"
+
     /// The condition that a capture is of the tenant that has the name now; its two arguments are the name.
     static let isOfTenant =
         "tenant = ? AND started_at >= coalesce((SELECT before FROM gone WHERE gone.tenant = ?), 0)"
@@ -101,5 +104,6 @@ extension Migrations {
         Step(identifier: "1 captures", sql: CaptureSchema.sql),
         Step(identifier: "2 tenants that are gone", sql: CaptureSchema.goneSQL),
         Step(identifier: "3 runs of the system, indexes to be cleaned", sql: CaptureSchema.bootSQL),
+        Step(identifier: "4 what indexes have", sql: CaptureSchema.textFormSQL),
     ])
 }

@@ -19,8 +19,9 @@ extension CaptureStore {
             let from: Int64 = row["indexed_to"] + 1
             let last: Int64 = row["first_capture"] + row["captures"] - 1
             let end = min(from + Self.step - 1, last)
+            let form = IndexedText.Form(rawValue: row["text_form"]) ?? .read
             try database.inTransaction(.immediate) {
-                try Self.index(from...end, of: segment, in: database)
+                try Self.index(from...end, of: segment, as: form, in: database)
                 try database.execute(sql: "UPDATE segments SET indexed_to = ? WHERE id = ?", arguments: [end, segment])
                 return .commit
             }
@@ -28,13 +29,18 @@ extension CaptureStore {
         }
     }
 
-    private static func index(_ range: ClosedRange<Int64>, of segment: Int64, in database: Database) throws {
+    private static func index(
+        _ range: ClosedRange<Int64>,
+        of segment: Int64,
+        as form: IndexedText.Form,
+        in database: Database
+    ) throws {
         let table = CaptureSchema.index(segment)
         let insert = try database.makeStatement(
             sql: "INSERT INTO \(table) (rowid, tenant, request, response) VALUES (?, ?, ?, ?)"
         )
         try forEach(range, in: database) { id, tenant, content in
-            let text = IndexedText(tenant: tenant, content, longest: longestText)
+            let text = IndexedText(tenant: tenant, content, as: form, longest: longestText)
             try insert.execute(arguments: [id, text.tenant, text.request, text.response])
         }
     }
@@ -49,13 +55,12 @@ extension CaptureStore {
     )
         throws
     {
-        let indexed = try Int64.fetchOne(
-            database,
-            sql: "SELECT indexed_to FROM segments WHERE id = ?",
-            arguments: [segment]
-        )
-        guard let indexed, indexed >= id else { return }
-        let text = IndexedText(tenant: tenant, content, longest: longestText)
+        let sql = "SELECT indexed_to, text_form FROM segments WHERE id = ?"
+        guard let row = try Row.fetchOne(database, sql: sql, arguments: [segment]), row["indexed_to"] >= id else {
+            return
+        }
+        let form = IndexedText.Form(rawValue: row["text_form"]) ?? .read
+        let text = IndexedText(tenant: tenant, content, as: form, longest: longestText)
         let table = CaptureSchema.index(segment)
         try database.execute(
             sql: "INSERT INTO \(table) (\(table), rowid, tenant, request, response) VALUES ('delete', ?, ?, ?, ?)",
@@ -80,14 +85,26 @@ extension CaptureStore {
 
 /// The words of one capture.
 struct IndexedText {
+    /// What of a body is indexed.
+    ///
+    /// Words are taken out of an index by the same text: who changes what one of them gives, even how `StreamedText` puts it
+    /// together, adds another.
+    enum Form: Int {
+        /// As it came.
+        case raw = 1
+        /// Also what the events of a stream say together, and what escapes in JSON stand for.
+        case read = 2
+    }
+
     let tenant: String
     let request: String
     let response: String
 
-    init(tenant: String, _ content: CaptureContent, longest: Int) {
+    /// - Parameter longest: bytes of each body.
+    init(tenant: String, _ content: CaptureContent, as form: Form, longest: Int) {
         self.tenant = Self.word(of: tenant)
-        request = Self.text(content.request, longest)
-        response = Self.text(content.response, longest)
+        request = Self.text(content.request, form, longest)
+        response = Self.text(content.response, form, longest)
     }
 
     /// A tenant as one word of an index.
@@ -96,8 +113,19 @@ struct IndexedText {
     }
 
     /// Nothing of what is no text.
-    private static func text(_ message: CapturedMessage, _ longest: Int) -> String {
-        message.isText ? String(decoding: message.body.prefix(longest), as: UTF8.self) : ""
+    private static func text(_ message: CapturedMessage, _ form: Form, _ longest: Int) -> String {
+        guard message.isText else { return "" }
+        let raw = String(decoding: message.body.prefix(longest), as: UTF8.self)
+        guard form == .read else { return raw }
+        switch message.form {
+        case .lines:
+            let streamed = StreamedText(message.body, lines: message.jsonLines)
+            return streamed.texts.map { String(decoding: streamed.bytes[$0].prefix(longest), as: UTF8.self) }
+                .joined(separator: "\n") + "\n" + raw
+        case .json where StreamedText.hasEscapes(message.body):
+            return String(decoding: StreamedText(decoding: message.body).bytes.prefix(longest), as: UTF8.self)
+        case .json, .pairs, .other: return raw
+        }
     }
 }
 

@@ -27,24 +27,41 @@ extension CaptureStore {
         let first: Int64
         let last: Int64
         let newestAt: Int64
+        /// When the first of those that are left began; `nil` where none is.
+        let oldestAt: Int64?
+        /// Whether no other segment is newer.
+        let isLast: Bool
     }
 
     private static func oldest(_ database: Database) throws -> Oldest? {
-        let row = try Row.fetchOne(database, sql: "SELECT * FROM segments ORDER BY id LIMIT 1")
-        return row.map { row in
-            let first: Int64 = row["first_capture"]
-            let count: Int64 = row["captures"]
-            return Oldest(id: row["id"], first: first, last: first + count - 1, newestAt: row["newest_at"])
-        }
+        let rows = try Row.fetchAll(database, sql: "SELECT * FROM segments ORDER BY id LIMIT 2")
+        guard let row = rows.first else { return nil }
+        let first: Int64 = row["first_capture"]
+        let count: Int64 = row["captures"]
+        return Oldest(
+            id: row["id"],
+            first: first,
+            last: first + count - 1,
+            newestAt: row["newest_at"],
+            oldestAt: try oldestAt(from: first, database),
+            isLast: rows.count == 1
+        )
+    }
+
+    /// When the first capture from this number on began; `nil` where there is none.
+    static func oldestAt(from first: Int64, _ database: Database) throws -> Int64? {
+        let sql = "SELECT started_at FROM captures WHERE id >= ? ORDER BY id LIMIT 1"
+        return try Int64.fetchOne(database, sql: sql, arguments: [first])
     }
 
     private static func isOver(_ retention: CaptureRetention, _ oldest: Oldest, _ database: Database, now: Int64) throws
         -> Bool
     {
         guard oldest.last >= oldest.first else { return false }
-        if oldest.newestAt < now - Int64(retention.days) * 86_400_000_000 { return true }
-        let newest = try Int64.fetchOne(database, sql: "SELECT max(id) FROM captures") ?? 0
-        if newest - oldest.last >= Int64(retention.rows) { return true }
+        let limit = now - retention.microseconds
+        // No segment is longer; one of an earlier version may be, and is not given up for its first.
+        if oldest.oldestAt ?? 0 < limit, oldest.newestAt < limit + retention.segmentMicroseconds { return true }
+        if try lastNumber(database) - oldest.first >= Int64(retention.rows) { return true }
         return try bytesUsed(database) > retention.mostUsed
     }
 
@@ -64,6 +81,8 @@ extension CaptureStore {
             try database.execute(sql: "DELETE FROM blocks WHERE segment = ?", arguments: [segment.id])
             try database.execute(sql: "DROP TABLE \(CaptureSchema.index(segment.id))")
             try database.execute(sql: "DELETE FROM segments WHERE id = ?", arguments: [segment.id])
+            // An empty one stands for all that were: no number is given out twice.
+            if segment.isLast { try CaptureAppender.makeSegment(segment.id + 1, first: segment.last + 1, database) }
             return .commit
         }
     }

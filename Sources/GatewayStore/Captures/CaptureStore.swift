@@ -63,7 +63,7 @@ package final class CaptureStore: Sendable {
 
     /// Finishes, redacts, compresses and writes a batch, in one transaction.
     package func append(_ drafts: [CaptureDraft]) throws(StoreError) {
-        let batches = CaptureBatch.all(of: drafts, redactors)
+        let batches = CaptureBatch.all(of: drafts, most: retention.segmentRows, redactors)
         try write { database in
             try database.inTransaction(.immediate) {
                 var appender = try CaptureAppender(database, retention: retention)
@@ -109,7 +109,7 @@ package final class CaptureStore: Sendable {
     }
 }
 
-/// How long captures are kept, and how much of them: whichever ends first.
+/// How long captures are kept at most, and how many and how much of them: whichever ends first.
 package struct CaptureRetention: Sendable, Equatable {
     private static let pageSize: Int64 = 4096
 
@@ -127,6 +127,8 @@ package struct CaptureRetention: Sendable, Equatable {
     /// A twentieth goes at a time.
     var segmentBytes: Int64 { max(1 << 20, bytes / 20) }
     var segmentRows: Int { max(1, min(20_000, rows / 20)) }
+    var microseconds: Int64 { Int64(days) * 86_400_000_000 }
+    var segmentMicroseconds: Int64 { microseconds / 20 }
     /// Pages of the write-ahead log, a thirty-second part of all.
     var walPages: Int64 { min(4000, max(64, bytes / 32 / Self.pageSize)) }
     var walBytes: Int64 { walPages * Self.pageSize }

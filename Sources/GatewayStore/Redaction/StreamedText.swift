@@ -33,7 +33,7 @@ struct StreamedText {
             // What is no whole JSON text does not reach into the next line.
             Self.find(in: body.span.extracting(0..<line.upperBound), line, at: "", &pieces, depth: 0)
         }
-        for ranges in pieces.values {
+        for ranges in pieces.values.sorted(by: { $0[0].lowerBound < $1[0].lowerBound }) {
             let start = bytes.count
             for range in ranges {
                 starts.append(bytes.count)
