@@ -62,7 +62,7 @@ enum CaptureCheck {
                 continue
             }
             if let problem = TextPatterns.problem(of: expression.pattern) {
-                findings.note(.invalidValue, field, "is no expression of PCRE's: \(problem)")
+                findings.note(.invalidValue, field, problem)
             }
         }
     }

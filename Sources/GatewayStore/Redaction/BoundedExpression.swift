@@ -38,6 +38,15 @@ final class BoundedExpression: Sendable {
 
     deinit { unsafe code.withLock { unsafe pcre2_code_free_8($0) } }
 
+    /// Whether it is not sure to take a character wherever it matches: it matches an empty text, or only a place.
+    var mayBeEmpty: Bool {
+        var least: UInt32 = 0
+        return unsafe code.withLock { code in
+            unsafe pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_MINLENGTH), &least)
+            return least == 0
+        }
+    }
+
     /// Every place where it matches, in order; empty matches are none.
     ///
     /// - Parameter parts: where it is looked for, each by itself; `nil` = in all.

@@ -36,6 +36,31 @@ extension CapturedMessage {
         body = made
     }
 
+    /// With quotes around what takes the place of a number in JSON; edits are in order.
+    func spelled(_ edits: [Edit]) -> [Edit] {
+        guard !edits.isEmpty, form == .json || form == .lines else { return edits }
+        var at = 0
+        var quoted = QuotedText()
+        return edits.map { edit in
+            while at < edit.range.lowerBound {
+                quoted.pass(body[at])
+                at += 1
+            }
+            guard !quoted.isOpen, isValue(edit.range) else { return edit }
+            return Edit(range: edit.range, text: "\"\(edit.text)\"")
+        }
+    }
+
+    /// Whether it stands where a value of JSON does.
+    private func isValue(_ range: Range<Int>) -> Bool {
+        let before = body[..<range.lowerBound].last { !Self.isSpace($0) }
+        let behind = body[range.upperBound...].first { !Self.isSpace($0) }
+        guard let before, let behind else { return false }
+        return ":[,".utf8.contains(before) && ",]}".utf8.contains(behind)
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0a, 0x0d].contains(byte) }
+
     mutating func replaceBody(with text: String) {
         body = Array(text.utf8)
         pieces = pieces.first.map { [Piece(offset: 0, microseconds: $0.microseconds)] } ?? []
@@ -50,6 +75,24 @@ extension CapturedMessage {
         while piece < pieces.endIndex, pieces[piece].offset < end {
             pieces[piece].offset += growth
             piece += 1
+        }
+    }
+}
+
+/// Whether a place in JSON is within a string; none goes over the end of a line.
+private struct QuotedText {
+    private(set) var isOpen = false
+    private var isEscaped = false
+
+    mutating func pass(_ byte: UInt8) {
+        if isEscaped {
+            isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+            isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+            isOpen.toggle()
+        } else if byte == 0x0a {
+            isOpen = false
         }
     }
 }

@@ -3,12 +3,13 @@ import GatewayCore
 
 /// Kinds of text that are taken out wherever they stand, each with what stands in their place.
 struct TextPatterns: Sendable {
-    private struct Entry: Sendable {
+    struct Entry: Sendable {
         let name: String
         let expression: BoundedExpression
         /// What the expression finds nothing in where it says no.
         var mayMatch: @Sendable (borrowing Span<UInt8>) -> Bool = { _ in true }
-        var accepts: @Sendable (ArraySlice<UInt8>) -> Bool = { _ in true }
+        /// What of a match is to go, in order and apart.
+        var parts: @Sendable (ArraySlice<UInt8>) -> [Range<Int>] = { [$0.indices] }
     }
 
     private let entries: [Entry]
@@ -25,10 +26,10 @@ struct TextPatterns: Sendable {
     /// What is wrong with an expression of the user's, as the end of a sentence; `nil` when nothing is.
     static func problem(of pattern: String) -> String? {
         do throws(BoundedExpression.Failure) {
-            return try BoundedExpression(pattern).ranges(in: [])
-                .isEmpty ? nil : "finds something in an empty text"
+            guard try BoundedExpression(pattern).mayBeEmpty else { return nil }
+            return "may match an empty text: write what is to be taken out"
         } catch {
-            return error.offset.map { "\(error.reason), at \($0)" } ?? error.reason
+            return "is no expression of PCRE's: " + (error.offset.map { "\(error.reason), at \($0)" } ?? error.reason)
         }
     }
 
@@ -36,7 +37,7 @@ struct TextPatterns: Sendable {
     func redact(_ message: inout CapturedMessage) {
         for entry in entries {
             guard let ranges = find(entry, in: message.body, nil, &message) else { return }
-            message.replace(ranges, with: "[\(entry.name)]")
+            message.apply(message.spelled(ranges.map { CapturedMessage.Edit(range: $0, text: "[\(entry.name)]") }))
         }
     }
 
@@ -56,7 +57,7 @@ struct TextPatterns: Sendable {
             guard let ranges = find(entry, in: text.bytes, text.texts, &message) else { return }
             found += ranges.map { ($0, entry.name) }
         }
-        message.apply(text.edits(Self.apart(found)))
+        message.apply(message.spelled(text.edits(Self.apart(found))))
     }
 
     /// What overlaps made one.
@@ -79,7 +80,7 @@ struct TextPatterns: Sendable {
     ) -> [Range<Int>]? {
         guard entry.mayMatch(text.span) else { return [] }
         do throws(BoundedExpression.Failure) {
-            return try entry.expression.ranges(in: text, parts: parts).filter { entry.accepts(text[$0]) }
+            return try entry.expression.ranges(in: text, parts: parts).flatMap { entry.parts(text[$0]) }
         } catch {
             message.replaceBody(with: "[removed: looking for \(entry.name) took too long]")
             return nil
@@ -105,7 +106,7 @@ struct TextPatterns: Sendable {
 
     // MARK: - The kinds
 
-    private static func made(_ pattern: String) -> BoundedExpression {
+    static func made(_ pattern: String) -> BoundedExpression {
         do throws(BoundedExpression.Failure) {
             return try BoundedExpression(pattern)
         } catch {
@@ -151,55 +152,5 @@ struct TextPatterns: Sendable {
         case .card: card
         case .phone: phone
         }
-    }
-
-    private static let email = Entry(
-        name: "email",
-        expression: made(
-            #"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"#
-        ),
-        mayMatch: { $0.firstIndex(from: 0) { $0.marks(UInt8(ascii: "@")) } != nil }
-    )
-
-    private static let card = Entry(
-        name: "card",
-        expression: made(#"(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"#),
-        mayMatch: { hasDigits($0, 13) },
-        accepts: { Luhn.holds($0.filter { (0x30...0x39).contains($0) }) }
-    )
-
-    /// With a `+`, or in groups; a date is none.
-    private static let phone = Entry(
-        name: "phone",
-        expression: made(
-            #"""
-            (?x)
-            (?<![0-9A-Za-z+]) \+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}(?![0-9])
-            | (?<![0-9A-Za-z.+(-]) (?!(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})
-              \(?[0-9]{2,5}\)?[ /-][0-9]{3,5}(?:[ -][0-9]{2,5}){1,3}(?![0-9A-Za-z-])
-            """#
-        ),
-        mayMatch: { hasDigits($0, 7) }
-    )
-
-    /// Whether there are so many of them, wherever they stand.
-    private static func hasDigits(_ text: borrowing Span<UInt8>, _ least: Int) -> Bool {
-        var digits = 0
-        for index in text.indices where (0x30...0x39).contains(text[index]) { digits += 1 }
-        return digits >= least
-    }
-}
-
-/// The check digit of payment cards (ISO/IEC 7812-1, annex B).
-enum Luhn {
-    /// - Parameter digits: ASCII.
-    static func holds(_ digits: some BidirectionalCollection<UInt8>) -> Bool {
-        var sum = 0
-        for (place, byte) in digits.reversed().enumerated() {
-            let digit = Int(byte - 0x30)
-            let doubled = digit * 2
-            sum += place.isMultiple(of: 2) ? digit : (doubled > 9 ? doubled - 9 : doubled)
-        }
-        return sum.isMultiple(of: 10) && digits.contains { $0 != 0x30 }
     }
 }

@@ -216,31 +216,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("write to bob.smith+x@mail.example.co.uk now", "write to [email] now"), ("a@b", "a@b"),
-    ])
-    func `mail addresses are taken out where a rule says so`(text: String, kept: String) {
-        #expect(redact(text, type: "text/plain", rule: RedactionRule(patterns: [.email])) == kept)
-        #expect(redact(text, type: "text/plain") == text)
-    }
-
-    @Test(arguments: [
-        ("4111 1111 1111 1111", "[card]"), ("card 5500-0000-0000-0004.", "card [card]."), ("378282246310005", "[card]"),
-        ("4111 1111 1111 1112", "4111 1111 1111 1112"), ("0.41111111111111111", "0.41111111111111111"),
-    ])
-    func `a card number is one whose check digit is right`(text: String, kept: String) {
-        #expect(redact(text, type: "text/plain", rule: RedactionRule(patterns: [.card])) == kept)
-    }
-
-    @Test(arguments: [
-        ("call +49 170 1234567 or", "call [phone] or"), ("(030) 123-4567-89", "[phone]"), ("555 123 4567", "[phone]"),
-        ("2026-11-29 12:00", "2026-11-29 12:00"), ("1732878000123", "1732878000123"), ("-0.0012345", "-0.0012345"),
-        ("192.168.100.200", "192.168.100.200"),
-    ])
-    func `telephone numbers are told from dates, addresses and amounts`(text: String, kept: String) {
-        #expect(redact(text, type: "text/plain", rule: RedactionRule(patterns: [.phone])) == kept)
-    }
-
-    @Test(arguments: [
         (RedactionRule(paths: ["model"]), "[field]"), (RedactionRule(paths: ["**.*"]), "[field]"),
         (RedactionRule(patterns: [.email]), "of [email]"), (RedactionRule(paths: ["a.model"]), "of bob@mail.org"),
     ])
@@ -268,7 +243,8 @@ import Testing
         #expect(ContinuousClock.now - began < .seconds(2))
     }
 
-    @Test(arguments: ["(", "[a", "(?<n>", "a{2,1}"]) func `what is no expression is said to be none`(pattern: String) {
+    @Test(arguments: ["(", "[a", "(?<n>", "a{2,1}", "", "^", #"\b"#, "a*"])
+    func `what is no expression, or finds nothing, is said to be none`(pattern: String) {
         #expect(TextPatterns.problem(of: pattern) != nil)
     }
 
