@@ -71,6 +71,10 @@ struct Redactor: Sendable {
 
     private func redactBody(_ message: inout CapturedMessage) {
         guard !message.body.isEmpty, !message.isMedia else { return }
+        guard !message.isWide else {
+            return message.replaceBody(with: "[removed: it is UTF-16 or UTF-32, and cannot be looked through]")
+        }
+        message.dropUnfinished()
         let form = message.form
         switch form {
         case .pairs:

@@ -58,6 +58,7 @@ import Testing
     @Test func `a capture comes back as it was`() async throws {
         let store = try Self.store()
         var capture = Self.capture(7)
+        capture.response.body = Array("answer 7,".utf8)
         capture.response.isTruncated = true
         try store.append([Self.capture(6), capture])
         let row = try #require(try await store.list(Self.query()).first)
