@@ -1,3 +1,4 @@
+import GatewayCore
 import Synchronization
 
 /// Names whose values are credentials wherever they stand, in lower case.
@@ -9,7 +10,7 @@ enum CredentialNames {
         "authentication-info", "proxy-authentication-info", "www-authenticate",
     ]
 
-    /// Of members of JSON bodies, and of pairs of a query or a form.
+    /// Of members of JSON bodies, and of pairs of a query or a form; `NameParts` knows more by their parts.
     static let fields: Set<String> = [
         "password", "passwd", "pwd", "secret", "client_secret", "clientsecret", "api_key", "apikey", "api-key",
         "x-api-key",
@@ -31,17 +32,21 @@ enum CredentialNames {
     /// Names of headers that were looked at: those of a caller are the same each time.
     private static let known = Mutex<[String: Bool]>([:])
 
-    /// Of what a text says behind them, with `=` or `:` between.
-    static let text = [
-        "password", "passwd", "pwd", "client_secret", "secret", "api_key", "api-key", "apikey", "access_token",
-        "refresh_token", "private_key",
-    ]
+    /// What a name in a text ends with, with `=` or `:` behind it.
+    static let text =
+        ["password", "passwd", "pwd", "passphrase", "secret"]
+        + joined(["access", "account", "api", "auth", "private", "secret", "session"], "key")
+        + joined(["access", "api", "auth", "refresh", "session"], "token")
+
+    private static func joined(_ words: [String], _ last: String) -> [String] {
+        words.flatMap { word in ["_", "-", ""].map { word + $0 + last } }
+    }
 
     /// Whether a header of this name is one: it is known, or a part of its name says so.
     static func isHeader(_ name: String) -> Bool {
         if let isHeader = known.withLock({ $0[name] }) { return isHeader }
         let lower = name.lowercased()
-        let isHeader = headers.contains(lower) || fields.contains(lower) || HeaderParts(lower).isCredential
+        let isHeader = headers.contains(lower) || fields.contains(lower) || NameParts(name).isCredential(alone: true)
         guard name.utf8.count <= longestKnown else { return isHeader }
         known.withLock { known in
             if known.count >= mostKnown { known.removeAll() }
@@ -49,42 +54,19 @@ enum CredentialNames {
         }
         return isHeader
     }
-}
 
-/// The words of a header's name, as bytes: this is asked of every header of a capture.
-private struct HeaderParts {
-    /// What a word of a credential's name ends with.
-    private static let endings = [
-        "token", "secret", "password", "passwd", "credential", "credentials", "apikey", "authorization", "cookie",
-        "jwt",
-    ]
-    .map { Array($0.utf8) }
-    /// What a key to something is called by: other keys, such as those of a cache, are none.
-    private static let keys: Set<String> = [
-        "access", "account", "admin", "api", "app", "application", "auth", "client", "customer", "encryption",
-        "function", "functions", "license", "master", "private", "secret", "service", "shared", "subscription",
-    ]
-    /// What the last word says is told of tokens that a model reads and writes.
-    private static let counts: Set<String> = [
-        "budget", "cost", "count", "limit", "rate", "remaining", "reset", "type", "usage",
-    ]
+    /// Whether a pair of a query has a name of one.
+    static func isQuery(_ name: String) -> Bool { query.contains(name.lowercased()) || isField(name) }
 
-    private let parts: [Substring.UTF8View]
+    /// Whether a member, a part of a form or one of its pairs has.
+    static func isField(_ name: String) -> Bool { NameParts.mayBeCredential(name.utf8.span) && isKnown(name) }
 
-    init(_ name: String) {
-        parts = name.utf8.split { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") }
+    /// - Parameter range: of a member's name, without its quotes.
+    static func isField(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
+        NameParts.mayBeCredential(bytes.extracting(range)) && isKnown(JSONScan.string(bytes, range))
     }
 
-    var isCredential: Bool {
-        guard let last = parts.last, parts.indices.contains(where: isCredential) else { return false }
-        return !Self.counts.contains(String(Substring(last)))
-    }
-
-    private func isCredential(_ index: Int) -> Bool {
-        let part = parts[index]
-        if part.elementsEqual("key".utf8) {
-            return index > 0 && Self.keys.contains(String(Substring(parts[index - 1])))
-        }
-        return Self.endings.contains { part.count >= $0.count && part.suffix($0.count).elementsEqual($0) }
+    private static func isKnown(_ name: String) -> Bool {
+        fields.contains(name.lowercased()) || NameParts(name).isCredential(alone: false)
     }
 }

@@ -14,9 +14,19 @@ enum CredentialPrefilter {
     private static let widestGap = 6
     private static let gaps = Array(" \t\n\u{0B}\u{0C}\r\"'\\".utf8)
 
-    /// The last two letters of the names, in lower case: none is one that Unicode has another form of (K, and the long s).
-    private static let textEndings = endings(CredentialNames.text)
-    private static let queryEndings = endings(CredentialNames.text + CredentialNames.query)
+    /// Names, and the last two letters of each, by which most words are passed over.
+    private struct Names {
+        let all: [[UInt8]]
+        let endings: [UInt16]
+
+        init(_ names: [String]) {
+            all = names.map { $0.utf8.map { $0 | 0x20 } }
+            endings = Array(Set(all.map { CredentialPrefilter.ending($0.span, $0.count) }))
+        }
+    }
+
+    private static let textNames = Names(CredentialNames.text)
+    private static let queryNames = Names(CredentialNames.text + CredentialNames.query)
 
     private static let isOfToken: [Bool] = (UInt8.min...UInt8.max).map { byte in
         switch byte {
@@ -30,17 +40,17 @@ enum CredentialPrefilter {
     // MARK: - Names, and keys
 
     private static func hasNameOrKey(_ text: borrowing Span<UInt8>) -> Bool {
-        let (textEndings, queryEndings) = (textEndings, queryEndings)
+        let (textNames, queryNames) = (textNames, queryNames)
         var start = 0
         while let at = text.firstIndex(from: start, marks: marks) {
             let isHit =
                 switch text[at] {
                 case UInt8(ascii: "@"): true
                 case UInt8(ascii: "-"): reads(text, at, keyHeader)
-                case UInt8(ascii: ":"): isNameBefore(text, at, textEndings)
-                case UInt8(ascii: "="): isNameBefore(text, at, queryEndings)
-                case UInt8(ascii: "%"): reads(text, at + 1, percentEquals) && isNameBefore(text, at, queryEndings)
-                default: reads(text, at + 1, escapedEquals) && isNameBefore(text, at, queryEndings)
+                case UInt8(ascii: ":"): isNameBefore(text, at, textNames)
+                case UInt8(ascii: "="): isNameBefore(text, at, queryNames)
+                case UInt8(ascii: "%"): reads(text, at + 1, percentEquals) && isNameBefore(text, at, queryNames)
+                default: reads(text, at + 1, escapedEquals) && isNameBefore(text, at, queryNames)
                 }
             if isHit { return true }
             start = at + 1
@@ -53,21 +63,19 @@ enum CredentialPrefilter {
             | block.marks(UInt8(ascii: "-")) | block.marks(UInt8(ascii: "%")) | block.marks(UInt8(ascii: "\\"))
     }
 
-    /// - Parameter word: in lower case.
+    /// - Parameter word: in lower case, so that `_` is 0x7f.
     private static func reads(_ text: borrowing Span<UInt8>, _ at: Int, _ word: [UInt8]) -> Bool {
         guard at + word.count <= text.count else { return false }
         for index in word.indices where text[at + index] | 0x20 != word[index] { return false }
         return true
     }
 
-    private static func isNameBefore(_ text: borrowing Span<UInt8>, _ at: Int, _ endings: [UInt16]) -> Bool {
+    private static func isNameBefore(_ text: borrowing Span<UInt8>, _ at: Int, _ names: Names) -> Bool {
         var end = at
         while end > 0, at - end < widestGap, gaps.contains(text[end - 1]) { end -= 1 }
-        return end >= 2 && endings.contains(ending(text, end))
-    }
-
-    private static func endings(_ names: some Sequence<String>) -> [UInt16] {
-        Array(Set(names.map { ending(Array($0.utf8.suffix(2)).span, 2) }))
+        guard end >= 2, names.endings.contains(ending(text, end)) else { return false }
+        for name in names.all where name.count <= end && reads(text, end - name.count, name) { return true }
+        return false
     }
 
     private static func ending(_ text: borrowing Span<UInt8>, _ end: Int) -> UInt16 {

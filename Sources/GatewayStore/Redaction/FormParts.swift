@@ -3,7 +3,7 @@ import GatewayCore
 /// The parts of a body that is `multipart/form-data` (RFC 7578), as far as they came.
 struct FormParts {
     struct Part {
-        /// In lower case; empty where it has none.
+        /// As it is spelled; empty where it has none.
         let name: String
         let content: Range<Int>
     }
@@ -62,7 +62,7 @@ struct FormParts {
     private static func name(in head: String) -> String {
         for line in head.split(whereSeparator: \.isNewline) where line.lowercased().hasPrefix("content-disposition:") {
             if let name = parameters(of: String(line)).first(where: { $0.name == "name" }) {
-                return name.value.lowercased()
+                return name.value
             }
         }
         return ""

@@ -16,14 +16,10 @@ struct JSONRedaction {
     /// No body that is meant has more.
     private static let deepest = 512
 
-    private let names: Set<String>
     private let paths: [[Step]]
 
-    /// - Parameters:
-    ///   - names: of members at any depth, lower case.
-    ///   - paths: that `steps` can read.
-    init(names: Set<String>, paths: [String]) {
-        self.names = names
+    /// - Parameter paths: that `steps` can read; besides them it is the credentials that go, at any depth.
+    init(paths: [String]) {
         self.paths = paths.compactMap(Self.steps)
     }
 
@@ -49,7 +45,7 @@ struct JSONRedaction {
 
     /// The ranges of the values, in order; `nil` when the text is nested too deep to be looked through.
     func ranges(in bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> [Range<Int>]? {
-        var walk = Walk(names: names, paths: paths, at: range.lowerBound, end: range.upperBound)
+        var walk = Walk(paths: paths, at: range.lowerBound, end: range.upperBound)
         while walk.at < walk.end {
             guard walk.frames.count <= Self.deepest else { return nil }
             walk.step(bytes)
@@ -74,7 +70,6 @@ private struct Walk {
         var isHit = false
     }
 
-    let names: Set<String>
     let paths: [[JSONRedaction.Step]]
     var at: Int
     let end: Int
@@ -125,10 +120,14 @@ private struct Walk {
             if !take(bytes) { at = stop }
             return
         }
-        let name = JSONScan.string(bytes, at + 1..<max(at + 1, stop - 1))
-        let (states, isHit) = advance(frame.states, .member(name))
-        frames[frames.count - 1].next = states
-        frames[frames.count - 1].isHit = isHit || names.contains(name.lowercased())
+        let name = at + 1..<max(at + 1, stop - 1)
+        let isHit = CredentialNames.isField(bytes, name)
+        frames[frames.count - 1].isHit = isHit
+        if !frame.states.isEmpty {
+            let (states, isPath) = advance(frame.states, .member(JSONScan.string(bytes, name)))
+            frames[frames.count - 1].next = states
+            frames[frames.count - 1].isHit = isHit || isPath
+        }
         at = colon + 1
     }
 

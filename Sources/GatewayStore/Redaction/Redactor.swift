@@ -18,7 +18,7 @@ struct Redactor: Sendable {
     init(_ rule: RedactionRule) {
         self.rule = rule
         hiddenHeaders = Set(rule.headers.map { $0.lowercased() })
-        json = JSONRedaction(names: CredentialNames.fields, paths: rule.paths)
+        json = JSONRedaction(paths: rule.paths)
         patterns = TextPatterns(rule)
         let named = Array(#"{"model":"m"}"#.utf8)
         hidesModel = json.ranges(in: named.span, 0..<named.count)?.isEmpty != true
@@ -26,7 +26,7 @@ struct Redactor: Sendable {
 
     func redact(_ capture: Capture) -> Capture {
         var redacted = capture
-        redacted.query = redactPairs(capture.query, names: CredentialNames.query)
+        redacted.query = redactPairs(capture.query, CredentialNames.isQuery)
         redacted.receipt.path = patterns.redact(encoded: capture.receipt.path)
         redacted.receipt.model = hidesModel ? Self.field : patterns.redact(capture.receipt.model)
         let request = capture.request.decoded()
@@ -79,7 +79,9 @@ struct Redactor: Sendable {
         switch form {
         case .pairs:
             let text = String(decoding: message.body, as: UTF8.self)
-            message.body = Array(redactPairs(text, names: CredentialNames.fields).utf8)
+            // As pairs only: `&code=` is none of a URL here.
+            message.body = Array(redactPairs(text, CredentialNames.isField).utf8)
+            return
         case .json: redactJSON(&message, in: [0..<message.body.count])
         case .lines:
             redactJSON(&message, in: message.jsonLines)
@@ -99,7 +101,7 @@ struct Redactor: Sendable {
         var edits: [CapturedMessage.Edit] = []
         for part in form.parts where !part.content.isEmpty {
             let first = message.body[part.content.lowerBound]
-            if CredentialNames.fields.contains(part.name) {
+            if CredentialNames.isField(part.name) {
                 edits.append(CapturedMessage.Edit(range: part.content, text: Self.field))
             } else if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
                 let found = json.ranges(in: message.body.span, part.content)
@@ -120,20 +122,26 @@ struct Redactor: Sendable {
         message.replace(found, with: "\"\(Self.field)\"")
     }
 
-    /// Of `name=value&…` the values whose names say that they are credentials.
-    private func redactPairs(_ text: String, names: Set<String>) -> String {
+    /// Of `name=value&…` the values whose names say that they are credentials, and what is one in any other pair.
+    private func redactPairs(_ text: String, _ isCredential: (String) -> Bool) -> String {
         guard !text.isEmpty else { return text }
         let pairs = text.split(separator: "&", omittingEmptySubsequences: false).map { pair -> String in
-            guard let equals = pair.firstIndex(of: "=") else { return patterns.redact(String(pair)) }
-            let spelled = String(pair[..<equals])
-            let name = (spelled.removingPercentEncoding ?? spelled).lowercased()
-            if names.contains(name) { return "\(spelled)=\(Self.credential)" }
-            let value = String(pair[pair.index(after: equals)...])
-            let plain = (value.replacing("+", with: " ").removingPercentEncoding ?? value)
+            let equals = pair.firstIndex(of: "=")
+            let name = String(pair[..<(equals ?? pair.endIndex)])
+            if equals != nil, isCredential(Self.plain(name)) { return "\(name)=\(Self.credential)" }
+            let plain = Self.plain(String(pair))
+            let redacted = patterns.redact(plain)
             // What is found only once it is decoded goes whole.
-            return patterns.redact(plain) == plain ? String(pair) : "\(spelled)=\(patterns.redact(plain))"
+            guard redacted != plain else { return String(pair) }
+            let known = Self.plain(name) + "="
+            return redacted.hasPrefix(known) ? "\(name)=\(redacted.dropFirst(known.count))" : redacted
         }
         return pairs.joined(separator: "&")
+    }
+
+    /// Without its percent-encoding.
+    private static func plain(_ text: String) -> String {
+        text.replacing("+", with: " ").removingPercentEncoding ?? text
     }
 }
 

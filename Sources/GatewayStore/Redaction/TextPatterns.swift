@@ -132,9 +132,9 @@ struct TextPatterns: Sendable {
             | sk-[A-Za-z0-9_-]{16,} | AKIA[0-9A-Z]{16}\b
             | eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*
             | (?i:bearer|basic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
-            | (?i:\#(CredentialNames.text.joined(separator: "|")))
-              (?:\\?["'])?\s{0,4}[=:]\s{0,4}(?:\\?["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,512}
         )
+        | (?i:\#(anyCase(CredentialNames.text)))
+          (?:\\?["'])?\s{0,4}[=:]\s{0,4}(?:\\?["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,512}
         | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----[\s\S]{0,16384}?(?:-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|\z)
         | ://[^/\s:@"]{1,128}:\K[^/\s@"]{1,256}(?=@)
         | (?i: (?:[?&#;]|%(?:3f|26|23)|\\u00(?:3f|26|23)) (?:\#(parameters)) (?:=|%3d|\\{1,4}u003d) ) \K[^\s"'<>&#\\]++
@@ -142,8 +142,11 @@ struct TextPatterns: Sendable {
     )
 
     /// The names of a query's pairs, any of them.
-    private static var parameters: String {
-        CredentialNames.query.sorted().joined(separator: "|")
+    private static var parameters: String { anyCase(CredentialNames.query.sorted()) }
+
+    /// Any of these names, of ASCII's letters only: Unicode has other forms of K, and of S.
+    private static func anyCase(_ names: [String]) -> String {
+        names.map { $0.replacing("k", with: "(?-i:[kK])").replacing("s", with: "(?-i:[sS])") }.joined(separator: "|")
     }
 
     private static func entry(_ pattern: RedactionRule.Pattern) -> Entry {
