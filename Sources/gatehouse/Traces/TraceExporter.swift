@@ -111,14 +111,20 @@ struct TraceExporter: Service {
 
 extension Trace {
     fileprivate func redacted(by redaction: inout ReceiptRedaction) -> Trace {
-        var (receipt, parameters, answer) = (receipt, parameters, answer)
+        var (state, receipt, parameters, answer) = (context.state, receipt, parameters, answer)
+        redaction.redact(&state)
         redaction.redact(&receipt)
         redaction.redact(&parameters.conversation)
         redaction.redact(&answer.id)
         redaction.redact(&answer.model)
         for index in answer.finishReasons.indices { redaction.redact(&answer.finishReasons[index]) }
         return Trace(
-            context: context,
+            context: TraceContext(
+                trace: context.trace,
+                span: context.span,
+                isSampled: context.isSampled,
+                state: state
+            ),
             parent: parent,
             receipt: receipt,
             parameters: parameters,

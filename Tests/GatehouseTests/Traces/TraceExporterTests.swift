@@ -70,6 +70,17 @@ import Testing
         #expect(!body.contains("aaaa"))
     }
 
+    @Test func `a caller's tracestate is in its span, without the credentials in it`() async throws {
+        let receiver = try await WebhookReceiver { _ in .status(200) }
+        let queue = TraceQueue()
+        let state = "vendor=sk-aaaaaaaaaaaaaaaaaaaaaaaa,other=b7ad6b7169203331"
+        let context = TraceContext(trace: .init(high: 1, low: 2), span: 10, isSampled: true, state: state)
+        queue.append(Trace(context: context, receipt: Receipt(requestID: "1", startedAt: 1), steps: []))
+        try await Self.export(to: receiver.url, queue) { queue.counts.sent == 1 }
+        let body = try #require(receiver.requests.first).body
+        #expect(body.contains("vendor=[credential],other=b7ad6b7169203331") && !body.contains("aaaa"))
+    }
+
     @Test(arguments: [429, 502, 503, 504]) func `a batch that may be taken later is sent again`(status: Int)
         async throws
     {
