@@ -22,7 +22,7 @@ package struct AnswerComparer: Sendable, Equatable {
     package var compared: [String]
     /// How alike texts are that agree, from 0 to 1.
     package var leastSimilarity: Double
-    /// By what share of the greater one numbers differ that agree.
+    /// By what share of the greater one numbers differ that agree; 0 = only those of one value do.
     package var tolerance: Double
 
     package init(
@@ -170,14 +170,19 @@ private struct FieldWalk {
     }
 
     private mutating func numbers(_ left: String, _ right: String, _ place: Place) {
-        guard let one = Double(left), let other = Double(right), one.isFinite, other.isFinite else {
-            return texts(left, right, place)
-        }
-        if place.isMeasure {
+        let (one, other) = (Double(left) ?? .nan, Double(right) ?? .nan)
+        let areFinite = one.isFinite && other.isFinite
+        if place.isMeasure, areFinite {
             return comparison.note(.init(field: place.field, one: one, other: other))
         }
-        let isNear = left == right || abs(one - other) <= rule.tolerance * max(abs(one), abs(other))
-        score(isNear ? 1 : 0, .number(left), .number(right), place)
+        let isNear = rule.tolerance > 0 && areFinite && abs(one - other) <= rule.tolerance * max(abs(one), abs(other))
+        score(isNear || Self.areEqual(left, right) ? 1 : 0, .number(left), .number(right), place)
+    }
+
+    private static func areEqual(_ left: String, _ right: String) -> Bool {
+        if left == right { return true }
+        guard let one = ExactNumber(left) else { return false }
+        return one == ExactNumber(right)
     }
 
     private mutating func texts(_ left: String, _ right: String, _ place: Place) {

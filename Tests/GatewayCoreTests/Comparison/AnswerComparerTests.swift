@@ -82,6 +82,28 @@ import Testing
         #expect(Self.compare(texts.0, texts.1, .json, AnswerComparer(leastSimilarity: 0.8)).isAgreed)
     }
 
+    @Test(arguments: [
+        ("9007199254740993", "9007199254740992"), ("0.1", "0.10000000000000001"), ("1", "-1"), ("1e400", "1e401"),
+        ("1e-400", "0"), ("12345678901234567890123", "12345678901234567890124"), ("1e99999999999", "2e99999999999"),
+    ])
+    func `numbers whose values differ do, however little`(one: String, other: String) {
+        #expect(Self.compare("[\(one)]", "[\(other)]").differences.map(\.field) == ["[]"])
+    }
+
+    @Test(arguments: [
+        ("1.0", "1"), ("1e0", "1"), ("0.1e1", "1"), ("100", "1E+2"), ("-0", "0.0"), ("0e9", "0"), ("1e400", "10e399"),
+        ("120e-1", "12"),
+    ])
+    func `numbers of one value agree, however they are written`(one: String, other: String) {
+        #expect(Self.compare("[\(one)]", "[\(other)]").isAgreed)
+    }
+
+    @Test func `a tolerance is no matter of how exact a number is`() {
+        let comparer = AnswerComparer(tolerance: 1e-9)
+        #expect(Self.compare("[9007199254740993]", "[9007199254740992]", .json, comparer).isAgreed)
+        #expect(!Self.compare("[1e999]", "[1]", .json, comparer).isAgreed)
+    }
+
     @Test func `streams are compared by the text that they assemble to`() {
         func stream(_ pieces: [String], id: String) -> String {
             pieces.map {
