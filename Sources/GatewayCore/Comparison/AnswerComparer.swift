@@ -1,7 +1,7 @@
 /// Compares two answers to one request: status, and body by its form.
 ///
-/// JSON goes field by field, streams by the text that they assemble to, other text as a whole. A text that is alike enough
-/// agrees, and so does a number that is near enough. Fields whose names say that they tell a time are measures: they differ
+/// JSON goes field by field, streams by what they assemble to, other text as a whole. A text that is alike enough agrees, and
+/// so does a number that is near enough. Fields whose names say that they tell a time are measures: they differ
 /// from answer to answer, and only many of them together say something.
 package struct AnswerComparer: Sendable, Equatable {
     /// Members that differ from answer to answer whatever was asked, or follow from the rest; with all that is in them.
@@ -63,7 +63,8 @@ package struct AnswerComparer: Sendable, Equatable {
             comparison.similarity = 0
             comparison.note(.init(field: Self.body, one: "\(one.length) bytes", other: "\(other.length) bytes"))
         } else {
-            compareTexts(left.bytes, right.bytes, &comparison)
+            comparison.method = .text
+            comparison.similarity = compareTexts(left.bytes, right.bytes, &comparison)
         }
         return comparison
     }
@@ -75,38 +76,29 @@ package struct AnswerComparer: Sendable, Equatable {
 
     private static func word(_ status: Int) -> String { status == 0 ? "no answer" : String(status) }
 
-    private func compare(_ one: JSONTree, _ other: JSONTree, _ comparison: inout AnswerComparison) {
+    func compare(_ one: JSONTree, _ other: JSONTree, _ comparison: inout AnswerComparison) {
         var walk = FieldWalk(rule: self, comparison: comparison)
         walk.visit(one, other, at: FieldWalk.Place())
         comparison = walk.comparison
         comparison.similarity = walk.similarity
     }
 
-    private func compareStreams(
-        _ one: ComparedAnswer.Body,
-        _ other: ComparedAnswer.Body,
-        _ comparison: inout AnswerComparison
-    ) {
-        let read = (StreamText.read(one.bytes, isCut: one.isCut), StreamText.read(other.bytes, isCut: other.isCut))
-        switch read {
-        case (.events(let left), .events(let right)):
-            comparison.method = .fields
-            compare(.list(left), .list(right), &comparison)
-        case (.text(let left), .text(let right)):
-            compareTexts(Array(left.utf8), Array(right.utf8), &comparison)
-        case (.events, .text), (.text, .events): compareTexts(one.bytes, other.bytes, &comparison)
-        }
-    }
-
     /// Of texts that are cut as much as there is of both.
-    private func compareTexts(_ one: [UInt8], _ other: [UInt8], _ comparison: inout AnswerComparison) {
-        comparison.method = .text
-        let length = comparison.isPartial ? min(one.count, other.count) : max(one.count, other.count)
-        let (left, right) = (one.prefix(length), other.prefix(length))
-        comparison.similarity = TextSimilarity.of(left, right)
-        guard !isAlike(left, right, comparison.similarity) else { return }
-        let texts = (String(decoding: left, as: UTF8.self), String(decoding: right, as: UTF8.self))
-        comparison.note(.init(field: Self.text, one: texts.0, other: texts.1))
+    ///
+    /// - Returns: how alike they are.
+    func compareTexts(
+        _ one: [UInt8]?,
+        _ other: [UInt8]?,
+        as field: String = Self.text,
+        _ comparison: inout AnswerComparison
+    ) -> Double {
+        let length = comparison.isPartial ? min(one?.count ?? 0, other?.count ?? 0) : .max
+        let (left, right) = (one?.prefix(length), other?.prefix(length))
+        let similarity = TextSimilarity.of(left ?? [], right ?? [])
+        guard !isAlike(left ?? [], right ?? [], similarity) else { return similarity }
+        func text(_ bytes: ArraySlice<UInt8>?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+        comparison.note(.init(field: field, one: text(left), other: text(right)))
+        return similarity
     }
 
     /// Texts of the same words may differ in their spaces.

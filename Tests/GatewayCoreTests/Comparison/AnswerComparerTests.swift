@@ -159,11 +159,13 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func `no body takes long, however it is made`() {
         let size = 64 << 10
+        let calls = (0..<size / 32).map { #"{"index":\#($0),"function":{"name":"1"}}"# }
         let bodies = [
             "[" + String(repeating: "1,", count: size / 2) + "1]",
             "{" + (0..<size / 8).map { "\"\($0 % 999)\":1" }.joined(separator: ",") + "}",
             String(repeating: "a b ", count: size / 4), String(repeating: "[{\"a\":", count: size / 6),
             "\"" + String(repeating: "\\u00e9 ", count: size / 7) + "\"",
+            #"{"choices":[{"delta":{"tool_calls":[\#(calls.joined(separator: ","))]}}]}"#,
         ]
         let clock = ContinuousClock()
         for body in bodies {

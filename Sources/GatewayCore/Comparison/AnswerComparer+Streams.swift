@@ -1,0 +1,48 @@
+/// Streams, by what they assemble to.
+extension AnswerComparer {
+    func compareStreams(
+        _ one: ComparedAnswer.Body,
+        _ other: ComparedAnswer.Body,
+        _ comparison: inout AnswerComparison
+    ) {
+        let left = AssembledStream(one.bytes, isCut: one.isCut)
+        let right = AssembledStream(other.bytes, isCut: other.isCut)
+        comparison.method = .text
+        guard left.events.isEmpty == right.events.isEmpty else {
+            comparison.similarity = compareTexts(one.bytes, other.bytes, &comparison)
+            return
+        }
+        comparison.similarity = compareParts(left.parts, right.parts, &comparison)
+        guard !left.events.isEmpty else { return }
+        comparison.method = .fields
+        compare(.list(left.events), .list(right.events), &comparison)
+    }
+
+    /// - Returns: the mean over all texts of how alike they are, and over 0 for each of the rest that differs.
+    private func compareParts(
+        _ one: [AssembledStream.Part: String],
+        _ other: [AssembledStream.Part: String],
+        _ comparison: inout AnswerComparison
+    ) -> Double {
+        var scores: [Double] = []
+        for part in Set(one.keys).union(other.keys).sorted() where !isIgnored(part.kind) {
+            let (left, right) = (one[part], other[part])
+            if left == nil || right == nil, comparison.isPartial {
+                // What is cut off is no difference.
+                continue
+            } else if part.kind.isText {
+                let texts = (left.map { Array($0.utf8) }, right.map { Array($0.utf8) })
+                scores.append(compareTexts(texts.0, texts.1, as: part.kind.name, &comparison))
+            } else if left != right {
+                scores.append(0)
+                comparison.note(.init(field: part.kind.name, one: left, other: right))
+            }
+        }
+        return scores.isEmpty ? 1 : scores.reduce(0, +) / Double(scores.count)
+    }
+
+    private func isIgnored(_ kind: AssembledStream.Kind) -> Bool {
+        let names = kind.name.replacing("[]", with: "").split(separator: ".")
+        return ignored.contains { word in word == ".\(kind.name)" || names.contains { $0 == word } }
+    }
+}
