@@ -63,7 +63,7 @@ struct Composition {
             path: CaptureStore.path(beside: configuration.store),
             retention: configuration.captures
         )
-        meters = UsageMeters(receipts: receiptStore, outbox: outbox, logger: logger)
+        meters = UsageMeters(receipts: receiptStore, counted: counted, outbox: outbox, logger: logger)
         compiler = try SnapshotCompiler(configuration, instances, meters.registry)
         let changed = changes.continuation
         let onChange = ChangeRelay()

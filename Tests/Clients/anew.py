@@ -4,6 +4,7 @@ import time
 import urllib.parse
 
 from harness import Checks, Gateway, Setting, require, to, upstream_documents, wait_for
+from scraping import page, samples
 
 check = Checks("anew")
 
@@ -57,6 +58,16 @@ class Anew:
         return self.gateway.request("POST", "/gamma/open/score", {}, headers).status
 
 
+def counted(gateway):
+    """What /metrics has of gamma's requests, by status."""
+    found = {}
+    for (name, *labels), value in samples(page(gateway)[2]).items():
+        labels = dict(labels)
+        if name == "gatehouse_requests_total" and labels["tenant"] == "gamma":
+            found[labels["status"]] = found.get(labels["status"], 0) + value
+    return found
+
+
 def perform(gateway, backend):
     @check("a tenant made anew begins with whole limits and quotas, and a key of hers that was never used")
     def _():
@@ -71,6 +82,17 @@ def perform(gateway, backend):
         wait_for(lambda: gateway.created("usage", "show", "gamma")["rows"], 5, "usage of gamma")
         rows = gateway.created("usage", "show", "gamma")["rows"]
         require(sum(row["requests"] for row in rows) == 2, f"{rows}")
+
+    @check("the metrics of a tenant that is gone go, and one made anew has its own only")
+    def _():
+        due = {"200": 2, "429": 1}
+        wait_for(lambda: counted(gateway) == due, 5, "three requests of the second gamma")
+        gateway.command("tenants", "delete", "gamma")
+        require(not counted(gateway), f"without a tenant {counted(gateway)}")
+        gamma = Anew(gateway, backend)
+        require(not counted(gateway), f"before its first request {counted(gateway)}")
+        require(gamma.statuses() == [200, 200, 429], "the quota does not hold")
+        wait_for(lambda: counted(gateway) == due, 5, "three requests of the third gamma")
 
     @check("so do an endpoint, a deployment and a named key made anew, also after a restart")
     def _():

@@ -14,6 +14,15 @@ package final class ReceiptMetrics: Sendable {
         }
     }
 
+    /// Whoever gets a tenant's name next sees nothing of what was counted, nor of requests that began before now.
+    ///
+    /// What a tenant itself deletes stays counted until the tenant goes.
+    ///
+    /// - Parameter now: microseconds since 1970.
+    package func forget(_ gone: [UsageSubject], at now: Int64) {
+        book.withLock { $0.forget(gone, at: now) }
+    }
+
     package var families: [MetricFamily] { book.withLock { $0 }.families }
 }
 
@@ -28,10 +37,15 @@ struct ReceiptBook: Sendable {
         static let rest = Place(tenant: "", endpoint: "other", deployment: "other")
     }
 
+    /// No exchange takes longer, in microseconds.
+    private static let longestExchange: Int64 = 86_400_000_000
+
     private let most: Int
     private var indices: [Place: Int] = [:]
     private var places: [Place] = []
     private var series: [ReceiptSeries] = []
+    /// When tenants were deleted of which requests may still be under way, microseconds since 1970.
+    private(set) var ends: [String: Int64] = [:]
 
     /// - Parameter most: deployments that are told apart.
     init(most: Int = MetricFamily.mostSamples) {
@@ -39,8 +53,20 @@ struct ReceiptBook: Sendable {
     }
 
     mutating func note(_ receipt: Receipt) {
+        if !ends.isEmpty, let end = ends[receipt.tenant], receipt.startedAt <= end { return }
         let place = Place(tenant: receipt.tenant, endpoint: receipt.endpoint, deployment: receipt.deployment)
         series[index(of: place)].note(receipt)
+    }
+
+    mutating func forget(_ gone: [UsageSubject], at now: Int64) {
+        let tenants = Set(gone.compactMap { if case .tenant(let tenant) = $0 { tenant } else { nil } })
+        guard !tenants.isEmpty else { return }
+        ends = ends.filter { $0.value >= now - Self.longestExchange }
+        for tenant in tenants { ends[tenant] = now }
+        let kept = zip(places, series).filter { place, _ in !tenants.contains(place.tenant) }
+        places = kept.map(\.0)
+        series = kept.map(\.1)
+        indices = Dictionary(uniqueKeysWithValues: zip(places, places.indices))
     }
 
     private mutating func index(of place: Place) -> Int {

@@ -8,7 +8,7 @@ import Logging
 struct UsageMeters: Sendable {
     let registry: UsageRegistry
 
-    init(receipts: ReceiptStore, outbox: WebhookOutbox, logger: Logger) {
+    init(receipts: ReceiptStore, counted: ReceiptMetrics, outbox: WebhookOutbox, logger: Logger) {
         registry = UsageRegistry(
             history: { subject, start in
                 do throws(StoreError) {
@@ -19,8 +19,10 @@ struct UsageMeters: Sendable {
                 }
             },
             onForget: { gone in
+                let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
+                counted.forget(gone, at: now)
                 do throws(StoreError) {
-                    try receipts.forgetUsage(of: gone)
+                    try receipts.forgetUsage(of: gone, at: now)
                 } catch {
                     logger.error(
                         "what deleted names have used is forgotten only once it can be written",

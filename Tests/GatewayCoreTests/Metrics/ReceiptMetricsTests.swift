@@ -138,6 +138,40 @@ import Testing
         #expect(total == 800)
     }
 
+    @Test func `what was counted of a tenant goes with it, and what ends later of its requests is not counted`() {
+        let metrics = ReceiptMetrics()
+        func requests() -> [Substring] {
+            let lines = MetricPage.text(metrics.families, .prometheus).split(separator: "\n")
+            return lines.filter { $0.hasPrefix("gatehouse_requests_total") }.map { $0.trimmingPrefix(/.*{/) }
+        }
+        func receipt(_ tenant: String, at start: Int64) -> Receipt {
+            Self.chat { ($0.tenant, $0.startedAt) = (tenant, start) }
+        }
+        let (demo, other) = (Self.place, Self.place.replacing("demo", with: "other"))
+        let ending = #",status="200",outcome="completed"} "#
+        metrics.observe([receipt("demo", at: 1), receipt("other", at: 1), receipt("demo", at: 2)])
+        // Its tenant has lost an endpoint only.
+        metrics.forget([.endpoint(tenant: "demo", endpoint: "chat")], at: 3)
+        #expect(requests() == ["\(demo)\(ending)2", "\(other)\(ending)1"])
+        metrics.forget([.tenant("demo"), .endpoint(tenant: "demo", endpoint: "chat")], at: 10)
+        #expect(requests() == ["\(other)\(ending)1"])
+        metrics.observe([receipt("demo", at: 10), receipt("other", at: 5)])
+        #expect(requests() == ["\(other)\(ending)2"])
+        metrics.observe([receipt("demo", at: 11), receipt("other", at: 11)])
+        #expect(requests() == ["\(other)\(ending)3", "\(demo)\(ending)1"])
+    }
+
+    @Test func `a tenant that is gone leaves its place to others, and is remembered for a day`() {
+        var book = ReceiptBook(most: 3)
+        let day: Int64 = 86_400_000_000
+        for number in 1...4 {
+            let tenant = "t\(number)"
+            book.note(Self.chat { ($0.tenant, $0.startedAt) = (tenant, Int64(number) * day) })
+            book.forget([.tenant(tenant)], at: Int64(number) * day + 1)
+        }
+        #expect(book.families.allSatisfy(\.samples.isEmpty) && book.ends.keys.sorted() == ["t3", "t4"])
+    }
+
     @Test func `counting a receipt takes a moment`() {
         let receipts = (0..<1000).map { number in
             Self.chat {
