@@ -40,12 +40,14 @@ struct NameParts {
         var last: UInt32 = 0
         for index in name.indices {
             let letter = name[index] | 0x20
+            last = last << 8 | UInt32(letter)
             switch letter {
             // The last stands for a backslash: what it hides is only seen without it.
-            case UInt8(ascii: "k"), UInt8(ascii: "w"), UInt8(ascii: "z"), UInt8(ascii: "|"): return true
-            default: last = last << 8 | UInt32(letter)
+            case UInt8(ascii: "w"), UInt8(ascii: "z"), UInt8(ascii: "|"): return true
+            // Of `key`, `token` and `cookie`, but not of `tokens`.
+            case UInt8(ascii: "k"): if index + 3 >= name.count || !isSmall(name[index + 3]) { return true }
+            default: if stems.contains(last) { return true }
             }
-            if stems.contains(last) { return true }
         }
         return false
     }
@@ -95,8 +97,10 @@ struct NameParts {
     private static func isBorder(_ name: [UInt8], _ index: Int) -> Bool {
         guard index > 0, isCapital(name[index]) else { return false }
         guard isCapital(name[index - 1]) else { return true }
-        return index + 1 < name.count && (0x61...0x7A).contains(name[index + 1])
+        return index + 1 < name.count && isSmall(name[index + 1])
     }
+
+    private static func isSmall(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) }
 
     private static func isCapital(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import GatewayCore
 import Synchronization
 
@@ -125,23 +124,19 @@ struct Redactor: Sendable {
     /// Of `name=value&…` the values whose names say that they are credentials, and what is one in any other pair.
     private func redactPairs(_ text: String, _ isCredential: (String) -> Bool) -> String {
         guard !text.isEmpty else { return text }
-        let pairs = text.split(separator: "&", omittingEmptySubsequences: false).map { pair -> String in
-            let equals = pair.firstIndex(of: "=")
-            let name = String(pair[..<(equals ?? pair.endIndex)])
-            if equals != nil, isCredential(Self.plain(name)) { return "\(name)=\(Self.credential)" }
-            let plain = Self.plain(String(pair))
+        let (and, equals) = (UInt8(ascii: "&"), UInt8(ascii: "="))
+        let pairs = text.utf8.split(separator: and, omittingEmptySubsequences: false).map { bytes -> String in
+            let pair = String(Substring(bytes))
+            let spelled = String(Substring(bytes.prefix { $0 != equals }))
+            let name = spelled.percentDecoded(plusIsSpace: true)
+            if spelled.utf8.count < pair.utf8.count, isCredential(name) { return "\(spelled)=\(Self.credential)" }
+            let plain = pair.percentDecoded(plusIsSpace: true)
             let redacted = patterns.redact(plain)
             // What is found only once it is decoded goes whole.
-            guard redacted != plain else { return String(pair) }
-            let known = Self.plain(name) + "="
-            return redacted.hasPrefix(known) ? "\(name)=\(redacted.dropFirst(known.count))" : redacted
+            guard redacted != plain else { return pair }
+            return redacted.hasPrefix(name + "=") ? "\(spelled)\(redacted.dropFirst(name.count))" : redacted
         }
         return pairs.joined(separator: "&")
-    }
-
-    /// Without its percent-encoding.
-    private static func plain(_ text: String) -> String {
-        text.replacing("+", with: " ").removingPercentEncoding ?? text
     }
 }
 

@@ -1,4 +1,3 @@
-import Foundation
 import GatewayCore
 
 /// Kinds of text that are taken out wherever they stand, each with what stands in their place.
@@ -97,9 +96,8 @@ struct TextPatterns: Sendable {
     /// A path, or what else may be percent-encoded: decoded where only that shows what is to be taken out.
     func redact(encoded text: String) -> String {
         let redacted = redact(text)
-        guard redacted == text, text.utf8.contains(UInt8(ascii: "%")), let plain = text.removingPercentEncoding else {
-            return redacted
-        }
+        guard redacted == text, text.utf8.contains(UInt8(ascii: "%")) else { return redacted }
+        let plain = text.percentDecoded()
         let decoded = redact(plain)
         return decoded == plain ? text : decoded
     }

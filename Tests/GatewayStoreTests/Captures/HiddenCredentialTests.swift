@@ -50,6 +50,17 @@ import Testing
         #expect(text("see \(url) there", type: "text/plain") == "see \(kept) there")
     }
 
+    @Test(arguments: [
+        ("sk-aaaaaaaaaaaaaaaaaaaa=1&b=2", "[credential]=1&b=2"), ("bob%40mail.org", "[email]"),
+        ("a=1&bob%40mail.org=2", "a=1&[email]=2"), ("to%6f=bob%40mail.org%ff%", "to%6f=[email]\u{FFFD}%"),
+        ("%zz=bob%40mail.org", "%zz=[email]"), ("a%20b=c+d%2", "a%20b=c+d%2"),
+        ("a=1&password=\u{308}C4", "a=1&password=[credential]"),
+    ])
+    func `all of a pair of a query is looked through as it is meant`(query: String, kept: String) {
+        let capture = Capture(receipt: Receipt(requestID: "1", startedAt: 0), rule: CaptureRule(), query: query)
+        #expect(Redactor(RedactionRule(patterns: [.email])).redact(capture).query == kept)
+    }
+
     // MARK: - Forms
 
     private static func form(_ parts: [(String, String)], end: String = "\r\n--b0undary--\r\n") -> String {
