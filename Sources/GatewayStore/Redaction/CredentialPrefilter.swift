@@ -10,8 +10,8 @@ enum CredentialPrefilter {
     /// What else stands for `=` behind a name, without its first character.
     private static let percentEquals = Array("3d".utf8)
     private static let escapedEquals = Array("u003d".utf8)
-    /// Between a name and what follows it: four spaces, a quote and its escape.
-    private static let widestGap = 6
+    /// Between a name and what follows it: four spaces, a quote and its escapes.
+    private static let widestGap = 36
     private static let gaps = Array(" \t\n\u{0B}\u{0C}\r\"'\\".utf8)
 
     /// Names, and the last two letters of each, by which most words are passed over.

@@ -74,8 +74,7 @@ struct Redactor: Sendable {
             return message.replaceBody(with: "[removed: it is UTF-16 or UTF-32, and cannot be looked through]")
         }
         message.dropUnfinished()
-        let form = message.form
-        switch form {
+        switch message.form {
         case .pairs:
             let text = String(decoding: message.body, as: UTF8.self)
             // As pairs only: `&code=` is none of a URL here.
@@ -88,9 +87,7 @@ struct Redactor: Sendable {
             patterns.redactStream(&message)
         case .other: redactForm(&message)
         }
-        if form == .json || form == .lines, StreamedText.hasEscapes(message.body) {
-            patterns.redactEscaped(&message)
-        }
+        if StreamedText.hasEscapes(message.body) { patterns.redactEscaped(&message) }
         patterns.redact(&message)
     }
 

@@ -52,13 +52,14 @@ struct StreamedText {
         texts = [0..<bytes.count]
     }
 
-    /// Whether it has escapes of which something else than the characters themselves stands there.
+    /// Whether it has escapes that may hide something: of a letter, or of a `/` within a credential. One that is escaped
+    /// itself may be meant by JSON in JSON.
     static func hasEscapes(_ body: [UInt8]) -> Bool {
         guard let first = body.span.firstIndex(from: 0, marks: { $0.marks(UInt8(ascii: "\\")) }) else { return false }
         var isEscape = false
         for byte in body[first...] {
-            if isEscape, (0x61...0x7a).contains(byte) { return true }
-            isEscape = byte == UInt8(ascii: "\\") && !isEscape
+            if isEscape, (0x61...0x7a).contains(byte) || byte == UInt8(ascii: "/") { return true }
+            isEscape = byte == UInt8(ascii: "\\")
         }
         return false
     }
@@ -117,5 +118,40 @@ struct StreamedText {
     /// - Parameter first: of its value.
     private static func isLabel(_ name: String, _ first: UInt8) -> Bool {
         first == UInt8(ascii: "\"") && (labels.contains(name) || name.hasSuffix("_id"))
+    }
+}
+
+/// A streamed text, or what it says once its own escapes are decoded too: JSON in JSON has more of them.
+struct TextLayer {
+    private(set) var bytes: [UInt8]
+    /// As in the text: each is looked through by itself.
+    private(set) var parts: [Range<Int>]
+    /// For each byte the bytes of the text that it stands for; `nil` = itself.
+    private var places: [Range<Int>]?
+
+    init(_ text: StreamedText) {
+        bytes = text.bytes
+        parts = text.texts
+    }
+
+    /// Where in the text a range of these bytes is, which is not empty.
+    func place(of range: Range<Int>) -> Range<Int> {
+        guard let places else { return range }
+        return places[range.lowerBound].lowerBound..<places[range.upperBound - 1].upperBound
+    }
+
+    /// The one below; `nil` when there are no more escapes.
+    func decoded() -> TextLayer? {
+        guard StreamedText.hasEscapes(bytes) else { return nil }
+        var layer = self
+        var origins: [Range<Int>] = []
+        layer.bytes = []
+        layer.parts = parts.map { part in
+            let start = layer.bytes.count
+            JSONScan.append(bytes.span, part, to: &layer.bytes, origins: &origins)
+            return start..<layer.bytes.count
+        }
+        layer.places = origins.map(place)
+        return layer
     }
 }

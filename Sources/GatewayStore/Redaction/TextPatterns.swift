@@ -11,6 +11,9 @@ struct TextPatterns: Sendable {
         var parts: @Sendable (ArraySlice<UInt8>) -> [Range<Int>] = { [$0.indices] }
     }
 
+    /// JSON in JSON, which is looked through as it is meant.
+    private static let deepest = 8
+
     private let entries: [Entry]
 
     /// - Parameter rule: whose expressions `problem(of:)` has nothing against.
@@ -52,9 +55,14 @@ struct TextPatterns: Sendable {
 
     private func redact(_ message: inout CapturedMessage, as text: StreamedText) {
         var found: [(range: Range<Int>, name: String)] = []
-        for entry in entries {
-            guard let ranges = find(entry, in: text.bytes, text.texts, &message) else { return }
-            found += ranges.map { ($0, entry.name) }
+        var next: TextLayer? = TextLayer(text)
+        for _ in 0..<Self.deepest {
+            guard let layer = next else { break }
+            for entry in entries {
+                guard let ranges = find(entry, in: layer.bytes, layer.parts, &message) else { return }
+                found += ranges.map { (layer.place(of: $0), entry.name) }
+            }
+            next = layer.decoded()
         }
         message.apply(message.spelled(text.edits(Self.apart(found))))
     }
@@ -132,7 +140,7 @@ struct TextPatterns: Sendable {
             | (?i:bearer|basic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
         )
         | (?i:\#(anyCase(CredentialNames.text)))
-          (?:\\?["'])?\s{0,4}[=:]\s{0,4}(?:\\?["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,512}
+          (?:\\{0,31}["'])?\s{0,4}[=:]\s{0,4}(?:\\{0,31}["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,512}
         | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----[\s\S]{0,16384}?(?:-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|\z)
         | ://[^/\s:@"]{1,128}:\K[^/\s@"]{1,256}(?=@)
         | (?i: (?:[?&#;]|%(?:3f|26|23)|\\u00(?:3f|26|23)) (?:\#(parameters)) (?:=|%3d|\\{1,4}u003d) ) \K[^\s"'<>&#\\]++

@@ -15,7 +15,7 @@ import Testing
     private static let credentials: [String] = {
         let token = "Zm9vYmFyMTIzNDU2"
         let named = CredentialNames.text.flatMap { name in
-            ["=", ":", #"" : ""#, #"\": \""#, "'    =    '"].map { "\(name)\($0)\(token)" }
+            ["=", ":", #"" : ""#, #"\": \""#, #"\\\\\\\": \\\\\\\""#, "'    =    '"].map { "\(name)\($0)\(token)" }
         }
         let pairs = CredentialNames.query.flatMap { name in
             [

@@ -112,9 +112,40 @@ import Testing
         // Cut, within an escape.
         (#"{"s":"bob\u0040mail.org and \u00"#, #"{"s":"[email] and \u00"#),
         (#"{"s":"\ud83d\ude00 \u00e9"}"#, #"{"s":"\ud83d\ude00 \u00e9"}"#),
+        // As PHP spells a slash.
+        (
+            #"{"h":"Bearer AAAAAAAAAAAAAAAAAAAAA\/TailOfBearer123456"}"#, #"{"h":"Bearer [credential]"}"#
+        ),
+        (#"{"dsn":"pg:\/\/bob:C4n4ry@db\/x"}"#, #"{"dsn":"pg:\/\/bob:[credential]@db\/x"}"#),
+        // JSON in JSON, and in that once more.
+        (
+            #"{"a":"{\"b\":\"{\\\"password\\\":\\\"C4n4ry\\\"}\"}"}"#,
+            #"{"a":"{\"b\":\"{\\\"password\\\":\\\"[credential]\\\"}\"}"}"#
+        ),
+        (#"{"a":"{\"to\":\"bob\\u0040mail.org\"}"}"#, #"{"a":"{\"to\":\"[email]\"}"}"#),
+        (
+            #"{"a":"{\"s\":\"key:\\nsk-aaaaaaaaaaaaaaaaaaaa\"}"}"#,
+            #"{"a":"{\"s\":\"key:\\n[credential]\"}"}"#
+        ),
     ])
     func `what escapes hide is found all the same, and all else stays as it was spelled`(body: String, kept: String) {
         #expect(text(body, patterns: [.email]) == kept)
+    }
+
+    @Test func `so it is in a stream whose events bring JSON in pieces, and an escape in two of them`() {
+        func events(_ pieces: [String]) -> String { pieces.map { #"data: {"delta":"\#($0)"}"# }.joined(separator: "\n\n") }
+        let body = events([#"{\"a\":\"bob\\u00"#, #"40mail.org\","#, #"\"n\":1}"#])
+        let kept = events([#"{\"a\":\"[email]"#, #"\","#, #"\"n\":1}"#])
+        #expect(text(body, type: "text/event-stream", patterns: [.email]) == kept)
+    }
+
+    @Test func `so it is in a part of a form, and backslashes without number take no time to speak of`() {
+        let part = Self.form([("name=\"data\"", #"{"to":"bob\u0040mail.org"}"#)])
+        let kept = Self.form([("name=\"data\"", #"{"to":"[email]"}"#)])
+        #expect(text(part, type: "multipart/form-data; boundary=\(Self.boundary)", patterns: [.email]) == kept)
+        let body = #"{"a":""# + String(repeating: #"\"#, count: 65_000) + #"n"}"#
+        let began = ContinuousClock.now
+        #expect(text(body) == body && ContinuousClock.now - began < .seconds(2))
     }
 
     @Test func `so it is in an event that is cut`() {
