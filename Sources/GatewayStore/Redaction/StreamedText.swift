@@ -52,8 +52,9 @@ struct StreamedText {
         texts = [0..<bytes.count]
     }
 
-    /// Whether it has escapes that may hide something: of a letter, or of a `/` within a credential. One that is escaped
-    /// itself may be meant by JSON in JSON.
+    /// Whether it has escapes that may hide something.
+    ///
+    /// They are those of a letter, and of a `/` within a credential; one that is escaped itself may be of JSON in JSON.
     static func hasEscapes(_ body: [UInt8]) -> Bool {
         guard let first = body.span.firstIndex(from: 0, marks: { $0.marks(UInt8(ascii: "\\")) }) else { return false }
         var isEscape = false

@@ -129,7 +129,8 @@ struct TextPatterns: Sendable {
     /// Keys and tokens that are known by their form, and what stands behind a name that says so.
     ///
     /// Most begin with a word: that is asked first, for then most bytes are passed over at once. In URLs it is the names of
-    /// a query's pairs that say so; what separates them may be percent-encoded, or escaped once more than the text is.
+    /// a query's pairs that say so; what separates them may be percent-encoded, or escaped once more than the text is. A
+    /// private key of which no end is near goes with all that is behind it.
     static let credentialExpression = made(
         #"""
         (?x)
@@ -140,9 +141,9 @@ struct TextPatterns: Sendable {
             | (?i:bearer|basic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
         )
         | (?i:\#(anyCase(CredentialNames.text)))
-          (?:\\{0,31}["'])?\s{0,4}[=:]\s{0,4}(?:\\{0,31}["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,512}
-        | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----[\s\S]{0,16384}?(?:-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|\z)
-        | ://[^/\s:@"]{1,128}:\K[^/\s@"]{1,256}(?=@)
+          (?:\\{0,31}["'])?\s{0,4}[=:]\s{0,4}(?:\\{0,31}["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,}+
+        | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----(?:[\s\S]{0,16384}?-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|[\s\S]*+)
+        | ://[^/\s:@"]++:\K[^/\s@"]++(?=@)
         | (?i: (?:[?&#;]|%(?:3f|26|23)|\\u00(?:3f|26|23)) (?:\#(parameters)) (?:=|%3d|\\{1,4}u003d) ) \K[^\s"'<>&#\\]++
         """#
     )

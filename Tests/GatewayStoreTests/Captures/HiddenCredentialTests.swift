@@ -133,7 +133,9 @@ import Testing
     }
 
     @Test func `so it is in a stream whose events bring JSON in pieces, and an escape in two of them`() {
-        func events(_ pieces: [String]) -> String { pieces.map { #"data: {"delta":"\#($0)"}"# }.joined(separator: "\n\n") }
+        func events(_ pieces: [String]) -> String {
+            pieces.map { #"data: {"delta":"\#($0)"}"# }.joined(separator: "\n\n")
+        }
         let body = events([#"{\"a\":\"bob\\u00"#, #"40mail.org\","#, #"\"n\":1}"#])
         let kept = events([#"{\"a\":\"[email]"#, #"\","#, #"\"n\":1}"#])
         #expect(text(body, type: "text/event-stream", patterns: [.email]) == kept)

@@ -215,6 +215,20 @@ import Testing
         #expect(redact(text, type: "text/plain") == kept)
     }
 
+    @Test func `a credential goes whole, however long it is, and takes no time to speak of`() {
+        let long = String(repeating: "C4n4ry-0", count: 7500)
+        let began = ContinuousClock.now
+        #expect(redact("password=\(long) x", type: "text/plain") == "password=[credential] x")
+        #expect(redact("at pg://bob:\(long)@db/x", type: "text/plain") == "at pg://bob:[credential]@db/x")
+        let key = "-----BEGIN PRIVATE KEY-----\(long)"
+        #expect(redact(key, type: "text/plain") == "[credential]")
+        #expect(redact("\(key)-----END PRIVATE KEY-----", type: "text/plain") == "[credential]")
+        for word in ["://a:", "://", "password=", "-----BEGIN PRIVATE KEY", "a:b"] {
+            _ = redact(String(repeating: word, count: 60_000 / word.utf8.count), type: "text/plain")
+        }
+        #expect(ContinuousClock.now - began < .seconds(2))
+    }
+
     @Test(arguments: [
         (RedactionRule(paths: ["model"]), "[field]"), (RedactionRule(paths: ["**.*"]), "[field]"),
         (RedactionRule(patterns: [.email]), "of [email]"), (RedactionRule(paths: ["a.model"]), "of bob@mail.org"),
