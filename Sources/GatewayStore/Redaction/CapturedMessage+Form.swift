@@ -19,27 +19,28 @@ extension CapturedMessage {
     }
 
     package var form: BodyForm {
+        let first = body.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
         switch contentType {
-        case "application/x-www-form-urlencoded": return .pairs
+        // Clients that name no type are made to say this one.
+        case "application/x-www-form-urlencoded": return first == UInt8(ascii: "{") ? .json : .pairs
         case "text/event-stream", "application/x-ndjson", "application/jsonl", "application/jsonlines": return .lines
         case let type where type == "application/json" || type.hasSuffix("+json"): return .json
         default:
             // Whatever it calls itself.
-            let first = body.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
             return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .json : .other
         }
     }
 
-    /// Pictures, sound and film: nothing in them is text.
+    /// Pictures, sound and film: nothing in them is text, unless they are.
     var isMedia: Bool {
         let type = contentType.utf8
-        return type.starts(with: "image/".utf8) || type.starts(with: "audio/".utf8) || type.starts(with: "video/".utf8)
+        let kinds = ["image/", "audio/", "video/"]
+        return kinds.contains { type.starts(with: $0.utf8) } && !isText
     }
 
     /// Whether the body can be shown, and searched, as text.
     package var isText: Bool {
-        guard !isMedia, !body.isEmpty else { return false }
-        return !body.prefix(512).contains { $0 < 0x09 || (0x0E..<0x20).contains($0) && $0 != 0x1B }
+        !body.isEmpty && !body.prefix(512).contains { $0 < 0x09 || (0x0E..<0x20).contains($0) && $0 != 0x1B }
     }
 
     /// The JSON texts of a body that has one to a line, behind `data:` where it has events.
@@ -57,24 +58,5 @@ extension CapturedMessage {
             at = end + 1
         }
         return lines
-    }
-
-    /// Without its content coding, so that it can be looked through: a body that cannot is not kept.
-    func decoded() -> CapturedMessage {
-        guard let coding = first("content-encoding")?.lowercased(), !coding.isEmpty, coding != "identity", !body.isEmpty
-        else { return self }
-        var message = self
-        if coding == "gzip" || coding == "x-gzip" || coding == "deflate",
-            let expanded = Inflate.beginning(of: body, most: CaptureRule.longestBody)
-        {
-            message.body = expanded.bytes
-            message.isTruncated = isTruncated || expanded.isCut
-            message.pieces = pieces.first.map { [Piece(offset: 0, microseconds: $0.microseconds)] } ?? []
-        } else {
-            message.replaceBody(
-                with: "[removed: it was compressed with \(coding.prefix(32)), and cannot be looked through]"
-            )
-        }
-        return message
     }
 }

@@ -42,6 +42,7 @@ struct Redactor: Sendable {
         if !capture.rule.keepsResponse { loss.insert(.response) }
         if redacted.query != capture.query || redacted.receipt.path != capture.receipt.path
             || redacted.request.body != request.body || request.isReplaced(of: capture.request)
+            || request.body != capture.request.body && capture.request.codings.isEmpty
         {
             loss.insert(.requestContent)
         }
