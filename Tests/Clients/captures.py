@@ -118,6 +118,8 @@ with Gateway(setting, "captures", more=EXPORT) as gateway:
         rita.command("captures", "show", "demo", row["id"], "--save", gateway.directory / "saved")
         saved = (gateway.directory / "saved" / f"capture-{row['id']}-response").read_bytes()
         require(saved == b"\x01\x02 no picture", f"{saved}")
+        modes = {path.stat().st_mode & 0o077 for path in [gateway.directory / "saved", *(gateway.directory / "saved").iterdir()]}
+        require(modes == {0}, f"others may read what is saved: {modes}")
         tell(backend, 500, {"content-type": "text/plain"}, "no room")
         require(ask({}).status == 424, "the error")
         row = wait_for(lambda: [row for row in rita.list() if row["responseBytes"] == 7][:1], 10, "it is stored")[0]

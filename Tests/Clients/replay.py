@@ -211,6 +211,16 @@ with Gateway(setting, "replay", threads=2) as gateway:
             require(words in told, told)
         require(seen(green)["all"] == REQUESTS, "green was asked")
 
+    @check("a report that cannot be written is refused before anything is sent, and others read none")
+    def _():
+        before = seen(green)["all"]
+        for option in ["--report", "--json"]:
+            told = rita.command(*replay, "--to", "green", option, gateway.directory / "missing" / "report", code=1)
+            require("missing/report cannot be written: No such file or directory" in told and "Domain" not in told, told)
+        require(seen(green)["all"] == before, "green was asked")
+        modes = {name: (gateway.directory / name).stat().st_mode & 0o777 for name in ["good.html", "good.json"]}
+        require(set(modes.values()) == {0o600}, f"{modes}")
+
     @check("a replay takes no more places than the deployment has")
     def _():
         report = rita.compare(*crowded, "--to", "narrow", "--limit", 200, "--concurrency", 16)["report"]

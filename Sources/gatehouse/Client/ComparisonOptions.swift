@@ -66,18 +66,39 @@ struct ReportOptions: ParsableArguments {
     @Option(name: .customLong("report"), help: "A file for the report as a page for a browser.") var page: String?
     @Option(name: .customLong("json"), help: "A file for the report as JSON, which has every pair.") var json: String?
 
+    /// Before anything is sent: whether the files can be written.
+    func check() throws {
+        for path in [json, page].compactMap(\.self) { try PrivateOutput.check(path) }
+    }
+
+    /// Prints the result first: a disk that is full by now takes nothing of it away, nor of the verdict.
     func show(_ comparison: ComparisonResource, _ output: OutputOptions) throws {
-        if let json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            try encoder.encode(comparison).write(to: URL(fileURLWithPath: json))
-        }
-        if let page { try Data(ReportPage(comparison).html.utf8).write(to: URL(fileURLWithPath: page)) }
         switch output.output {
         case .table: print(ComparisonText.text(of: comparison))
         case .json, .yaml: try output.write(comparison)
         }
+        var failures: [ClientError] = []
+        for (path, bytes) in try files(comparison) {
+            do throws(ClientError) {
+                try PrivateOutput.put(bytes, to: path)
+            } catch {
+                failures.append(error)
+            }
+        }
+        failures.forEach { report("Error: \($0)") }
         if let error = comparison.error { throw ClientError("the comparison could not go on: \(error)") }
         if comparison.report?.verdict == "differs" { throw Self.differs }
+        if !failures.isEmpty { throw ExitCode.failure }
+    }
+
+    private func files(_ comparison: ComparisonResource) throws -> [(path: String, bytes: Data)] {
+        var files: [(String, Data)] = []
+        if let json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+            files.append((json, try encoder.encode(comparison)))
+        }
+        if let page { files.append((page, Data(ReportPage(comparison).html.utf8))) }
+        return files
     }
 }

@@ -18,6 +18,7 @@ struct CaptureCompare: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        try report.check()
         let client = try admin.connect()
         let tenant = try await OnlyTenant.name(filter.tenant, client)
         let begun: ComparisonResource = try await client.post("\(tenant.url)/comparisons", filter.asked)

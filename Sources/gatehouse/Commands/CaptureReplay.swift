@@ -23,6 +23,7 @@ struct CaptureReplay: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        try report.check()
         var request = filter.asked
         request.deployment = deployment
         request.speed = speed

@@ -16,6 +16,7 @@ struct CaptureReport: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        try report.check()
         let (client, url) = (try admin.connect(), "\(tenant.url)/comparisons")
         guard let number else {
             let all: ResourceList<ComparisonResource> = try await client.list(url)

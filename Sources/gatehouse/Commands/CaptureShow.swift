@@ -27,10 +27,10 @@ struct CaptureShow: AsyncParsableCommand {
     }
 
     private func keep(_ found: CapturedExchangeResource, in folder: String, _ client: AdminClient) async throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try PrivateOutput.makeFolder(folder)
         for (half, message) in [("request", found.request), ("response", found.response)] where message.bytes > 0 {
             let path = "\(folder)/capture-\(capture.number)-\(half)"
-            try await client.bytes("\(capture.url)/\(half)").write(to: URL(fileURLWithPath: path))
+            try PrivateOutput.put(try await client.bytes("\(capture.url)/\(half)"), to: path)
             report("\(path): \(message.bytes) bytes")
         }
     }
