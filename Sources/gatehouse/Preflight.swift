@@ -21,12 +21,10 @@ struct Preflight {
         let setting = "captures.export.directory"
         guard let directory = configuration.export.directory else { return nil }
         do {
-            let journal = try ExportJournal.read(in: directory)
-            guard let journal, journal.format != configuration.export.format else {
-                return writable(setting, directory)
-            }
-            let message = ContinuousExport.mixture(directory, journal.format).message
-            return problem(setting, message, hint: "name another folder")
+            try ExportJournal.read(in: directory)?.check(configuration.export.format, of: nil, in: directory)
+            return writable(setting, directory)
+        } catch let error as ClientError {
+            return problem(setting, error.message, hint: error.details.first)
         } catch {
             return problem(setting, "\(error)")
         }

@@ -123,10 +123,17 @@ with Gateway(setting, "exports") as gateway:
         require("is not empty" in said, said)
         records = exported.sagemaker(export("sagemaker", "sagemaker", "--after", last))
         require([record["request"] for record in records] == [f"all-{number}" for number in range(COUNT + 5)], "twice, or gone")
+        for format, after, words in [("sagemaker", last, f"up to {last + 5}"), ("kserve", last + 5, "in the format sagemaker")]:
+            said = refusal(gateway, "captures", "export", "demo", "--format", format, "--after", after, "--output",
+                           gateway.directory / "sagemaker", token=rita.token)
+            require(words in said and "name a" in said, said)
+        require(exported.sagemaker(gateway.directory / "sagemaker") == records, "the folder is another")
         printed = rita.command("captures", "export", "demo", "--format", "azure", "--after", last).splitlines()
         require(len(printed) == 10 and all(json.loads(line)["specversion"] == "1.0" for line in printed), f"{printed}")
         said = refusal(gateway, "captures", "export", "demo", "--format", "azure")
-        require("reviewer" in said, said)
+        require("reviewer" in said and "broken off" not in said, said)
+        said = refusal(gateway, "captures", "export", "demo", "--format", "azure", "--output", "/proc/none", token=rita.token)
+        require("the folder /proc/none cannot be made" in said and "Domain" not in said, said)
 
     @check("an export tells on a terminal how far it is, page by page, and elsewhere only what it has written")
     def _():

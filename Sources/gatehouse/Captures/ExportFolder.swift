@@ -23,11 +23,7 @@ struct ExportFolder: Sendable {
 
     private func append(_ bytes: [UInt8], to file: String) throws {
         let path = try path(of: file)
-        try FileManager.default.createDirectory(
-            at: path.deletingLastPathComponent(),
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
+        try PrivateOutput.makeFolder(path.deletingLastPathComponent().path)
         try Self.append(bytes, at: path.path)
     }
 
@@ -48,12 +44,14 @@ struct ExportFolder: Sendable {
     func cut(_ file: String, to length: Int64) throws {
         let path = try path(of: file).path
         guard FileManager.default.fileExists(atPath: path) else { return }
-        guard length > 0 else { return try FileManager.default.removeItem(atPath: path) }
-        guard unsafe truncate(path, off_t(length)) == 0 else { throw Self.problem("cut", path) }
+        let isDone = unsafe length > 0 ? truncate(path, off_t(length)) == 0 : unlink(path) == 0
+        guard isDone else { throw Self.problem("cut", path) }
     }
 
-    /// Whether there is anything in it.
-    var isEmpty: Bool { ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).isEmpty }
+    /// Whether there is nothing in it but what keeps others out.
+    var isEmpty: Bool {
+        ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).allSatisfy { $0 == FolderLock.name }
+    }
 
     /// What each file gets, in the order of the lines.
     private static func contents(of lines: [ExportedLine]) -> [(file: String, bytes: [UInt8])] {
@@ -78,20 +76,12 @@ struct ExportFolder: Sendable {
         let descriptor = unsafe open(path, flags, 0o600)
         guard descriptor >= 0 else { throw problem("opened", path) }
         defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno != EINTR {
-                throw problem("written", path)
-            }
+        guard PrivateOutput.append(bytes, to: descriptor), fsync(descriptor) == 0 else {
+            throw problem("written", path)
         }
-        guard fsync(descriptor) == 0 else { throw problem("written", path) }
     }
 
     private static func problem(_ what: String, _ path: String) -> ClientError {
-        let reason = unsafe String(cString: strerror(errno))
-        return ClientError("\(path) cannot be \(what): \(reason)")
+        ClientError("\(path) cannot be \(what): \(PrivateOutput.reason)")
     }
 }

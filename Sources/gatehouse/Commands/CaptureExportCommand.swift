@@ -10,45 +10,44 @@ struct CaptureExportCommand: AsyncParsableCommand {
         abstract: "Write samples in a format that other programs read, the oldest first.",
         discussion: """
             With --output into files in the folders of the format, else as lines on standard output. What was exported \
-            stays where it is. An export that broke off goes on with --after and the number that it told.
+            stays where it is: a folder is of one tenant and one format, and takes what is newer than what it has. An \
+            export that broke off goes on with --after and the number that it told.
             """
     )
 
     @Argument(help: OnlyTenant.help) var tenant: TenantName?
     @Option(help: "sagemaker, azure, kserve, or jsonl for all that a sample has.") var format: ExportFormat
-    @Option(help: ArgumentHelp("A folder for the files; a new one, but for --after.", valueName: "folder"))
+    @Option(help: ArgumentHelp("A folder for the files; a new one, or with --after an export's.", valueName: "folder"))
     var output: String?
     @OptionGroup var filters: CaptureFilters
     @Option(help: "Newer than this capture.") var after: Int64?
     @OptionGroup var admin: AdminOptions
 
     func run() async throws {
-        let folder = output.map(ExportFolder.init)
-        if let folder, after == nil, !folder.isEmpty {
-            let hint = "name a new folder, or where to go on with --after"
-            throw ClientError("\(folder.root) is not empty", details: [hint])
-        }
         let client = try admin.connect()
         let tenant = try await OnlyTenant.name(tenant, client)
         let progress = ExportProgress()
+        let newest = try await newest(client, tenant)
+        var files = try output.map { try CommandExport($0, format, of: tenant.name, after: after) }
         do {
-            let newest = try await newest(client, tenant)
             var link: String? = newest.map { _ in "\(tenant.url)/captures/export?\(query)" }
             while let page = link, let newest {
                 let records: ResourceList<ExportedRecordResource> = try await client.get(page)
                 let wanted = records.value.filter { $0.id <= newest }
-                try write(wanted, to: folder)
+                try write(wanted, to: &files)
                 progress.add(wanted)
                 link = wanted.count == records.value.count ? records.nextLink : nil
             }
         } catch {
             progress.end()
-            let last = max(progress.last, after ?? 0)
-            report("broken off behind capture \(last); go on with --after \(last)")
+            // Before the first there is nothing to go on behind.
+            if progress.last > 0 {
+                report("broken off behind capture \(progress.last); go on with --after \(progress.last)")
+            }
             throw error
         }
         progress.end()
-        if let folder { report("\(progress.count) records in \(folder.root)") }
+        if let output { report("\(progress.count) records in \(output)") }
     }
 
     /// Where it ends: it does not follow what comes meanwhile.
@@ -63,9 +62,9 @@ struct CaptureExportCommand: AsyncParsableCommand {
         filters.query(beside: [("format", format.rawValue), ("after", after.map(String.init))])
     }
 
-    private func write(_ records: [ExportedRecordResource], to folder: ExportFolder?) throws {
-        guard let folder else { return StandardOutput.write(records.flatMap { Array("\($0.line)\n".utf8) }) }
-        try folder.append(records.map { ExportedLine(file: $0.file, text: $0.line) })
+    private func write(_ records: [ExportedRecordResource], to files: inout CommandExport?) throws {
+        if files == nil { return StandardOutput.write(records.flatMap { Array("\($0.line)\n".utf8) }) }
+        try files?.write(records)
     }
 }
 

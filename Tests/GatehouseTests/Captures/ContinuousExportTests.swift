@@ -1,4 +1,5 @@
 import Foundation
+import GatewayAPI
 import GatewayAdmin
 import GatewayCore
 import GatewayStore
@@ -65,6 +66,52 @@ import Testing
     @Test func `a folder is of one format`() throws {
         _ = try ContinuousExport(root, .jsonl, lastNumber: 0, atBoot: 0)
         #expect(throws: ClientError.self) { try ContinuousExport(root, .azure, lastNumber: 0, atBoot: 0) }
+    }
+
+    @Test func `a command's export goes on behind what is there, and what it left half written is taken back`()
+        throws
+    {
+        func record(_ id: Int64) -> ExportedRecordResource {
+            ExportedRecordResource(id: id, file: "a.jsonl", line: "\(id)")
+        }
+        func export(_ after: Int64?, format: ExportFormat = .jsonl, tenant: String = "demo") throws -> CommandExport {
+            try CommandExport(root, format, of: tenant, after: after)
+        }
+        // One that has written nothing leaves room for any other.
+        do { _ = try export(nil, format: .azure) }
+        do {
+            var first = try export(5)
+            try first.write([record(6)])
+            #expect(throws: ClientError.self) { try export(6) }
+            try first.write([record(7)])
+        }
+        var journal = try #require(try ExportJournal.read(in: root))
+        journal.writing = ["a.jsonl": 4]
+        try journal.write(in: root)
+        try ExportFolder(root: root).append([Self.line("a.jsonl", "8 and no mo")])
+        for after in [nil, 0, 6] as [Int64?] {
+            #expect { try export(after) } throws: { "\($0)".contains("--after 7") }
+        }
+        let words = "in the format jsonl, of the tenant demo"
+        #expect { try export(7, format: .azure) } throws: { "\($0)".contains(words) }
+        #expect { try export(7, tenant: "other") } throws: { "\($0)".contains(words) }
+        #expect(throws: ClientError.self) { try ContinuousExport(root, .jsonl, lastNumber: 9, atBoot: 9) }
+        var second = try export(7)
+        try second.write([record(8)])
+        #expect(text("a.jsonl") == "6\n7\n8\n")
+    }
+
+    @Test func `a folder with other things in it, or one of the gateway's exports, takes no command's`() throws {
+        try ExportFolder(root: "\(root)/strange").append([Self.line("a.jsonl", "1")])
+        _ = try ContinuousExport("\(root)/own", .jsonl, lastNumber: 0, atBoot: 0)
+        for (name, words) in [
+            ("strange", "is not empty"), ("own", "of all tenants"), ("strange/a.jsonl", "is a file"),
+        ] {
+            #expect { try CommandExport("\(root)/\(name)", .jsonl, of: "demo", after: 9) } throws: {
+                "\($0)".contains(words)
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: "\(root)/strange/\(FolderLock.name)"))
     }
 
     @Test func `a folder is one process's at a time`() throws {
