@@ -76,12 +76,21 @@ struct Preflight {
         }
     }
 
-    /// A folder that exists must be writable; of one that does not, the nearest that does.
     private func writable(_ setting: String, _ folder: String) -> DocumentProblem? {
+        Self.obstacle(to: folder).map { problem(setting, $0, hint: "name another folder") }
+    }
+
+    /// Why no files can be made in a folder, or in the nearest above it that is there; `nil` where they can.
+    static func obstacle(to folder: String) -> String? {
         var url = URL(fileURLWithPath: folder)
         while !FileManager.default.fileExists(atPath: url.path), url.path != "/" { url.deleteLastPathComponent() }
-        return FileManager.default.isWritableFile(atPath: url.path)
-            ? nil : problem(setting, "\(url.path) cannot be written")
+        // A path that ends with a slash is a folder's.
+        let isFolder = FileManager.default.fileExists(atPath: "\(url.path)/")
+        guard isFolder else { return "\(url.path) is a file, not a folder" }
+        // To root the kernel's folders look writable.
+        let isKernels = ["/proc", "/sys"].contains { "\(url.resolvingSymlinksInPath().path)/".hasPrefix("\($0)/") }
+        let isWritable = !isKernels && FileManager.default.isWritableFile(atPath: url.path)
+        return isWritable ? nil : "\(url.path) cannot be written"
     }
 
     private func problem(_ setting: String, _ message: String, hint: String? = nil) -> DocumentProblem {

@@ -385,6 +385,15 @@ with Gateway(setting, "continuous", more=more % (setting.directory / "continuous
         result = subprocess.run([setting.gatehouse, "check", "--config", other], capture_output=True, text=True)
         require(result.returncode != 0 and "has an export in the format azure" in result.stderr, result.stderr)
 
+    @check("a file, and a folder where none can be made, are found before the start")
+    def _():
+        text = gateway.configuration.read_text()
+        other = gateway.directory / "other.yaml"
+        for place, words in [(gateway.configuration, "is a file, not a folder"), ("/proc/none", "/proc cannot be written")]:
+            other.write_text(text.replace(f"directory: {gateway.directory / 'out'}", f"directory: {place}"))
+            result = subprocess.run([setting.gatehouse, "check", "--config", other], capture_output=True, text=True)
+            require(result.returncode != 0 and words in result.stderr, f"{place}: {result.stdout}{result.stderr}")
+
 small = setting.directory / "small-export"
 more = "captures: {export: {directory: %s, format: jsonl}}\n" % (small / "out")
 with small_disk(small, 8) as problem:

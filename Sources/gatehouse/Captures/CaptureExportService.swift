@@ -151,7 +151,8 @@ actor CaptureExporter {
         // What a stop interrupts goes on with the next start.
         guard !isFailing, !Task.isCancelled else { return }
         isFailing = true
-        logger.error("captures are not exported: \(error)")
+        let words = (error as? ClientError).map { ([$0.message] + $0.details).joined(separator: "; ") } ?? "\(error)"
+        logger.error("captures are not exported: \(words)")
     }
 
     private func succeeded() {
