@@ -102,8 +102,11 @@ struct CaptureRoutes: Sendable {
     @Sendable func label(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
         let (id, tenant) = try name(context)
         let label = try await JSONBody.decode(CaptureLabelResource.self, from: request).label
-        guard label.utf8.count <= Self.longestLabel, label.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            throw APIError(.invalid, "must be at most \(Self.longestLabel) visible ASCII characters", target: "label")
+        guard label.utf8.count <= Self.longestLabel, label.utf8.allSatisfy({ (0x20...0x7E).contains($0) }),
+            label.isEmpty || label.contains(where: { $0 != " " })
+        else {
+            let rule = "must be at most \(Self.longestLabel) visible ASCII characters, or none to take it away"
+            throw APIError(.invalid, rule, target: "label")
         }
         guard try await controlPlane.captures.label(id, tenant: tenant, label) else { throw Self.missing(id) }
         return .json(CaptureSummaryResource(try await found(context).row))
@@ -182,18 +185,21 @@ extension CaptureQuery {
     /// A day: nothing takes longer.
     private static let longestWait: Int64 = 86_400_000
 
-    /// `404`, `4xx` or `500-599`.
-    static func statuses(_ text: String) throws(APIError) -> ClosedRange<Int> {
-        let bounds = text.split(separator: "-", omittingEmptySubsequences: false)
-        if text.count == 3, text.hasSuffix("xx"), let hundred = text.first?.wholeNumberValue {
-            return hundred * 100...hundred * 100 + 99
-        }
-        if bounds.count <= 2, let low = bounds.first.flatMap({ Int($0) }), let high = bounds.last.flatMap({ Int($0) }),
-            low <= high
+    /// `404`, `4xx` or `500-599`; `0` of what had no status: its caller was gone, or it is a mirror's.
+    package static func statuses(_ text: String) throws(APIError) -> ClosedRange<Int> {
+        if text == "0" { return 0...0 }
+        let digits = text.hasSuffix("xx") ? "\(text.dropLast(2))00-\(text.dropLast(2))99" : text
+        let bounds = digits.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+        if bounds.count <= 2, let low = bounds.first, let high = bounds.last, low <= high,
+            (100...599).contains(low), (100...599).contains(high)
         {
             return low...high
         }
-        throw APIError(.invalid, "\(text.debugDescription) is no status; write 404, 4xx or 500-599", target: "status")
+        throw APIError(
+            .invalid,
+            "\(text.debugDescription) is no status; write one from 100 to 599, 4xx or 500-599",
+            target: "status"
+        )
     }
 }
 

@@ -63,6 +63,16 @@ import Testing
         }
     }
 
+    @Test func `a label is visible, or none`() async throws {
+        try await Self.withReviewer { client, token in
+            let path = "/api/v1/tenants/demo/captures/1/label"
+            for (label, status) in [(" ", 400), ("   ", 400), ("a\\u0007", 400), ("a b", 200), ("", 200)] {
+                let answer = try await client.send(.put, path, #"{"label":"\#(label)"}"#, authorization: token)
+                #expect(answer.status == status, "\(label): \(answer.text)")
+            }
+        }
+    }
+
     @Test func `the owner of the gateway exports nothing`() async throws {
         try await Self.withReviewer { client, _ in
             let answer = try await client.send(.get, "\(Self.path)?format=azure")
