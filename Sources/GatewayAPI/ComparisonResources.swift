@@ -149,23 +149,23 @@ package struct ComparisonReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// `agree` or `differs`.
+    /// `agree`, `differs`, or `nothing_compared` without a pair.
     package var verdict: String
     /// Sentences, each about one regression.
     package var regressions: [String]
     package var notes: [String]
     package var pairs: Int
     package var agreed: Int
-    /// Share of the pairs that agree, and how alike all are in the mean; 0 to 1.
-    package var agreement: Double
-    package var similarity: Double
+    /// Share of the pairs that agree, and how alike all are in the mean; 0 to 1, and nothing without a pair.
+    package var agreement: Double?
+    package var similarity: Double?
     package var statuses: [Status]
     package var fields: [Field]
     /// Milliseconds.
-    package var latency: Percentiles
+    package var latency: Percentiles?
     package var firstByte: Percentiles?
     /// Bytes of the whole bodies.
-    package var length: Percentiles
+    package var length: Percentiles?
     package var completionTokens: Percentiles?
     package var measures: [Measure]
     /// Members that were not compared.
@@ -175,7 +175,7 @@ package struct ComparisonReport: Codable, Sendable, Equatable {
     /// Every pair, by the number of its capture.
     package var allPairs: [Pair]
 
-    package init(verdict: String, latency: Percentiles, length: Percentiles) {
+    package init(verdict: String, latency: Percentiles?, length: Percentiles?) {
         self.verdict = verdict
         self.latency = latency
         self.length = length
@@ -183,8 +183,6 @@ package struct ComparisonReport: Codable, Sendable, Equatable {
         notes = []
         pairs = 0
         agreed = 0
-        agreement = 1
-        similarity = 1
         statuses = []
         fields = []
         measures = []

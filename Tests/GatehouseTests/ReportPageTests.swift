@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import GatewayAPI
 import Testing
@@ -58,5 +59,19 @@ import Testing
     @Test func `a terminal gets no control character of it`() {
         let text = ComparisonText.text(of: Self.comparison("\u{1b}[31m\u{7}"))
         #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
+    }
+
+    /// A gate that runs `replay` let a deployment pass that nothing was sent to.
+    @Test func `where nothing was compared the command fails, and shows no agreement and no latency`() throws {
+        var comparison = Self.comparison("plain")
+        comparison.error = nil
+        comparison.report = ComparisonReport(verdict: "nothing_compared", latency: nil, length: nil)
+        let (text, page) = (ComparisonText.text(of: comparison), ReportPage(comparison).html)
+        #expect(!text.contains("%") && !text.contains("latency"))
+        #expect(!page.contains(" %") && !page.contains("latency") && page.contains("Nothing was compared."))
+        #expect(page.contains(#"class="differs">nothing_compared<"#))
+        #expect(throws: ReportOptions.nothingCompared) {
+            try ReportOptions.parse([]).show(comparison, try OutputOptions.parse([]))
+        }
     }
 }

@@ -4,7 +4,7 @@ import GatewayCore
 extension ComparisonReport {
     init(_ sum: ComparisonSum, _ verdict: ComparisonVerdict, ignored: [String]) {
         self.init(
-            verdict: verdict.isAgreed ? "agree" : "differs",
+            verdict: verdict.word.rawValue,
             latency: Percentiles(sum.latency),
             length: Percentiles(sum.length)
         )
@@ -16,9 +16,11 @@ extension ComparisonReport {
         similarity = sum.similarity
         statuses = sum.statuses.map { Status(one: $0.one, other: $0.other, pairs: $0.pairs) }
         fields = sum.fields.map { Field(field: $0.field, pairs: $0.pairs) }
-        firstByte = sum.firstByte.count > 0 ? Percentiles(sum.firstByte) : nil
-        completionTokens = sum.completionTokens.count > 0 ? Percentiles(sum.completionTokens) : nil
-        measures = sum.measures.map { Measure(field: $0.field, values: Percentiles($0.series)) }
+        firstByte = Percentiles(sum.firstByte)
+        completionTokens = Percentiles(sum.completionTokens)
+        measures = sum.measures.compactMap { field, series in
+            Percentiles(series).map { Measure(field: field, values: $0) }
+        }
         self.ignored = ignored
         examples = sum.examples.map { ComparedPair($0.comparison, capture: $0.capture, $0.requestID) }
         allPairs = sum.allPairs.sorted { $0.capture < $1.capture }.map(Pair.init)
@@ -47,7 +49,9 @@ extension ComparedPair.Side {
 }
 
 extension ComparisonReport.Percentiles {
-    fileprivate init(_ series: ComparisonSum.Series) {
+    /// `nil` where no pair has the value.
+    fileprivate init?(_ series: ComparisonSum.Series) {
+        guard series.count > 0 else { return nil }
         let sorted = (one: series.one.sorted(), other: series.other.sorted())
         func sides(_ share: Double) -> ComparisonReport.Sides {
             ComparisonReport.Sides(

@@ -140,11 +140,11 @@ package struct ComparisonSum: Sendable {
 
     package var differingPairs: Int { pairs - agreed }
 
-    /// From 0 to 1.
-    package var agreement: Double { pairs == 0 ? 1 : Double(agreed) / Double(pairs) }
+    /// From 0 to 1; `nil` without a pair.
+    package var agreement: Double? { pairs == 0 ? nil : Double(agreed) / Double(pairs) }
 
-    /// The mean of all pairs, from 0 to 1.
-    package var similarity: Double { pairs == 0 ? 1 : similarities / Double(pairs) }
+    /// The mean of all pairs, from 0 to 1; `nil` without one.
+    package var similarity: Double? { pairs == 0 ? nil : similarities / Double(pairs) }
 
     /// The fields that differ, the most frequent first.
     package var fields: [FieldCount] {

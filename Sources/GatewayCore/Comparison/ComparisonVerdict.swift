@@ -24,6 +24,14 @@ package struct ComparisonVerdict: Sendable, Equatable {
         }
     }
 
+    /// The verdict in a word, as reports have it.
+    package enum Word: String, Sendable {
+        case agree
+        case differs
+        /// No pair was compared: that says nothing, and least of all that answers agree.
+        case nothingCompared = "nothing_compared"
+    }
+
     /// Pairs that must differ: one or two are chance.
     static let fewestDiffering = 3
     /// Values that must be beyond a percentile for it to say something: one or two are chance.
@@ -36,14 +44,17 @@ package struct ComparisonVerdict: Sendable, Equatable {
     /// What a reader should know besides.
     package private(set) var notes: [String] = []
 
-    package var isAgreed: Bool { regressions.isEmpty }
+    package var word: Word { isEmpty ? .nothingCompared : regressions.isEmpty ? .agree : .differs }
+
+    private let isEmpty: Bool
 
     package init(_ sum: ComparisonSum, _ limits: Limits = Limits()) {
+        isEmpty = sum.pairs == 0
         judgeAnswers(sum, limits)
         judgeLatency("latency", sum.latency, limits)
         judgeLatency("time to the first byte", sum.firstByte, limits)
         for (field, series) in sum.measures { judge(field, series, limits) }
-        if sum.pairs == 0 { notes.append("there was no pair to compare") }
+        if isEmpty { notes.append(Self.nothing) }
         if (1..<limits.fewest).contains(sum.pairs) {
             notes.append("\(sum.pairs) pairs are few: nothing is said of their times")
         }
@@ -94,6 +105,10 @@ package struct ComparisonVerdict: Sendable, Equatable {
     }
 
     // MARK: - Words
+
+    private static let nothing = """
+        nothing was compared, so this says nothing of the answers: see what was found and left out, and check the filters
+        """
 
     private static func named(_ field: String) -> String { field.hasPrefix(".") ? "field `\(field)`" : field }
 

@@ -62,6 +62,8 @@ struct ComparisonFilter: ParsableArguments {
 struct ReportOptions: ParsableArguments {
     /// Of a command whose answers differ.
     static let differs = ExitCode(2)
+    /// Of one that has compared nothing: to a script that waits for agreement this is no success.
+    static let nothingCompared = ExitCode(3)
 
     @Option(name: .customLong("report"), help: "A file for the report as a page for a browser.") var page: String?
     @Option(name: .customLong("json"), help: "A file for the report as JSON, which has every pair.") var json: String?
@@ -87,7 +89,11 @@ struct ReportOptions: ParsableArguments {
         }
         failures.forEach { report("Error: \($0)") }
         if let error = comparison.error { throw ClientError("the comparison could not go on: \(error)") }
-        if comparison.report?.verdict == "differs" { throw Self.differs }
+        switch comparison.report?.verdict {
+        case "differs": throw Self.differs
+        case "nothing_compared": throw Self.nothingCompared
+        default: break
+        }
         if !failures.isEmpty { throw ExitCode.failure }
     }
 

@@ -8,7 +8,7 @@ enum ComparisonText {
         guard let report = comparison.report else { return parts[0] }
         let sentences = (report.regressions + report.notes.map { "note: \($0)" }).map(Sentence.init)
         if !sentences.isEmpty { parts.append(Table(sentences).text) }
-        parts.append(Table(ComparisonRow.rows(of: report)).text)
+        if report.pairs > 0 { parts.append(Table(ComparisonRow.rows(of: report)).text) }
         if !report.fields.isEmpty { parts.append(Table(report.fields.map(FieldRow.init)).text) }
         if !report.examples.isEmpty { parts.append(Table(report.examples.prefix(10).map(ExampleRow.init)).text) }
         return parts.joined(separator: "\n\n")
@@ -23,8 +23,8 @@ extension ComparisonResource: TableRow {
     var cells: [String] {
         [
             id, "\(kind) of \(endpoint)", to, state, report?.verdict ?? "", String(found),
-            report.map { String($0.pairs) } ?? "", report.map { Share.text($0.agreement) } ?? "",
-            report.map { Share.text($0.similarity) } ?? "",
+            report.map { String($0.pairs) } ?? "", Share.text(report?.agreement),
+            Share.text(report?.similarity),
             skipped.map { "\($0.count): \($0.reason)" }.joined(separator: "; "),
         ]
     }
@@ -32,8 +32,8 @@ extension ComparisonResource: TableRow {
 
 /// Shares as per cent.
 enum Share {
-    /// `97.0 %`.
-    static func text(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
+    /// `97.0 %`, and nothing where there is none.
+    static func text(_ share: Double?) -> String { share.map { String(format: "%.1f %%", $0 * 100) } ?? "" }
 }
 
 /// One number of both sides.
@@ -55,12 +55,12 @@ struct ComparisonRow: TableRow {
     }
 
     static func rows(of report: ComparisonReport) -> [ComparisonRow] {
-        var all = [("latency, ms", report.latency)]
-        if let firstByte = report.firstByte { all.append(("first byte, ms", firstByte)) }
-        all.append(("length, bytes", report.length))
-        if let tokens = report.completionTokens { all.append(("completion tokens", tokens)) }
-        all += report.measures.map { ("field \($0.field)", $0.values) }
-        return all.flatMap { name, values in
+        let all =
+            [
+                ("latency, ms", report.latency), ("first byte, ms", report.firstByte), ("length, bytes", report.length),
+                ("completion tokens", report.completionTokens),
+            ] + report.measures.map { ("field \($0.field)", $0.values) }
+        return all.compactMap { name, values in values.map { (name, $0) } }.flatMap { name, values in
             [("p50", values.p50), ("p90", values.p90), ("p95", values.p95), ("p99", values.p99)]
                 .map { ComparisonRow("\(name), \($0.0)", $0.1) }
         }

@@ -49,7 +49,7 @@ struct ReportPage {
 
     private var summary: String {
         let verdict = comparison.report?.verdict ?? comparison.state
-        let isBad = verdict == "differs" || comparison.error != nil
+        let isBad = ["differs", "nothing_compared"].contains(verdict) || comparison.error != nil
         var rows = [
             ("asked by", comparison.author), ("from", comparison.startTime), ("to", comparison.endTime ?? ""),
             ("state", comparison.state), ("captures found", "\(comparison.found)"),
@@ -65,10 +65,7 @@ struct ReportPage {
     private func body(_ report: ComparisonReport) -> String {
         var parts = [
             list("What is worse", report.regressions), list("Notes", report.notes),
-            """
-            <p>\(report.agreed) of \(report.pairs) pairs agree (\(Share.text(report.agreement))), alike to \
-            \(Share.text(report.similarity)) in the mean. Not compared: \(escaped(report.ignored.joined(separator: ", "))).</p>
-            """,
+            "<p>\(sum(report)) Members not compared: \(escaped(report.ignored.joined(separator: ", "))).</p>",
             section("Numbers", ComparisonRow.headings, ComparisonRow.rows(of: report).map(\.cells)),
             section(
                 "Statuses",
@@ -80,6 +77,14 @@ struct ReportPage {
         if !report.examples.isEmpty { parts.append("<h2>Pairs that differ, the first \(report.examples.count)</h2>") }
         parts += report.examples.map(example)
         return parts.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private func sum(_ report: ComparisonReport) -> String {
+        guard report.pairs > 0 else { return "Nothing was compared." }
+        return """
+            \(report.agreed) of \(report.pairs) pairs agree (\(Share.text(report.agreement))), alike to \
+            \(Share.text(report.similarity)) in the mean.
+            """
     }
 
     private func example(_ pair: ComparedPair) -> String {

@@ -8,7 +8,8 @@ struct CaptureCompare: AsyncParsableCommand {
         abstract: "Compare a mirror's stored answers with those that callers had to the same requests.",
         discussion: """
             Nothing is sent: both halves of every mirrored pair are stored where an endpoint has captures. Ctrl-C ends the \
-            comparison, and shows what it has come to. The command ends with 2 where the answers differ.
+            comparison, and shows what it has come to. The command ends with 2 where the answers differ, and with 3 \
+            where nothing was compared.
             """
     )
 

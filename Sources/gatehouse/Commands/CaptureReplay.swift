@@ -10,7 +10,7 @@ struct CaptureReplay: AsyncParsableCommand {
             The gateway sends them, in no caller's name: they count in no limit, quota or report. It needs the role reviewer and \
             one that may change deployments, both in the tenant. Requests that were cut or redacted cannot be sent as they \
             were; they are left out and counted. Ctrl-C ends the replay, and shows what it has come to. The command ends with \
-            2 where the answers differ.
+            2 where the answers differ, and with 3 where nothing was compared.
             """
     )
 

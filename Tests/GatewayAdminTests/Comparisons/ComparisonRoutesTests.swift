@@ -183,6 +183,18 @@ import Testing
         #expect(order == (50..<300).map { "r-\($0)" })
     }
 
+    @Test(arguments: ["replays", "comparisons"])
+    func `where nothing was found nothing was compared, and no agreement is claimed`(kind: String) async throws {
+        try await withComparisons([]) { client in
+            let comparison = try await Self.run(kind, #"{"endpoint":"chat","to":"blue"}"#, client)
+            #expect(comparison.state == "finished" && comparison.found == 0)
+            let report = try #require(comparison.report)
+            #expect(report.verdict == "nothing_compared" && report.pairs == 0)
+            #expect(report.agreement == nil && report.similarity == nil)
+            #expect(report.latency == nil && report.length == nil)
+        }
+    }
+
     @Test func `one that is cancelled reports what was done, and the next may begin`() async throws {
         try await withComparisons((0..<40).map { Self.capture($0) }) { request in
             if request.receipt.requestID != "r-0" { try? await Task.sleep(for: .seconds(60)) }

@@ -39,7 +39,7 @@ import Testing
 
     @Test func `the same answers in the same time agree`() {
         let verdict = ComparisonVerdict(Self.sum(1000))
-        #expect(verdict.isAgreed && verdict.notes.isEmpty)
+        #expect(verdict.word == .agree && verdict.notes.isEmpty)
     }
 
     @Test func `three in a hundred wrong answers are named, with the field`() {
@@ -70,24 +70,24 @@ import Testing
     @Test(arguments: [(1, 1), (2, 2), (10, 1), (200, 2), (1000, 10)])
     func `few differences are told, and are no regression`(pairs: Int, wrong: Int) {
         let verdict = ComparisonVerdict(Self.sum(pairs, wrong: wrong))
-        #expect(verdict.isAgreed)
+        #expect(verdict.word == .agree)
         #expect(verdict.notes.contains { $0.contains("of answers differ") })
     }
 
     @Test(arguments: [(3, 3), (10, 4), (100, 5), (1000, 20)])
     func `more than chance explains is one`(pairs: Int, wrong: Int) {
-        #expect(!ComparisonVerdict(Self.sum(pairs, wrong: wrong)).isAgreed)
+        #expect(ComparisonVerdict(Self.sum(pairs, wrong: wrong)).word == .differs)
     }
 
     @Test func `of few pairs no time is judged, nor of latencies that hardly grow`() {
-        #expect(ComparisonVerdict(Self.sum(19, slower: 9, timing: 9)).isAgreed)
-        #expect(ComparisonVerdict(Self.sum(500, slower: 3, milliseconds: 1)).isAgreed)
+        #expect(ComparisonVerdict(Self.sum(19, slower: 9, timing: 9)).word == .agree)
+        #expect(ComparisonVerdict(Self.sum(500, slower: 3, milliseconds: 1)).word == .agree)
     }
 
     @Test func `a percentile that few are beyond is no regression, the median is`() {
         let latency = ComparisonVerdict(Self.sum(199, slower: 9)).regressions
         #expect(latency.count == 1 && latency.first?.hasPrefix("p50 of latency ") == true, "\(latency)")
-        #expect(ComparisonVerdict(Self.sum(100, hiccups: 9)).isAgreed)
+        #expect(ComparisonVerdict(Self.sum(100, hiccups: 9)).word == .agree)
     }
 
     @Test func `latencies under another load are told, and only they are no regression`() {
@@ -98,7 +98,7 @@ import Testing
 
     @Test func `limits can be set`() {
         let sum = Self.sum(1000, wrong: 30, slower: 1.3)
-        #expect(ComparisonVerdict(sum, .init(differing: 0.1)).isAgreed)
+        #expect(ComparisonVerdict(sum, .init(differing: 0.1)).word == .agree)
         #expect(ComparisonVerdict(sum, .init(differing: 0.1, slower: 1.2)).regressions.count == 1)
     }
 
@@ -110,7 +110,13 @@ import Testing
         }
         #expect(sum.latency.percentile(0.5).one == 50 && sum.latency.percentile(0.95).other == 95)
         #expect(sum.latency.percentile(1).one == 100)
-        #expect(ComparisonVerdict(ComparisonSum()).notes == ["there was no pair to compare"])
+    }
+
+    @Test func `nothing that was compared is no agreement`() {
+        let verdict = ComparisonVerdict(ComparisonSum())
+        #expect(verdict.word == .nothingCompared && verdict.word.rawValue == "nothing_compared")
+        #expect(verdict.regressions.isEmpty && verdict.notes.count == 1)
+        #expect(ComparisonSum().agreement == nil && ComparisonSum().similarity == nil)
     }
 
     @Test func `statuses are counted by both sides`() {
