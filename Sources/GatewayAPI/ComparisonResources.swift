@@ -11,6 +11,25 @@ package struct ComparisonResource: Codable, Sendable, Equatable {
         }
     }
 
+    /// What all pairs come to, in lists too.
+    package struct Sum: Codable, Sendable, Equatable {
+        /// As in the report.
+        package var verdict: String
+        package var pairs: Int
+        package var agreed: Int
+        /// As in the report, and nothing without a pair.
+        package var agreement: Double?
+        package var similarity: Double?
+
+        package init(verdict: String, pairs: Int, agreed: Int, agreement: Double?, similarity: Double?) {
+            self.verdict = verdict
+            self.pairs = pairs
+            self.agreed = agreed
+            self.agreement = agreement
+            self.similarity = similarity
+        }
+    }
+
     package var id: String
     /// `replay` or `mirror`.
     package var kind: String
@@ -31,6 +50,8 @@ package struct ComparisonResource: Codable, Sendable, Equatable {
     package var error: String?
     /// What was asked for.
     package var request: ComparisonRequest
+    /// Once it is over, whatever its end was.
+    package var sum: Sum?
     /// Once it is over, whatever its end was; not in lists.
     package var report: ComparisonReport?
 

@@ -61,13 +61,23 @@ import Testing
         #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
     }
 
+    @Test func `a list, which has no reports, shows what each has come to`() {
+        var comparison = Self.comparison("plain")
+        comparison.report = nil
+        comparison.sum = .init(verdict: "differs", pairs: 50, agreed: 45, agreement: 0.9, similarity: 0.95)
+        let cells = Dictionary(uniqueKeysWithValues: zip(ComparisonResource.headings, comparison.cells))
+        #expect(cells["verdict"] == "differs" && cells["compared"] == "50")
+        #expect(cells["agree"] == "90.0 %" && cells["alike"] == "95.0 %")
+    }
+
     /// A gate that runs `replay` let a deployment pass that nothing was sent to.
     @Test func `where nothing was compared the command fails, and shows no agreement and no latency`() throws {
         var comparison = Self.comparison("plain")
         comparison.error = nil
+        comparison.sum = .init(verdict: "nothing_compared", pairs: 0, agreed: 0, agreement: nil, similarity: nil)
         comparison.report = ComparisonReport(verdict: "nothing_compared", latency: nil, length: nil)
         let (text, page) = (ComparisonText.text(of: comparison), ReportPage(comparison).html)
-        #expect(!text.contains("%") && !text.contains("latency"))
+        #expect(text.contains("nothing_compared") && !text.contains("%") && !text.contains("latency"))
         #expect(!page.contains(" %") && !page.contains("latency") && page.contains("Nothing was compared."))
         #expect(page.contains(#"class="differs">nothing_compared<"#))
         #expect(throws: ReportOptions.nothingCompared) {

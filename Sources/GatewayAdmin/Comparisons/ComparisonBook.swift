@@ -29,6 +29,8 @@ struct ComparisonBook: Sendable {
         var remarks: [String: Int] = [:]
         var failure: String?
         var sum = ComparisonSum()
+        /// Once it is over.
+        var verdict: ComparisonVerdict?
         /// Told when it is to stop.
         let stop: AsyncStream<Void>.Continuation
     }
@@ -87,8 +89,9 @@ struct ComparisonBook: Sendable {
         }
     }
 
-    mutating func end(_ id: Int, as state: State, _ failure: String? = nil, at now: Int64) {
+    mutating func end(_ id: Int, as state: State, _ verdict: ComparisonVerdict, _ failure: String?, at now: Int64) {
         entries[id]?.state = state
+        entries[id]?.verdict = verdict
         entries[id]?.failure = failure
         entries[id]?.endedAt = now
     }
@@ -117,11 +120,19 @@ extension ComparisonResource {
         done = entry.done
         skipped = entry.skips.sorted { $0.key < $1.key }.map { Skip(reason: $0.key, count: $0.value) }
         error = entry.failure
-        guard isWhole, isOver else { return }
+        guard let verdict = entry.verdict else { return }
+        sum = Sum(
+            verdict: verdict.word.rawValue,
+            pairs: entry.sum.pairs,
+            agreed: entry.sum.agreed,
+            agreement: entry.sum.agreement,
+            similarity: entry.sum.similarity
+        )
+        guard isWhole else { return }
         let names = AnswerComparer.ignoredNames.filter { !entry.order.comparer.compared.contains($0) }
         report = ComparisonReport(
             entry.sum,
-            ComparisonVerdict(entry.sum, entry.order.limits),
+            verdict,
             ignored: names + entry.order.comparer.ignored
         )
         report?.notes += entry.remarks.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }

@@ -101,7 +101,10 @@ package final class Comparisons: Service {
             failure = Task.isCancelled ? nil : "\(error)"
         }
         let state: ComparisonBook.State = failure != nil ? .failed : Task.isCancelled ? .cancelled : .finished
-        book.withLock { $0.end(job.id, as: state, failure, at: Self.now()) }
+        // Judged once and outside the lock: it sorts what was measured of every pair.
+        guard let sum = find(job.id, of: job.order.tenant)?.sum else { return }
+        let verdict = ComparisonVerdict(sum, job.order.limits)
+        book.withLock { $0.end(job.id, as: state, verdict, failure, at: Self.now()) }
     }
 
     /// The newest captures that were asked for, in the order in which they came.

@@ -22,9 +22,8 @@ extension ComparisonResource: TableRow {
 
     var cells: [String] {
         [
-            id, "\(kind) of \(endpoint)", to, state, report?.verdict ?? "", String(found),
-            report.map { String($0.pairs) } ?? "", Share.text(report?.agreement),
-            Share.text(report?.similarity),
+            id, "\(kind) of \(endpoint)", to, state, sum?.verdict ?? "", String(found),
+            sum.map { String($0.pairs) } ?? "", Share.text(sum?.agreement), Share.text(sum?.similarity),
             skipped.map { "\($0.count): \($0.reason)" }.joined(separator: "; "),
         ]
     }

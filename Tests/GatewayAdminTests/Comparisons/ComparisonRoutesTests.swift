@@ -140,6 +140,14 @@ import Testing
             let list = try await client.send(.get, Self.path, authorization: Self.reviewer)
                 .decode(ResourceList<ComparisonResource>.self).value
             #expect(list.map(\.id) == ["2", "1"] && list.allSatisfy { $0.report == nil })
+            let sum = ComparisonResource.Sum(
+                verdict: "differs",
+                pairs: 50,
+                agreed: 45,
+                agreement: 0.9,
+                similarity: report.similarity
+            )
+            #expect(list.last?.sum == sum && comparison.sum == sum)
             #expect(try await client.send(.delete, "\(Self.path)/1", authorization: Self.reviewer).status == 204)
             #expect(try await client.send(.get, "\(Self.path)/1", authorization: Self.reviewer).status == 404)
             _ = try await client.send(.delete, "/api/v1/tenants/demo")
