@@ -100,7 +100,7 @@ struct CaptureRoutes: Sendable {
     }
 
     @Sendable func label(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        let (id, tenant) = try name(context)
+        let row = try await found(context).row
         let label = try await JSONBody.decode(CaptureLabelResource.self, from: request).label
         guard label.utf8.count <= Self.longestLabel, label.utf8.allSatisfy({ (0x20...0x7E).contains($0) }),
             label.isEmpty || label.contains(where: { $0 != " " })
@@ -108,13 +108,19 @@ struct CaptureRoutes: Sendable {
             let rule = "must be at most \(Self.longestLabel) visible ASCII characters, or none to take it away"
             throw APIError(.invalid, rule, target: "label")
         }
-        guard try await controlPlane.captures.label(id, tenant: tenant, label) else { throw Self.missing(id) }
+        if label != row.label { try await controlPlane.store.noteChange(of: row, label: label) }
+        guard try await controlPlane.captures.label(row.id, tenant: row.receipt.tenant, label) else {
+            throw Self.missing(row.id)
+        }
         return .json(CaptureSummaryResource(try await found(context).row))
     }
 
     @Sendable func delete(_ request: Request, _ context: AdminRequestContext) async throws -> Response {
-        let (id, tenant) = try name(context)
-        guard try await controlPlane.captures.delete(id, tenant: tenant) else { throw Self.missing(id) }
+        let row = try await found(context).row
+        try await controlPlane.store.noteChange(of: row, label: nil)
+        guard try await controlPlane.captures.delete(row.id, tenant: row.receipt.tenant) else {
+            throw Self.missing(row.id)
+        }
         return Response(status: .noContent)
     }
 

@@ -71,7 +71,8 @@ struct RouteGate: Sendable {
                 (try? store.findPrincipal(names[0], names[1]))?.path ?? "\(names[0])/principals/\(names[1])"
             case .deploymentSecret: "\(names.prefix(3).joined(separator: "/"))/secrets/\(names[3])"
             case .certificate: names[0].lowercased()
-            case .tenant, .endpoint, .deployment, .model, .asset, .blob, .endpointKey, .operator, .operation, .replay:
+            case .tenant, .endpoint, .deployment, .model, .asset, .blob, .endpointKey, .operator, .operation, .replay,
+                .capture:
                 names.joined(separator: "/")
             }
         return ResourceReference(kind, path)

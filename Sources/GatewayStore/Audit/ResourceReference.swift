@@ -27,6 +27,8 @@ package struct ResourceReference: Sendable, Hashable {
         case operation
         /// Captured requests that were sent once more, by the deployment that got them.
         case replay
+        /// One that a reviewer labelled or deleted: `demo/captures/4711`.
+        case capture
     }
 
     package let kind: Kind
@@ -43,7 +45,7 @@ package struct ResourceReference: Sendable, Hashable {
         switch kind {
         case .certificate, .operator: nil
         case .tenant, .endpoint, .deployment, .deploymentSecret, .model, .asset, .blob, .endpointKey, .namedKey,
-            .principal, .issuer, .role, .webhook, .operation, .replay:
+            .principal, .issuer, .role, .webhook, .operation, .replay, .capture:
             path.split(separator: "/").first.map(String.init)
         }
     }
@@ -75,7 +77,7 @@ extension StoreContents {
         case .deploymentSecret: find(definitions.secrets, \.path)
         case .model: find(definitions.models, \.resource)
         // Not of the configuration: nothing that has a tag names one.
-        case .asset, .blob, .operation, .replay: nil
+        case .asset, .blob, .operation, .replay, .capture: nil
         case .endpointKey: find(definitions.keys, \.place)
         case .namedKey: find(definitions.namedKeys, \.path)
         case .principal: find(definitions.principals, \.path)
