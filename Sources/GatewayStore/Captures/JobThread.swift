@@ -21,7 +21,7 @@ final class JobThread: Sendable {
 
     init(name: String, _ urgency: Urgency = .usual) {
         Thread.detachNewThread { [jobs] in
-            Thread.current.name = name
+            Self.take(name)
             Self.take(urgency)
             while let job = jobs.next() { job() }
         }
@@ -30,6 +30,15 @@ final class JobThread: Sendable {
     deinit { jobs.append(nil) }
 
     func run(_ job: @escaping Job) { jobs.append(job) }
+
+    /// Not by Foundation, which names nobody before it has noted which thread it has made.
+    private static func take(_ name: String) {
+        #if os(Linux)
+            try? name.write(toFile: "/proc/thread-self/comm", atomically: false, encoding: .utf8)
+        #else
+            Thread.current.name = name
+        #endif
+    }
 
     /// Of this thread alone, and without a way back for who has no privileges; a kernel that refuses changes nothing else.
     private static func take(_ urgency: Urgency) {
