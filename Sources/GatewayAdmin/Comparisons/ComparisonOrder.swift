@@ -42,6 +42,7 @@ struct ComparisonOrder: Sendable {
                 throw APIError(.invalid, "has more than \(Self.mostNames) names", target: name)
             }
         }
+        try ComparedField.check(ignore: request.ignore ?? [], compare: request.compare ?? [])
         comparer = AnswerComparer(
             ignored: request.ignore ?? [],
             compared: request.compare ?? [],
