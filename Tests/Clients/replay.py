@@ -221,6 +221,21 @@ with Gateway(setting, "replay", threads=2) as gateway:
         modes = {name: (gateway.directory / name).stat().st_mode & 0o777 for name in ["good.html", "good.json"]}
         require(set(modes.values()) == {0o600}, f"{modes}")
 
+    @check("what is wrong with a command is said with the option or the member that is meant, and nothing is sent")
+    def _():
+        before = seen(green)["all"]
+        for options, code, words in [(["--similarity", "nan"], 64, "--similarity must be 0.0 to 1.0"),
+                                     (["--status", "6xx"], 64, "--status: \"6xx\" is no status"),
+                                     (["--since", "tomorrow"], 64, "write 2026-12-31"),
+                                     (["--ignore", ".choices[0].text"], 64, "write .choices[].text"),
+                                     (["--speed", "2x"], 1, "\"2x\" is no speed"),
+                                     (["--slower-than-ms=-1"], 1, "slowerThanMs: must be 0 to 86400000")]:
+            told = rita.command(*crowded, "--to", "green", *options, code=code)
+            require(words in told and "Domain" not in told, f"{options}: {told}")
+        told = rita.command("label", "demo", 1, " ", code=1)
+        require("label: must be at most 64 visible ASCII characters" in told, told)
+        require(seen(green)["all"] == before, "green was asked")
+
     @check("a replay takes no more places than the deployment has")
     def _():
         report = rita.compare(*crowded, "--to", "narrow", "--limit", 200, "--concurrency", 16)["report"]

@@ -82,6 +82,39 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            (["list", "--since", "tomorrow"], "--since <since>': write 2026-12-31, 2026-12-31T18:00:00Z or a span"),
+            (["list", "--since", "2026-13-01"], "--since <since>': there is no such day or time; write 2026-12-31"),
+            (["export", "--format", "azure", "--until", "99999999d"], "a span is at most 3660d"),
+            (["list", "--since", "1d", "--until", "2d"], "--since must be before --until: there is nothing between "),
+            (["list", "--since", "2026-11-01", "--until", "2026-11-01"], "--since must be before --until"),
+            (["list", "--status", "6xx"], "--status: \"6xx\" is no status; write one from 100 to 599"),
+            (["replay", "--status", "9"], "--status: \"9\" is no status"),
+            (["replay", "--since", "1d", "--until", "2d"], "--since must be before --until"),
+            (["compare", "--similarity", "nan"], "--similarity must be 0.0 to 1.0"),
+            (["replay", "--similarity", "1.5"], "--similarity must be 0.0 to 1.0"),
+            (["replay", "--tolerance=-1"], "--tolerance must be 0.0 to 1.0"),
+            (["compare", "--slower", "inf"], "--slower must be 1.0 to 1000.0"),
+            (["replay", "--differing", "2"], "--differing must be 0.0 to 1.0"),
+            (["replay", "--limit", "0"], "--limit must be 1 to 10000"),
+            (["replay", "--concurrency", "65"], "--concurrency must be 1 to 64"),
+            (["replay", "--ignore", ""], "--ignore: \"\" names nothing; write a member's name"),
+            (["compare", "--ignore", ".choices[0].text"], "write .choices[].text, where [] is each of a list"),
+            (["compare", "--compare", "nosuch"], "--compare: \"nosuch\" changes nothing: left out are id, "),
+        ] as [([String], String)]
+    )
+    func `a command about captures says what is wrong with it before anything is sent`(line: [String], words: String) {
+        let needed = line[0] == "replay" || line[0] == "compare" ? ["--endpoint", "chat", "--to", "green"] : []
+        do {
+            _ = try Gatehouse.parseAsRoot(["captures", line[0], "demo"] + needed + line.dropFirst())
+            Issue.record("it is taken")
+        } catch {
+            let said = Gatehouse.message(for: error)
+            #expect(said.contains(words), "\(said)")
+        }
+    }
+
     @Test func `limits that count the same thing are replaced, others stay`() throws {
         let command = try parse(
             LimitSet.self,

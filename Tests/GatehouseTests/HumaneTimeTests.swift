@@ -36,6 +36,17 @@ import Testing
         #expect(HumaneTime.readISO(text).map(HumaneTime.text) == expected)
     }
 
+    @Test(arguments: [
+        ("tomorrow", "write 2026-12-31, "), ("", "write 2026-12-31, "),
+        ("2026-13-01", "there is no such day or time; "),
+        ("2026-11-21T08:30:00", "there is no such day or time; "), ("99999999d", "a span is at most 3660d; "),
+        ("P99999D", "a span is at most 3660d; "),
+    ])
+    func `of what is no time is said what there is`(text: String, words: String) {
+        #expect(HumaneTime.problem(text).hasPrefix(words))
+        #expect(HumaneTime.problem(text).hasSuffix("2026-12-31T18:00:00Z or a span such as 30d"))
+    }
+
     @Test func `a span leads from now, forward or back`() {
         let now = Date(timeIntervalSince1970: 1_000_000)
         #expect(HumaneTime.read("1h", .future, now: now) == now.addingTimeInterval(3600))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GatewayAPI
+import GatewayAdmin
 
 /// Which stored samples are compared, and what counts as a difference.
 struct ComparisonFilter: ParsableArguments {
@@ -10,8 +11,8 @@ struct ComparisonFilter: ParsableArguments {
     @Option(help: "Of this caller only, as receipts name it: demo/chat#primary.") var caller: String?
     @Option(help: "Of this request only.") var request: String?
     @Option(help: "With this status only: 404, 4xx or 500-599.") var status: String?
-    @Option(help: "From when: 24h, 30d, 2026-11-01.") var since: PastTime?
-    @Option(help: "Until when.") var until: PastTime?
+    @Option(help: "From when: 24h, 30d, 2026-11-01.", transform: PastTime.init) var since: PastTime?
+    @Option(help: "Until when.", transform: PastTime.init) var until: PastTime?
     @Option(help: "That took at least so many milliseconds.") var slowerThanMs: Int64?
     @Option(help: "With at least so many tokens, of both kinds.") var tokens: Int64?
     @Option(help: "With this label only.") var label: String?
@@ -35,6 +36,27 @@ struct ComparisonFilter: ParsableArguments {
             """
     )
     var slower: Double?
+
+    func validate() throws {
+        try PastTime.check(since, until)
+        try CaptureFilters.check(status: status)
+        try Self.check(limit, in: 1...10_000, "--limit")
+        try Self.check(similarity, in: 0...1, "--similarity")
+        try Self.check(tolerance, in: 0...1, "--tolerance")
+        try Self.check(differing, in: 0...1, "--differing")
+        try Self.check(slower ?? 1, in: 1...1000, "--slower")
+        do throws(APIError) {
+            try ComparedField.check(ignore: ignore, compare: compare)
+        } catch {
+            throw ValidationError("--\(error)")
+        }
+    }
+
+    /// What is no number is in no range.
+    static func check<Number: Comparable>(_ number: Number, in range: ClosedRange<Number>, _ option: String) throws {
+        guard !range.contains(number) else { return }
+        throw ValidationError("\(option) must be \(range.lowerBound) to \(range.upperBound)")
+    }
 
     var asked: ComparisonRequest {
         var asked = ComparisonRequest(endpoint: endpoint, to: to)

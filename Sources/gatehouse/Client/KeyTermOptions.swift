@@ -14,7 +14,8 @@ struct KeyTermOptions: ParsableArguments {
         help: "A URL form that it may use; may be given several times; a new key may use all."
     )
     var forms: [URLFormName] = []
-    @Option(help: "When it expires: 90d, 2026-12-31; a new key never does.") var expires: FutureTime?
+    @Option(help: "When it expires: 90d, 2026-12-31; a new key never does.", transform: FutureTime.init)
+    var expires: FutureTime?
     @Option(
         name: .customLong("network"),
         help: "A network that it may come from, e.g. 10.0.0.0/8; may be given several times."

@@ -9,11 +9,13 @@ extension HumaneDuration: ExpressibleByArgument {
 }
 
 /// When something ends, on the command line: a time, or a span from now.
-struct FutureTime: ExpressibleByArgument, Equatable {
+struct FutureTime: Equatable {
     let date: Date
 
-    init?(argument: String) {
-        guard let date = HumaneTime.read(argument, .future, now: Date()) else { return nil }
+    init(_ text: String) throws(ClientError) {
+        guard let date = HumaneTime.read(text, .future, now: Date()) else {
+            throw ClientError(HumaneTime.problem(text))
+        }
         self.date = date
     }
 
@@ -21,13 +23,24 @@ struct FutureTime: ExpressibleByArgument, Equatable {
 }
 
 /// When something began, on the command line: a time, or a span before now.
-struct PastTime: ExpressibleByArgument, Equatable {
+struct PastTime: Equatable {
     let date: Date
 
-    init?(argument: String) {
-        guard let date = HumaneTime.read(argument, .past, now: Date()) else { return nil }
-        self.date = date
+    init(_ text: String) throws(ClientError) {
+        guard let date = HumaneTime.read(text, .past, now: Date()) else {
+            throw ClientError(HumaneTime.problem(text))
+        }
+        // As far as the server is told.
+        self.date = Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down))
     }
 
     var text: String { HumaneTime.text(date) }
+
+    /// Between them there must be something.
+    static func check(_ since: PastTime?, _ until: PastTime?) throws {
+        guard let since, let until, since.date >= until.date else { return }
+        throw ValidationError(
+            "--since must be before --until: there is nothing between \(since.text) and \(until.text)"
+        )
+    }
 }

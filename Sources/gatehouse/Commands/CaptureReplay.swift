@@ -22,6 +22,10 @@ struct CaptureReplay: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        try ComparisonFilter.check(concurrency ?? 1, in: 1...64, "--concurrency")
+    }
+
     func run() async throws {
         try report.check()
         var request = filter.asked

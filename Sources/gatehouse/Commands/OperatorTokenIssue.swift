@@ -9,7 +9,8 @@ struct OperatorTokenIssue: AsyncParsableCommand {
     )
 
     @Argument(help: "The operator's name.") var account: AccountName
-    @Option(help: "When it expires: 90d, 2026-12-31; left out, never.") var expires: FutureTime?
+    @Option(help: "When it expires: 90d, 2026-12-31; left out, never.", transform: FutureTime.init)
+    var expires: FutureTime?
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 

@@ -10,7 +10,8 @@ struct PrincipalCreate: AsyncParsableCommand {
 
     @Argument(help: "tenant/principal") var principal: OwnedName
     @Option(help: "A UUID; left out, one is chosen.") var clientID: String?
-    @Option(help: "When the secret expires: 365d, 2026-12-31; left out, never.") var expires: FutureTime?
+    @Option(help: "When the secret expires: 365d, 2026-12-31; left out, never.", transform: FutureTime.init)
+    var expires: FutureTime?
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 

@@ -9,7 +9,8 @@ struct PrincipalSecretAdd: AsyncParsableCommand {
     )
 
     @Argument(help: "tenant/principal, by name or client id") var principal: OwnedName
-    @Option(help: "When it expires: 365d, 2026-12-31; left out, never.") var expires: FutureTime?
+    @Option(help: "When it expires: 365d, 2026-12-31; left out, never.", transform: FutureTime.init)
+    var expires: FutureTime?
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 

@@ -11,8 +11,8 @@ struct UsageShow: AsyncParsableCommand {
 
     @Argument(help: "The tenant.") var tenant: TenantName
     @Option(help: "endpoint, deployment, key or day; may be given several times, or with commas.") var by: [String] = []
-    @Option(help: "From when: 24h, 30d, 2026-11-01.") var since: PastTime?
-    @Option(help: "Until when; left out, now.") var until: PastTime?
+    @Option(help: "From when: 24h, 30d, 2026-11-01.", transform: PastTime.init) var since: PastTime?
+    @Option(help: "Until when; left out, now.", transform: PastTime.init) var until: PastTime?
     @Option(help: "Only this endpoint.") var endpoint: String?
     @Option(help: "Only this deployment.") var deployment: String?
     @Option(help: "Only this key, as receipts name it: demo/chat#primary or demo#NAME.") var key: String?

@@ -11,10 +11,14 @@ struct HumaneDuration: Equatable, CustomStringConvertible {
 
     /// `nil` for what is neither form, is negative or is longer than ten years.
     init?(_ text: String) {
-        guard let seconds = text.hasPrefix("P") ? Self.readISO(text.dropFirst()) : Self.readShort(text[...]),
-            seconds <= Self.longest
-        else { return nil }
+        guard let seconds = Self.read(text), seconds <= Self.longest else { return nil }
         self.init(seconds: seconds)
+    }
+
+    static func isTooLong(_ text: String) -> Bool { (read(text) ?? 0) > longest }
+
+    private static func read(_ text: String) -> Int64? {
+        text.hasPrefix("P") ? readISO(text.dropFirst()) : readShort(text[...])
     }
 
     private static let shortUnits: [(unit: Character, seconds: Int64)] = [
@@ -53,7 +57,7 @@ struct HumaneDuration: Equatable, CustomStringConvertible {
     }
 
     private static func number(_ text: Substring) -> Int64? {
-        guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard (1...12).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             return nil
         }
         return Int64(text)

@@ -17,6 +17,13 @@ enum HumaneTime {
         return now.addingTimeInterval(Double(direction == .future ? span.seconds : -span.seconds))
     }
 
+    /// What is wrong with a text that `read` does not take.
+    static func problem(_ text: String) -> String {
+        if text.prefixMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil { return "there is no such day or time; \(forms)" }
+        let isLong = HumaneDuration.isTooLong(text)
+        return isLong ? "a span is at most \(HumaneDuration(seconds: HumaneDuration.longest)); \(forms)" : forms
+    }
+
     /// ISO 8601: a day in UTC, or a time with its zone.
     static func readISO(_ text: String) -> Date? {
         let text = text.utf8.count == 10 ? "\(text)T00:00:00Z" : text
