@@ -48,18 +48,6 @@ extension String {
             return token == word
         }
     }
-
-    /// Whether a client's request id can be kept: 1 to 128 visible characters without quotes and backslash.
-    var isRequestID: Bool {
-        withBytes { bytes in
-            guard (1...128).contains(bytes.count) else { return false }
-            for index in bytes.indices {
-                let byte = bytes[index]
-                guard byte.isVisible, byte != 0x22, byte != 0x27, byte != 0x5c else { return false }
-            }
-            return true
-        }
-    }
 }
 
 extension UInt8 {
