@@ -119,7 +119,7 @@ struct IndexedText {
         guard form == .read else { return raw }
         switch message.form {
         case .lines:
-            let streamed = StreamedText(message.body, lines: message.jsonLines)
+            let streamed = StreamedText(message.body, EventReader(message).events)
             return streamed.texts.map { String(decoding: streamed.bytes[$0].prefix(longest), as: UTF8.self) }
                 .joined(separator: "\n") + "\n" + raw
         case .json where StreamedText.hasEscapes(message.body):

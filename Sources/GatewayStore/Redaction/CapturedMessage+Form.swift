@@ -3,7 +3,7 @@ package import GatewayCore
 /// What kind of body a message has.
 package enum BodyForm {
     case json
-    /// One JSON text to a line: events, or NDJSON.
+    /// Events, or one JSON text to a line.
     case lines
     /// `name=value&…`
     case pairs
@@ -41,22 +41,5 @@ extension CapturedMessage {
     /// Whether the body can be shown, and searched, as text.
     package var isText: Bool {
         !body.isEmpty && !body.prefix(512).contains { $0 < 0x09 || (0x0E..<0x20).contains($0) && $0 != 0x1B }
-    }
-
-    /// The JSON texts of a body that has one to a line, behind `data:` where it has events.
-    var jsonLines: [Range<Int>] {
-        var lines: [Range<Int>] = []
-        var at = 0
-        while at < body.count {
-            let end = body[at...].firstIndex(of: 0x0a) ?? body.count
-            var start = at
-            if body[at..<end].starts(with: "data:".utf8) { start += 5 }
-            while start < end, body[start] == 0x20 { start += 1 }
-            if start < end, body[start] == UInt8(ascii: "{") || body[start] == UInt8(ascii: "[") {
-                lines.append(start..<end)
-            }
-            at = end + 1
-        }
-        return lines
     }
 }

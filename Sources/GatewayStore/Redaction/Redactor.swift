@@ -6,6 +6,7 @@ struct Redactor: Sendable {
     /// Stands for credentials, and for what rules name.
     private static let credential = "[credential]"
     private static let field = "[field]"
+    private static let tooDeep = "[removed: it is nested too deep to be looked through]"
 
     private let rule: RedactionRule
     private let hiddenHeaders: Set<String>
@@ -81,11 +82,12 @@ struct Redactor: Sendable {
             // As pairs only: `&code=` is none of a URL here.
             message.body = Array(redactPairs(text, CredentialNames.isField).utf8)
             return
-        case .json: redactJSON(&message, in: [0..<message.body.count])
+        case .json: redactJSON(&message)
         case .lines:
-            redactJSON(&message, in: message.jsonLines)
+            let hasPieces = redactEvents(&message, ofJSON: true)
             // First: of what is found in one event its beginning may stand in the one before.
             patterns.redactStream(&message)
+            if hasPieces { redactEvents(&message, ofJSON: false) }
         case .other: redactForm(&message)
         }
         if StreamedText.hasEscapes(message.body) { patterns.redactEscaped(&message) }
@@ -108,15 +110,44 @@ struct Redactor: Sendable {
         message.apply(edits)
     }
 
-    private func redactJSON(_ message: inout CapturedMessage, in texts: [Range<Int>]) {
-        var found: [Range<Int>] = []
-        for text in texts {
-            guard let ranges = json.ranges(in: message.body.span, text) else {
-                return message.replaceBody(with: "[removed: it is nested too deep to be looked through]")
-            }
-            found += ranges
+    private func redactJSON(_ message: inout CapturedMessage) {
+        guard let found = json.ranges(in: message.body.span, 0..<message.body.count) else {
+            return message.replaceBody(with: Self.tooDeep)
         }
         message.replace(found, with: "\"\(Self.field)\"")
+    }
+
+    /// - Returns: whether others have members too: pieces of texts that look like JSON.
+    @discardableResult
+    private func redactEvents(_ message: inout CapturedMessage, ofJSON isJSON: Bool) -> Bool {
+        var edits: [CapturedMessage.Edit] = []
+        var hasOthers = false
+        for event in EventReader(message).events where event.hasMembers(message.body) {
+            guard event.isJSON == isJSON else {
+                hasOthers = true
+                continue
+            }
+            let joined = event.lines.count > 1 ? JoinedLines(event.lines, of: message.body) : nil
+            let found =
+                if let joined {
+                    json.ranges(in: joined.bytes.span, 0..<joined.bytes.count)
+                } else {
+                    json.ranges(in: message.body.span, event.lines[0])
+                }
+            guard let found else {
+                message.replaceBody(with: Self.tooDeep)
+                return false
+            }
+            for range in found {
+                var text = "\"\(Self.field)\""
+                for place in joined?.places(of: range) ?? [range] {
+                    edits.append(CapturedMessage.Edit(range: place, text: text))
+                    text = ""
+                }
+            }
+        }
+        message.apply(edits)
+        return hasOthers
     }
 
     /// Of `name=value&…` the values whose names say that they are credentials, and what is one in any other pair.

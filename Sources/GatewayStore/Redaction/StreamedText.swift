@@ -24,18 +24,19 @@ struct StreamedText {
     /// Bytes of a member's name that tell it from others.
     private static let longestName = 64
 
-    /// - Parameters:
-    ///   - body: has one JSON text to a line.
-    ///   - lines: those texts. Strings that stand at the same place of each are the pieces of one.
-    init(_ body: [UInt8], lines: [Range<Int>]) {
+    /// - Parameter events: strings that stand at the same place of each, and texts that are no JSON, are the pieces of one.
+    init(_ body: [UInt8], _ events: [StreamedEvent]) {
+        // An empty piece is the end of a line.
         var pieces: [String: [Range<Int>]] = [:]
-        for line in lines {
-            // What is no whole JSON text does not reach into the next line.
-            Self.find(in: body.span.extracting(0..<line.upperBound), line, at: "", &pieces, depth: 0)
-        }
+        for event in events { Self.find(in: event, of: body, &pieces) }
         for ranges in pieces.values.sorted(by: { $0[0].lowerBound < $1[0].lowerBound }) {
             let start = bytes.count
             for range in ranges {
+                guard !range.isEmpty else {
+                    bytes.append(0x0a)
+                    origins.append(range)
+                    continue
+                }
                 starts.append(bytes.count)
                 JSONScan.append(body.span, range, to: &bytes, origins: &origins)
             }
@@ -86,6 +87,29 @@ struct StreamedText {
         return edits.sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
 
+    /// Finds what an event brings.
+    private static func find(in event: StreamedEvent, of body: [UInt8], _ pieces: inout [String: [Range<Int>]]) {
+        // Of what has members, they tell which text it belongs to.
+        let path = event.hasMembers(body) && event.isJSON ? "" : String(decoding: body[event.name], as: UTF8.self)
+        guard event.isJSON else {
+            let lines = event.lines.flatMap { line in
+                let end = line.upperBound..<line.upperBound
+                return line.isEmpty ? [end] : [line, end]
+            }
+            pieces[path, default: []] += lines.dropLast()
+            return
+        }
+        guard event.lines.count > 1 else {
+            // What is no whole JSON text does not reach into the next line.
+            let line = event.lines[0]
+            return find(in: body.span.extracting(0..<line.upperBound), line, at: path, &pieces, depth: 0)
+        }
+        let joined = JoinedLines(event.lines, of: body)
+        var own: [String: [Range<Int>]] = [:]
+        find(in: joined.bytes.span, 0..<joined.bytes.count, at: path, &own, depth: 0)
+        for (path, ranges) in own { pieces[path, default: []] += ranges.flatMap(joined.places) }
+    }
+
     /// Finds the strings of a value.
     private static func find(
         in body: borrowing Span<UInt8>,
@@ -96,7 +120,8 @@ struct StreamedText {
     ) {
         guard depth < deepest, !value.isEmpty else { return }
         switch body[value.lowerBound] {
-        case UInt8(ascii: "\""): pieces[path, default: []].append(value.lowerBound + 1..<value.upperBound - 1)
+        case UInt8(ascii: "\""):
+            if value.count > 2 { pieces[path, default: []].append(value.lowerBound + 1..<value.upperBound - 1) }
         case UInt8(ascii: "{"):
             var members: [(name: String, value: Range<Int>)] = []
             _ = JSONScan.members(of: body, from: value.lowerBound) { member in

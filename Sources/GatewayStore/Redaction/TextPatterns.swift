@@ -45,7 +45,7 @@ struct TextPatterns: Sendable {
 
     /// The same for what stands in several events of a stream: its name in the first, and nothing in the others.
     func redactStream(_ message: inout CapturedMessage) {
-        redact(&message, as: StreamedText(message.body, lines: message.jsonLines))
+        redact(&message, as: StreamedText(message.body, EventReader(message).events))
     }
 
     /// The same for what escapes hide.
