@@ -1,3 +1,4 @@
+import GatewayAPI
 import HTTPTypes
 import Testing
 
@@ -57,6 +58,48 @@ import Testing
             let answer = try await client.send(.put, "\(Self.endpoint)/deployments/blue", body)
             #expect(answer.status == 400)
             #expect(answer.text.contains(#""code" : "InvalidRequest""#), "\(answer.text)")
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"capture":{"only":{"header":{}}}}"#, "capture.only.header.name", "is required"),
+        (#"{"capture":{"collections":[{"name":"request"}]}}"#, "capture.collections[0].samplingRate", "is required"),
+        (#"{"capture":{"bodyLimit":1.5}}"#, "capture.bodyLimit", "must be a whole number"),
+        (#"{"capture":{"bodyLimit":1e30}}"#, "capture.bodyLimit", "must be a whole number"),
+        (#"{"capture":{"bodyLimit":"1"}}"#, "capture.bodyLimit", "must be a whole number"),
+        (#"{"capture":{"samplingRate":"1"}}"#, "capture.samplingRate", "must be a number"),
+        (#"{"capture":{"headers":"a"}}"#, "capture.headers", "must be a list"),
+        (#"{"capture":{"headers":[1]}}"#, "capture.headers[0]", "must be text"),
+        (#"{"capture":{"headers":[null]}}"#, "capture.headers[0]", "is null, and must be text"),
+        (#"{"capture":{"only":{"errors":1}}}"#, "capture.only.errors", "must be true or false"),
+        (#"{"capture":[]}"#, "capture", "must be an object"),
+    ])
+    func `what is wrong with a member is said in plain words, with its path`(
+        body: String,
+        path: String,
+        reason: String
+    ) async throws {
+        try await AdminFixture().withClient { client in
+            _ = try await client.send(.put, "/api/v1/tenants/demo", "{}")
+            let error = try await client.send(.put, Self.endpoint, body).decode(APIErrorBody.self).error
+            #expect(error.message == "\(path): \(reason)" && error.target == path)
+        }
+    }
+
+    @Test func `of several numbers that are not whole each is named, and a body that is no object is called that`()
+        async throws
+    {
+        try await AdminFixture().withClient { client in
+            _ = try await client.send(.put, "/api/v1/tenants/demo", "{}")
+            for (body, message) in [
+                (
+                    #"{"capture":{"bodyLimit":1.5,"samplingRate":0.5}}"#,
+                    "a number must be a whole one and is not; look at capture.bodyLimit, capture.samplingRate"
+                ), ("[]", "the body must be an object"),
+            ] {
+                let error = try await client.send(.put, Self.endpoint, body).decode(APIErrorBody.self).error
+                #expect(error.message == message)
+            }
         }
     }
 

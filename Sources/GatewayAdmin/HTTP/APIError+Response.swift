@@ -63,22 +63,6 @@ extension APIError {
         case .unavailable: return nil
         }
     }
-
-    private init(_ error: DecodingError) {
-        let (context, last): (DecodingError.Context, String?) =
-            switch error {
-            case .keyNotFound(let key, let context): (context, key.stringValue)
-            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-                (context, nil)
-            @unknown default: (DecodingError.Context(codingPath: [], debugDescription: "cannot be read"), nil)
-            }
-        let path = (context.codingPath.map(\.stringValue) + [last].compactMap(\.self)).joined(separator: ".")
-        guard !path.isEmpty else {
-            self.init(.invalid, "the body is not the JSON object that this URL takes: \(context.debugDescription)")
-            return
-        }
-        self.init(.invalid, "\(path): \(context.debugDescription)", target: path)
-    }
 }
 
 extension APIErrorBody.Detail {

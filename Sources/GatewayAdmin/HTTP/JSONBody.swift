@@ -20,7 +20,12 @@ enum JSONBody {
             throw APIError(.tooLarge, "the body is over \(size(limit))")
         }
         guard body.readableBytes > 0 else { throw APIError(.invalid, "the body is empty, a JSON object is needed") }
-        return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+        let data = Data(body.readableBytesView)
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            throw APIError(unfitNumberIn: data) ?? APIError(DecodingError.dataCorrupted(context))
+        }
     }
 
     /// Keeps forms of other origins out, besides the credential, which they cannot send; a body without a type passes.
