@@ -207,7 +207,7 @@ import Testing
             let client = AdminClient(server: server, token: "wrong", authority: .file("\(folder)/ca.pem"))
             await #expect(
                 throws: ClientError(
-                    "an operator's token is needed: Authorization: Bearer TOKEN (operator.token beside the store is one)"
+                    "the token given is not accepted; log in again, or give another: Authorization: Bearer TOKEN"
                 )
             ) {
                 try await client.get("/api/v1/tenants", as: ResourceList<TenantResource>.self)

@@ -1,3 +1,4 @@
+import GatewayAPI
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -45,6 +46,24 @@ import Testing
                 #expect(answer.text.contains(#""code" : "Unauthorized""#))
                 #expect(!answer.text.contains(AdminFixture.token))
             }
+        }
+    }
+
+    @Test func `no token is asked for, and one that is wrong or disabled is told apart from that alone`() async throws {
+        try await AdminFixture().withClient { client in
+            _ = try await client.send(.put, "/api/v1/operators/rita", #"{"role":"reviewer"}"#)
+            let made = try await client.send(.post, "/api/v1/operators/rita/tokens", "{}").decode(ARMValue.self)
+            let token = try #require(made["token"]?.text)
+            _ = try await client.send(.put, "/api/v1/operators/rita", #"{"role":"reviewer","disabled":true}"#)
+            func message(_ authorization: String?) async throws -> String {
+                let answer = try await client.send(.get, "/api/v1/tenants", authorization: authorization)
+                #expect(answer.status == 401)
+                return try answer.decode(APIErrorBody.self).error.message
+            }
+            #expect(try await message(nil).contains("an operator's token is needed"))
+            let refused = try await message("Bearer \(token)")
+            #expect(refused.hasPrefix("the token given is not accepted") && !refused.contains("operator.token"))
+            #expect(try await message("Bearer wrong") == refused)
         }
     }
 

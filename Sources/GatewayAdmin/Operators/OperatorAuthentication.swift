@@ -12,6 +12,12 @@ struct OperatorAuthentication: RouterMiddleware {
     /// As on the data plane: the credentials after the first 20 wrong ones of a minute are answered late.
     private static let delay = Duration.milliseconds(500)
 
+    private static let missing =
+        "an operator's token is needed: Authorization: Bearer TOKEN (operator.token beside the store is one)"
+    /// The same for every one, whether it is of an operator or was: a guess must teach nothing.
+    private static let refused =
+        "the token given is not accepted; log in again, or give another: Authorization: Bearer TOKEN"
+
     private let directory: OperatorDirectory
     private let failures = FailureMeter()
     private let started = ContinuousClock.now
@@ -30,10 +36,7 @@ struct OperatorAuthentication: RouterMiddleware {
         }
         guard let found = await directory.identify(request.headers[values: .authorization]) else {
             await slowDown(context.address)
-            throw APIError(
-                .unauthorized,
-                "an operator's token is needed: Authorization: Bearer TOKEN (operator.token beside the store is one)"
-            )
+            throw APIError(.unauthorized, request.headers[.authorization] == nil ? Self.missing : Self.refused)
         }
         var context = context
         context.operator = found
