@@ -15,14 +15,14 @@ struct NameParts {
     private static let tokens: Set<String> = [
         "page", "nextpage", "next", "previous", "prev", "continuation", "continue", "skip", "sync", "cursor", "bos",
         "eos", "pad", "unk", "cls", "sep", "mask", "stop", "start", "end", "special", "first", "last", "per", "to",
-        "by", "input", "output", "prompt", "completion", "cached", "reasoning", "thinking", "draft", "generated",
-        "accepted", "rejected", "predicted", "sampled", "chosen", "decoded", "text", "audio", "image", "video",
-        "vision", "total", "max", "min", "each", "single", "top", "sub", "word",
+        "by", "input", "output", "prompt", "completion", "cached", "reasoning", "think", "thinking", "draft",
+        "generated", "accepted", "rejected", "predicted", "sampled", "chosen", "decoded", "text", "audio", "image",
+        "video", "vision", "total", "max", "min", "each", "single", "top", "sub", "word",
     ]
     /// What the last word says is told of tokens that a model reads and writes, or where to get one.
     private static let counts: Set<String> = [
-        "budget", "cost", "count", "endpoint", "ids", "index", "latency", "limit", "logprobs", "rate", "remaining",
-        "reset", "type", "usage",
+        "budget", "cost", "count", "endpoint", "ids", "index", "latency", "limit", "logprob", "logprobs", "rate",
+        "remaining", "reset", "type", "usage",
     ]
     /// One of them is in each name of a credential that has none of `k`, `w` and `z`.
     private static let stems = ["cret", "cred", "phra", "sser", "nnec"]

@@ -38,8 +38,8 @@ package struct ReceiptRedaction {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "/"), UInt8(ascii: " "): run = 0
-            // Behind a name, or behind a user's.
-            case UInt8(ascii: "="), UInt8(ascii: ":"): return true
+            // Behind a name, or behind a user's; the last may stand for either.
+            case UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: "%"): return true
             default: run += 1
             }
             if run >= shortest { return true }

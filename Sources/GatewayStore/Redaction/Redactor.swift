@@ -162,7 +162,7 @@ struct Redactor: Sendable {
             let plain = pair.percentDecoded(plusIsSpace: true)
             let redacted = patterns.redact(plain)
             // What is found only once it is decoded goes whole.
-            guard redacted != plain else { return pair }
+            guard redacted != plain else { return plain == pair ? pair : patterns.redact(pair) }
             return redacted.hasPrefix(name + "=") ? "\(spelled)\(redacted.dropFirst(name.count))" : redacted
         }
         return pairs.joined(separator: "&")

@@ -72,7 +72,8 @@ struct EventReader {
         body = message.body
         hasEvents = message.contentType == "text/event-stream"
         let hasEvents = hasEvents
-        var start = 0
+        // A byte order mark is no part of the first line.
+        var start = body.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
         while start < body.count {
             let end = body.span.firstIndex(from: start) { block in
                 block.marks(0x0a) | (hasEvents ? block.marks(0x0d) : 0)
@@ -97,7 +98,7 @@ struct EventReader {
         } else {
             payload = trimmed(payload)
             // Whatever its type says.
-            if begins(payload, "{[") || !hasEvents && begins(payload, "\"") {
+            if begins(payload, "{[") || !hasEvents && isWholeJSON(payload) {
                 events.append(StreamedEvent(lines: [payload], isJSON: true))
             }
         }

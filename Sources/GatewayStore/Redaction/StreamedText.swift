@@ -44,6 +44,12 @@ struct StreamedText {
         }
     }
 
+    /// Each piece by itself; `nil` when there is only one.
+    var pieces: [Range<Int>]? {
+        guard starts.count > 1 else { return nil }
+        return zip(starts, starts.dropFirst() + [bytes.count]).map { $0..<$1 }
+    }
+
     /// A body as one text, whatever it is.
     init(decoding body: [UInt8]) {
         bytes.reserveCapacity(body.count)

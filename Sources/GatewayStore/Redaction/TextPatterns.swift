@@ -55,6 +55,13 @@ struct TextPatterns: Sendable {
 
     private func redact(_ message: inout CapturedMessage, as text: StreamedText) {
         var found: [(range: Range<Int>, name: String)] = []
+        if let pieces = text.pieces {
+            // Where one goes on behind what is found in two of them, it would lose its beginning, and not be known any more.
+            for entry in entries {
+                guard let ranges = find(entry, in: text.bytes, pieces, &message) else { return }
+                found += ranges.map { ($0, entry.name) }
+            }
+        }
         var next: TextLayer? = TextLayer(text)
         for _ in 0..<Self.deepest {
             guard let layer = next else { break }
@@ -141,7 +148,7 @@ struct TextPatterns: Sendable {
             | (?i:bearer|basic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
         )
         | (?i:\#(anyCase(CredentialNames.text)))
-          (?:\\{0,31}["'])?\s{0,4}[=:]\s{0,4}(?:\\{0,31}["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,}+
+          (?:\\{0,31}["'])?\s{0,4}(?:[=:]|%3[Dd]|\\{1,4}u003[Dd])\s{0,4}(?:\\{0,31}["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,}+
         | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----(?:[\s\S]{0,16384}?-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|[\s\S]*+)
         | ://[^/\s:@"]++:\K[^/\s@"]++(?=@)
         | (?i: (?:[?&#;]|%(?:3f|26|23)|\\u00(?:3f|26|23)) (?:\#(parameters)) (?:=|%3d|\\{1,4}u003d) ) \K[^\s"'<>&#\\]++

@@ -34,6 +34,7 @@ import Testing
         ("https://a.test/#access_token=C4n4ry&x=1", "https://a.test/#access_token=[credential]&x=1"),
         ("https://s3.test/?X-Amz-Security-Token=C4n4ry&x=1", "https://s3.test/?X-Amz-Security-Token=[credential]&x=1"),
         ("/login?to=https%3A%2F%2Fb.test%3Fsig%3DC4n4ry", "/login?to=https%3A%2F%2Fb.test%3Fsig%3D[credential]"),
+        ("/x?to=%2Fy%3Fdb_password%3DC4n4ry", "/x?to=%2Fy%3Fdb_password%3D[credential]"),
         ("https://a.test/?max_tokens=5&next=2#part", "https://a.test/?max_tokens=5&next=2#part"),
     ]
 
@@ -191,5 +192,11 @@ import Testing
         receipt.path = path
         let redactor = Redactor(RedactionRule(patterns: [.email]))
         #expect(redactor.redact(Capture(receipt: receipt, rule: CaptureRule())).receipt.path == kept)
+    }
+
+    @Test func `so it is in a receipt, however short`() {
+        var (redaction, path) = (ReceiptRedaction(), "/%70wd%3dC4n4")
+        redaction.redact(&path)
+        #expect(path == "/pwd=[credential]")
     }
 }

@@ -51,6 +51,11 @@ import Testing
         #expect(redact(key) == "data: [credential]\ndata: \n\ndata: \n\n")
     }
 
+    @Test func `a byte order mark is no part of the first line`() {
+        let first = "\u{FEFF}data: bob@\n\n"
+        #expect(redact(first + "data: mail.org\n\n") == "\u{FEFF}data: [email]\n\ndata: \n\n")
+    }
+
     @Test func `what events of two kinds bring is not put together`() {
         let body = "event: a\ndata: bob@\n\nevent: b\ndata: mail.org\n\n"
         #expect(redact(body) == body)
@@ -85,7 +90,8 @@ import Testing
     }
 
     @Test func `lines of JSON may be strings`() {
-        let (body, kept) = ("\"bob@\"\n\"mail.org\"\nplain\n", "\"[email]\"\n\"\"\nplain\n")
+        let body = "\"bob@\"\n\"mail.org\"\nplain\n\"\n"
+        let kept = "\"[email]\"\n\"\"\nplain\n\"\n"
         #expect(redact(body, type: "application/x-ndjson") == kept)
     }
 
@@ -99,5 +105,32 @@ import Testing
             #expect([body, "[removed: it is nested too deep to be looked through]"].contains(redact(body)))
         }
         #expect(ContinuousClock.now - began < .seconds(5))
+    }
+
+    @Test func `lines put together at random are taken apart, and none of their secrets is kept`() {
+        var chance = Seeded(state: 5)
+        let lines = [
+            "data: ", "data:", "data: {", "data: }", "data: [", "data: \"a\",", "data: \"", "data: {\"a\":\"b\"}",
+            "{\"a\":[", "data: \\", "data: \\u00", "event: x", "event:", ": y", "data: [DONE]", "\"a\"", "",
+            "data: \"sk-aaaaaaaaaaaaaaaa\"", "data: sk-aaaaaaaaaaaaaaaa", "data: {\"password\": \"aaaaaa\"}",
+            "data: {\"t\": \"\\u0061aaa@aaa.org",
+        ]
+        let ends = ["\n", "\r\n", "\r", "\n\n", ""]
+        for round in 0..<4000 {
+            var body = ""
+            for _ in 0..<Int.random(in: 1...12, using: &chance) {
+                body += lines.randomElement(using: &chance)! + ends.randomElement(using: &chance)!
+            }
+            let type = round.isMultiple(of: 3) ? "application/x-ndjson" : "text/event-stream"
+            let kept = redact(body, type: type, rule: RedactionRule(paths: ["a"], patterns: [.email]))
+            #expect(!kept.contains("-aaaaaa") && !kept.contains("aaa@aaa"), "\(body.debugDescription)")
+        }
+    }
+
+    @Test func `a credential behind what is found in two events stays known`() {
+        let (body, kept) = (["to bob@", "mail.org", "sk-aaaaaaaaaaaaaaaa."], ["to [email]", "", "."])
+        #expect(redact(Self.events(body)) == Self.events(kept))
+        let json = body.map { "{\"a\":\"\($0)\"}" }
+        #expect(redact(Self.events(json)) == Self.events(kept.map { "{\"a\":\"\($0)\"}" }))
     }
 }
