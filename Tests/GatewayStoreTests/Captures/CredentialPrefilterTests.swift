@@ -15,7 +15,9 @@ import Testing
     private static let credentials: [String] = {
         let token = "Zm9vYmFyMTIzNDU2"
         let named = CredentialNames.text.flatMap { name in
-            ["=", ":", #"" : ""#, #"\": \""#, #"\\\\\\\": \\\\\\\""#, "'    =    '"].map { "\(name)\($0)\(token)" }
+            ["=", ":", #"" : ""#, #"\": \""#, "%3D", #"\u003d"#, #"\\\\\\\": \\\\\\\""#, "'    =    '"].map {
+                "\(name)\($0)\(token)"
+            }
         }
         let pairs = CredentialNames.query.flatMap { name in
             [
