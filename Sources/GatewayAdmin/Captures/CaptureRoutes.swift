@@ -174,7 +174,7 @@ extension CaptureQuery {
         caller = text("caller")
         requestID = text("requestId")
         label = text("label")
-        self.text = text("text")
+        self.text = try Self.words(text("text"))
         before = try number("after")
         fewestTokens = try number("tokens")
         slowerThan = try number("slowerThanMs").map { min($0, Self.longestWait) * 1000 }
@@ -186,6 +186,15 @@ extension CaptureQuery {
             throw APIError(.invalid, "limit must be 1 to \(CaptureQuery.longestPage)", target: "limit")
         }
         count = Int(limit)
+    }
+
+    /// Words to search for; the index has no answer to none.
+    static func words(_ text: String?) throws(APIError) -> String? {
+        guard let text else { return nil }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw APIError(.invalid, "text is empty; give words to search for, or leave it out", target: "text")
+        }
+        return text
     }
 
     /// A day: nothing takes longer.

@@ -106,7 +106,7 @@ struct ComparisonOrder: Sendable {
         query.caller = request.caller
         query.requestID = request.requestId
         query.label = request.label
-        query.text = request.text
+        query.text = try CaptureQuery.words(request.text)
         query.fewestTokens = request.tokens
         query.slowerThan = try number(request.slowerThanMs, or: 0, in: 0...86_400_000, "slowerThanMs") * 1000
         query.statuses = try request.status.map(CaptureQuery.statuses)

@@ -55,6 +55,7 @@ import Testing
     @Test(arguments: [
         ("", "format"), ("?format=csv", "sagemaker, azure, kserve, jsonl"), ("?format=azure&page=2", "page"),
         ("?format=azure&limit=1000", "limit"), ("?format=azure&after=x", "after"),
+        ("?format=azure&text=", "text is empty; give words"), ("?format=azure&text=%20", "text is empty; give words"),
     ])
     func `what cannot be exported is refused with what can`(query: String, words: String) async throws {
         try await Self.withReviewer { client, token in

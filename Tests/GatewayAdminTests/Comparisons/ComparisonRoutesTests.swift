@@ -266,6 +266,7 @@ import Testing
         ("replays", #"{"endpoint":"chat","to":"blue","similarity":2}"#, 400),
         ("replays", #"{"endpoint":"chat","to":"blue","since":"yesterday"}"#, 400),
         ("replays", #"{"endpoint":"chat","to":"blue","text":"\"open"}"#, 400),
+        ("replays", #"{"endpoint":"chat","to":"blue","text":" "}"#, 400),
         ("replays", #"{"endpoint":"chat","to":"blue","unknown":1}"#, 400),
         ("comparisons", #"{"endpoint":"chat","to":"blue","speed":"max"}"#, 400),
         ("comparisons", #"{"endpoint":"chat","to":"blue","deployment":"green"}"#, 400),
