@@ -58,7 +58,8 @@ struct OperationSeries: Sendable {
     mutating func note(_ receipt: Receipt) {
         record(receipt.durationMicroseconds, error: Self.error(of: receipt))
         guard receipt.countsAsUsage else { return }
-        inputUsage.record(receipt.countedInputTokens)
+        // No call has none: 0 is what is not known, of a compressed answer for one.
+        if receipt.countedInputTokens > 0 { inputUsage.record(receipt.countedInputTokens) }
         if receipt.countedOutputTokens > 0 { outputUsage.record(receipt.countedOutputTokens) }
         // Only a stream shows when its first token came.
         guard receipt.isStreamed, let first = receipt.firstByteMicroseconds else { return }

@@ -83,6 +83,18 @@ import Testing
         #expect(!lines.contains { $0.hasPrefix("gen_ai_client_token_usage") })
     }
 
+    @Test func `tokens of a call that are not known are not observed as none`() {
+        let unread = Self.chat {
+            $0.countedInputTokens = 0
+            $0.countedOutputTokens = 0
+        }
+        let lines = Self.page([Self.chat(), unread, Self.chat { $0.countedInputTokens = 0 }])
+        for (kind, count) in [("input", 1), ("output", 2)] {
+            let counts = lines.filter { $0.hasPrefix("gen_ai_client_token_usage_count") }
+            #expect(counts.contains { $0.contains(#"gen_ai_token_type="\#(kind)""#) && $0.hasSuffix(" \(count)") })
+        }
+    }
+
     @Test func `a limit's refusals are counted by rule`() {
         let limited = Self.chat {
             $0.deployment = ""
