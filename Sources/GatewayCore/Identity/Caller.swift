@@ -62,5 +62,5 @@ package final class Caller: Sendable {
         )
     }
 
-    static let anonymousLabel = "anonymous"
+    package static let anonymousLabel = "anonymous"
 }

@@ -44,7 +44,10 @@ struct DefinitionsCheck {
         found += definitions.issuers.flatMap(trust.problems(of:))
         found += definitions.roles.flatMap(trust.problems(of:))
         found += definitions.webhooks.flatMap(trust.problems(of:))
-        if let previous { found += SizeCheck(previous: previous).problems(definitions) }
+        if let previous {
+            found += SizeCheck(previous: previous).problems(definitions)
+            found += CaptureCallersCheck(previous: previous).problems(definitions)
+        }
         return found + repetitions() + claimedTwice()
     }
 
