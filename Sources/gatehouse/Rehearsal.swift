@@ -45,9 +45,13 @@ struct Rehearsal {
     }
 
     private func place(_ problem: Problem, in documents: DocumentSet) -> DocumentProblem {
-        let field = problem.field.isEmpty ? problem.resource : "\(problem.resource).\(problem.field)"
+        let place = documents.places[problem.resource]
+        let key = place?.key(of: problem.field)
+        let name = key?.name ?? problem.field
+        let field = name.isEmpty ? problem.resource : "\(problem.resource).\(name)"
         return DocumentProblem(
-            file: documents.places[problem.resource] ?? problem.resource,
+            file: place?.file ?? problem.resource,
+            line: key?.line ?? place?.line,
             message: "\(field): \(problem.message)"
         )
     }

@@ -67,8 +67,8 @@ import Testing
         let role = try #require(set.roles.first)
         #expect(role.application == "0f8fad5b-d9cb-469f-a165-70867728950e" && role.proofs == ["secret", "certificate"])
         #expect(set.webhooks.first?.headers == ["x-token": "${env:HOOK}"])
-        #expect(set.places["demo/keys/app"] == "f.yaml:8")
-        #expect(set.places["demo/webhooks/hook"] == "f.yaml:41")
+        #expect(set.places["demo/keys/app"]?.description == "f.yaml:8")
+        #expect(set.places["demo/webhooks/hook"]?.description == "f.yaml:41")
         #expect(set.endpoints.isEmpty && set.deployments.isEmpty)
     }
 

@@ -36,11 +36,15 @@ struct ClientError: Error, Equatable, CustomStringConvertible {
         return isNamed || isPlaced ? message : "\(target): \(message)"
     }
 
-    /// The same with the place in a file before each line that begins with a resource's path.
-    func placed(by places: [String: String]) -> ClientError {
+    /// The same with the place in a file before each line that begins with a resource's path, and its member's name as the
+    /// document spells it.
+    func placed(by places: [String: DocumentPlace]) -> ClientError {
         func place(_ line: String) -> String {
             let end = line.firstIndex { $0 == "." || $0 == ":" } ?? line.endIndex
-            return places[String(line[..<end])].map { "\($0): \(line)" } ?? line
+            guard let place = places[String(line[..<end])] else { return line }
+            let (resource, field) = (line[..<end], line[end...].prefix { $0 != ":" })
+            guard let key = place.key(of: String(field.dropFirst())) else { return "\(place): \(line)" }
+            return "\(place.file):\(key.line): \(resource).\(key.name)\(line[field.endIndex...])"
         }
         return ClientError(place(message), details: details.map(place))
     }

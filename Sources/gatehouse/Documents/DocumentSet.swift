@@ -13,8 +13,8 @@ struct DocumentSet: Equatable {
     var roles: [RoleResource] = []
     var webhooks: [WebhookResource] = []
     var warnings: [DocumentProblem]
-    /// `file:line` of each document by its resource's path.
-    var places: [String: String] = [:]
+    /// Where each document is, by its resource's path.
+    var places: [String: DocumentPlace] = [:]
 
     /// Reads files and folders of `.yaml` and `.yml` files.
     ///

@@ -45,7 +45,7 @@ struct DocumentSetReader {
             if Resource.self == EndpointResource.self { hasRefused = true }
             return
         }
-        self[keyPath: shelf].add(resource, file: file, line: node.mark?.line ?? 1)
+        self[keyPath: shelf].add(resource, at: DocumentPlace(file: file, node: node))
     }
 
     mutating func finish() -> DocumentSet {

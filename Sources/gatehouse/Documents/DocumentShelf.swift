@@ -3,8 +3,10 @@ struct DocumentShelf<Resource: DocumentResource> {
     /// A resource and where it was written.
     struct Placed {
         var resource: Resource
-        let file: String
-        let line: Int
+        let place: DocumentPlace
+
+        var file: String { place.file }
+        var line: Int { place.line }
     }
 
     let kind: String
@@ -16,16 +18,13 @@ struct DocumentShelf<Resource: DocumentResource> {
 
     var resources: [Resource] { documents.map(\.resource) }
 
-    /// `file:line` of each document by its resource's path.
-    var places: [String: String] {
-        Dictionary(
-            documents.map { ($0.resource.path, "\($0.file):\($0.line)") },
-            uniquingKeysWith: { first, _ in first }
-        )
+    /// Where each document is, by its resource's path.
+    var places: [String: DocumentPlace] {
+        Dictionary(documents.map { ($0.resource.path, $0.place) }, uniquingKeysWith: { first, _ in first })
     }
 
-    mutating func add(_ resource: Resource, file: String, line: Int) {
-        documents.append(Placed(resource: resource, file: file, line: line))
+    mutating func add(_ resource: Resource, at place: DocumentPlace) {
+        documents.append(Placed(resource: resource, place: place))
     }
 
     /// Gives a tenant to each document that names none.
