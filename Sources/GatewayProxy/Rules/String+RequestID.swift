@@ -19,10 +19,10 @@ extension String {
 }
 
 extension UInt8 {
-    /// 1 for `:`, `=`, `J`, `K`, `_` and `k`, else 0: one of them is in every credential that has a form, and none in a UUID.
+    /// 1 for `:`, `=`, `I`, `J`, `K`, `_`, `g`, `k` and `x`, else 0: one of them is in every credential that has a form, and none in a UUID.
     fileprivate var credentialMark: UInt64 {
         // Two words of a bit set, as in `isToken`.
-        let set: UInt64 = self < 64 ? 0x2400_0000_0000_0000 : 0x0000_0800_8000_0c00
+        let set: UInt64 = self < 64 ? 0x2400_0000_0000_0000 : 0x0100_0880_8000_0e00
         return (set &>> UInt64(self)) & 1
     }
 
@@ -44,6 +44,7 @@ private enum CredentialScan {
         "authorization", "assertion", "string",
     ]
     .map { Array($0.utf8) }
+    private static let prefixes = ["sk-", "AKIA", "AIza", "glpat-", "hf_", "npm_"]
     private static let shortest = 19
 
     static func finds(in id: Span<UInt8>) -> Bool {
@@ -64,7 +65,8 @@ private enum CredentialScan {
         while end < id.count, id[end].isOfToken { end += 1 }
         guard end - start >= shortest else { return false }
         let isGitHub = stands("gh", id, start) && (stands("_", id, start + 3) || stands("_", id, start + 4))
-        return isGitHub || stands("sk-", id, start) || stands("AKIA", id, start)
+        let isSlack = stands("xox", id, start) && stands("-", id, start + 4)
+        return isGitHub || isSlack || prefixes.contains { stands($0, id, start) }
     }
 
     private static func isNamed(_ id: Span<UInt8>, _ end: Int) -> Bool {

@@ -46,7 +46,7 @@ extension CapturedMessage {
                 quoted.pass(body[at])
                 at += 1
             }
-            guard !quoted.isOpen, isValue(edit.range) else { return edit }
+            guard !edit.text.isEmpty, !quoted.isOpen, isValue(edit.range) else { return edit }
             return Edit(range: edit.range, text: "\"\(edit.text)\"")
         }
     }
@@ -56,7 +56,14 @@ extension CapturedMessage {
         let before = body[..<range.lowerBound].last { !Self.isSpace($0) }
         let behind = body[range.upperBound...].first { !Self.isSpace($0) }
         guard let before, let behind else { return false }
-        return ":[,".utf8.contains(before) && ",]}".utf8.contains(behind)
+        return ":[,".utf8.contains(before) && ",]}".utf8.contains(behind) && (form == .json || isInObject(range))
+    }
+
+    /// Whether its line has JSON, as most events do: a list may be a text as well.
+    private func isInObject(_ range: Range<Int>) -> Bool {
+        let line = body[..<range.lowerBound].split(separator: 0x0a, omittingEmptySubsequences: false).last ?? []
+        let text = line.starts(with: "data:".utf8) ? line.dropFirst(5) : line
+        return text.first { !Self.isSpace($0) } == UInt8(ascii: "{")
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0a, 0x0d].contains(byte) }

@@ -25,8 +25,9 @@ enum CredentialPrefilter {
         }
     }
 
-    private static let textNames = Names(CredentialNames.text)
-    private static let queryNames = Names(CredentialNames.text + CredentialNames.query)
+    private static let inText = CredentialNames.text + ["authorization"]
+    private static let textNames = Names(inText)
+    private static let queryNames = Names(inText + CredentialNames.query)
 
     private static let isOfToken: [Bool] = (UInt8.min...UInt8.max).map { byte in
         switch byte {
@@ -47,7 +48,7 @@ enum CredentialPrefilter {
                 switch text[at] {
                 case UInt8(ascii: "@"): true
                 case UInt8(ascii: "-"): reads(text, at, keyHeader)
-                case UInt8(ascii: ":"): isNameBefore(text, at, textNames)
+                case UInt8(ascii: ":"), UInt8(ascii: ">"): isNameBefore(text, at, textNames)
                 case UInt8(ascii: "="): isNameBefore(text, at, queryNames)
                 case UInt8(ascii: "%"): reads(text, at + 1, percentEquals) && isNameBefore(text, at, queryNames)
                 default: reads(text, at + 1, escapedEquals) && isNameBefore(text, at, queryNames)
@@ -60,7 +61,8 @@ enum CredentialPrefilter {
 
     private static func marks(_ block: ByteBlock) -> UInt64 {
         block.marks(UInt8(ascii: "=")) | block.marks(UInt8(ascii: ":")) | block.marks(UInt8(ascii: "@"))
-            | block.marks(UInt8(ascii: "-")) | block.marks(UInt8(ascii: "%")) | block.marks(UInt8(ascii: "\\"))
+            | block.marks(UInt8(ascii: ">")) | block.marks(UInt8(ascii: "-")) | block.marks(UInt8(ascii: "%"))
+            | block.marks(UInt8(ascii: "\\"))
     }
 
     /// - Parameter word: in lower case, so that `_` is 0x7f.
@@ -113,13 +115,21 @@ enum CredentialPrefilter {
     /// Whether something in it begins as tokens that are known by their form do.
     private static func isToken(_ text: borrowing Span<UInt8>, _ run: Range<Int>) -> Bool {
         func stands(_ byte: UInt8, _ at: Int) -> Bool { at >= run.lowerBound && text[at] == byte }
+        func stand(_ one: UInt8, _ other: UInt8, _ at: Int) -> Bool { stands(one, at) && stands(other, at + 1) }
         for at in run {
             let isHit =
                 switch text[at] {
                 case UInt8(ascii: "J"): stands(UInt8(ascii: "y"), at - 1)
                 case UInt8(ascii: "K"): stands(UInt8(ascii: "A"), at - 1)
-                case UInt8(ascii: "-"): stands(UInt8(ascii: "k"), at - 1)
-                case UInt8(ascii: "_"): stands(UInt8(ascii: "h"), at - 2) || stands(UInt8(ascii: "h"), at - 3)
+                case UInt8(ascii: "z"): stands(UInt8(ascii: "I"), at - 1)
+                // sk-, glpat-, xoxb-
+                case UInt8(ascii: "-"):
+                    stands(UInt8(ascii: "k"), at - 1) || stand(UInt8(ascii: "l"), UInt8(ascii: "p"), at - 4)
+                        || stand(UInt8(ascii: "o"), UInt8(ascii: "x"), at - 3)
+                // hf_ and ghp_, ghab_, npm_
+                case UInt8(ascii: "_"):
+                    stands(UInt8(ascii: "h"), at - 2) || stands(UInt8(ascii: "h"), at - 3)
+                        || stand(UInt8(ascii: "p"), UInt8(ascii: "m"), at - 2)
                 default: false
                 }
             if isHit { return true }

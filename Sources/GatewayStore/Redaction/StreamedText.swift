@@ -29,7 +29,8 @@ struct StreamedText {
         // An empty piece is the end of a line.
         var pieces: [String: [Range<Int>]] = [:]
         for event in events { Self.find(in: event, of: body, &pieces) }
-        for ranges in pieces.values.sorted(by: { $0[0].lowerBound < $1[0].lowerBound }) {
+        // In order, so that the same body gives the same text.
+        for ranges in pieces.values.filter({ !$0.isEmpty }).sorted(by: { $0[0].lowerBound < $1[0].lowerBound }) {
             let start = bytes.count
             for range in ranges {
                 guard !range.isEmpty else {

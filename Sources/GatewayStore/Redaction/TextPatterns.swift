@@ -143,10 +143,13 @@ struct TextPatterns: Sendable {
         (?x)
         \b(?:
             gh[a-z]{1,2}_[A-Za-z0-9_-]{20,}
-            | sk-[A-Za-z0-9_-]{16,} | AKIA[0-9A-Z]{16}\b
+            | sk-[A-Za-z0-9_-]{16,} | AKIA[0-9A-Z]{16}\b | AIza[A-Za-z0-9_-]{30,} | glpat-[A-Za-z0-9_-]{16,}
+            | (?:hf|npm)_[A-Za-z0-9]{20,} | xox[a-z]-[A-Za-z0-9-]{14,}
             | eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*
             | (?i:bearer|basic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
+            | (?i:authorization)["']?\s{0,4}[=:]\s{0,4}["']?(?i:bearer|basic|token)\s+\K[^\s"'<>,;\\]++
         )
+        | <(?:[A-Za-z0-9_.-]{1,64}:)?[A-Za-z0-9_.-]{0,64}(?i:\#(anyCase(CredentialNames.text)))>\K[^<]++
         | (?i:\#(anyCase(CredentialNames.text)))
           (?:\\{0,31}["'])?\s{0,4}(?:[=:]|%3[Dd]|\\{1,4}u003[Dd])\s{0,4}(?:\\{0,31}["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,}+
         | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----(?:[\s\S]{0,16384}?-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|[\s\S]*+)

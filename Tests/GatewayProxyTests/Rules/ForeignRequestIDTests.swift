@@ -16,7 +16,9 @@ import Testing
 
     @Test(arguments: [
         "sk-aaaaaaaaaaaaaaaa", "x-sk-proj-aaaaaaaaaaaa_aaaa", "ghk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa111111",
-        "ghp_aaaaaaaaaaaaaaaaaaaa", "AKIAABCDEFGHIJKLMNOP", "id=AKIAABCDEFGHIJKLMNOP", "eyJhbGciOi.eyJzdWIi.c2ln",
+        "ghp_aaaaaaaaaaaaaaaaaaaa", "AKIAABCDEFGHIJKLMNOP", "hf_aaaaaaaaaaaaaaaaaaaa",
+        "npm_aaaaaaaaaaaaaaaaaaaa", "AIzaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "glpat-aaaaaaaaaaaaaaaa",
+        "xoxb-aaaaaaaaaaaaaa", "id=AKIAABCDEFGHIJKLMNOP", "eyJhbGciOi.eyJzdWIi.c2ln",
         "password=C4n4ry", "a;OPENAI_API_KEY:C4n4ry", "?Sig=C4n4ry", "pg://bob:C4n4ry@db/x",
     ])
     func `a credential is none, whose place one of our own takes`(id: String) {

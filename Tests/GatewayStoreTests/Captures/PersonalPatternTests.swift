@@ -60,4 +60,12 @@ struct PersonalPatternTests {
     func `what takes a number's place in JSON is a string`(body: String, kept: String) {
         #expect(redact(body, type: "application/json", .card) == kept)
     }
+
+    @Test(arguments: [
+        (#"data: {"card":4111111111111111}"#, #"data: {"card":"[card]"}"#),
+        ("data: 4111111111111111, yes", "data: [card], yes"),
+    ])
+    func `so it is in events that are JSON`(event: String, kept: String) {
+        #expect(redact("\(event)\n\n", type: "text/event-stream", .card) == "\(kept)\n\n")
+    }
 }

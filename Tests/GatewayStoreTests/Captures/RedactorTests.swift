@@ -209,7 +209,12 @@ import Testing
         ("db at postgres://bob:C4n4ry@host/x", "db at postgres://bob:[credential]@host/x"),
         ("error: password=C4n4ry! for x", "error: password=[credential] for x"),
         ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", "[credential]"),
-        ("a password is needed", "a password is needed"),
+        ("a password is needed", "a password is needed"), ("<b>password</b>", "<b>password</b>"),
+        ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [credential]"),
+        ("<a:Password>C4n4ry!</a:Password>", "<a:Password>[credential]</a:Password>"),
+        ("hf_aaaaaaaaaaaaaaaaaaaa, npm_aaaaaaaaaaaaaaaaaaaa", "[credential], [credential]"),
+        ("AIzaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa glpat-aaaaaaaaaaaaaaaa", "[credential] [credential]"),
+        ("xoxb-1111111111-aaaaaaaaaa", "[credential]"),
     ])
     func `credentials are known by their form in any text`(text: String, kept: String) {
         #expect(redact(text, type: "text/plain") == kept)
