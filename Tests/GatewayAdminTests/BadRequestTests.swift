@@ -94,7 +94,7 @@ import Testing
             for (body, message) in [
                 (
                     #"{"capture":{"bodyLimit":1.5,"samplingRate":0.5}}"#,
-                    "a number must be a whole one and is not; look at capture.bodyLimit, capture.samplingRate"
+                    "one of these must be a whole number: capture.bodyLimit, capture.samplingRate"
                 ), ("[]", "the body must be an object"),
             ] {
                 let error = try await client.send(.put, Self.endpoint, body).decode(APIErrorBody.self).error

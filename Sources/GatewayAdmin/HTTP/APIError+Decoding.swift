@@ -28,7 +28,8 @@ extension APIError {
             return
         }
         let list = paths.prefix(Self.mostNamed).joined(separator: ", ")
-        self.init(.invalid, "a number must be a whole one and is not; look at \(list)")
+        let more = paths.count > Self.mostNamed ? " and \(paths.count - Self.mostNamed) more" : ""
+        self.init(.invalid, "one of these must be a whole number: \(list)\(more)")
     }
 
     private static let mostNamed = 5

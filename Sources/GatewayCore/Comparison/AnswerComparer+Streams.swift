@@ -27,7 +27,7 @@ extension AnswerComparer {
         var scores: [Double] = []
         for part in Set(one.keys).union(other.keys).sorted() where !isIgnored(part.kind) {
             let (left, right) = (one[part], other[part])
-            if left == nil || right == nil, comparison.isPartial {
+            if left == nil && comparison.isOneCut || right == nil && comparison.isOtherCut {
                 // What is cut off is no difference.
                 continue
             } else if part.kind.isText {

@@ -43,7 +43,7 @@ package struct AnswerComparer: Sendable, Equatable {
             comparison.note(.init(field: Self.status, one: Self.word(one.status), other: Self.word(other.status)))
         }
         guard let left = one.body, let right = other.body else { return comparison }
-        comparison.isPartial = left.isCut || right.isCut
+        (comparison.isOneCut, comparison.isOtherCut) = (left.isCut, right.isCut)
         if left.bytes == right.bytes {
             comparison.method = .exact
             // Measures that are the same count too.
@@ -83,7 +83,7 @@ package struct AnswerComparer: Sendable, Equatable {
         comparison.similarity = walk.similarity
     }
 
-    /// Of texts that are cut as much as there is of both.
+    /// Of a text as much as there is of the other one, where that is cut.
     ///
     /// - Returns: how alike they are.
     func compareTexts(
@@ -92,8 +92,8 @@ package struct AnswerComparer: Sendable, Equatable {
         as field: String = Self.text,
         _ comparison: inout AnswerComparison
     ) -> Double {
-        let length = comparison.isPartial ? min(one?.count ?? 0, other?.count ?? 0) : .max
-        let (left, right) = (one?.prefix(length), other?.prefix(length))
+        let left = one?.prefix(comparison.isOtherCut ? other?.count ?? 0 : .max)
+        let right = other?.prefix(comparison.isOneCut ? one?.count ?? 0 : .max)
         let similarity = TextSimilarity.of(left ?? [], right ?? [])
         guard !isAlike(left ?? [], right ?? [], similarity) else { return similarity }
         func text(_ bytes: ArraySlice<UInt8>?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
@@ -156,7 +156,7 @@ private struct FieldWalk {
         case (.number(let left)?, .number(let right)?): numbers(left, right, place)
         case (.text(let left)?, .text(let right)?): texts(left, right, place)
         // What is cut off is no difference.
-        case (nil, _?) where comparison.isPartial, (_?, nil) where comparison.isPartial: break
+        case (nil, _?) where comparison.isOneCut, (_?, nil) where comparison.isOtherCut: break
         default: score(one == other ? 1 : 0, one, other, place)
         }
     }

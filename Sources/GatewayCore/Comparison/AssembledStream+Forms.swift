@@ -79,13 +79,18 @@ extension AssembledStream {
             take(delta: block)
             note(.callName, block["name"], call: number)
         default:
-            guard let delta = event["delta"] else { return false }
+            guard let delta = event["delta"], Self.isKnown(delta, of: event["type"]?.string) else { return false }
             say(.text, delta.string.map { .text($0) })
             take(delta: delta, call: number)
             note(.finish, delta["stop_reason"])
             note(.stopSequence, delta["stop_sequence"])
         }
         return true
+    }
+
+    private static func isKnown(_ delta: JSONTree, of type: String?) -> Bool {
+        if type == "content_block_delta" || type == "message_delta" { return true }
+        return delta.string != nil || ["content", "text", "reasoning_content"].contains { delta[$0]?.string != nil }
     }
 
     /// Of Ollama, KServe and TGI.

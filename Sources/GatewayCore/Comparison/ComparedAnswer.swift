@@ -108,8 +108,11 @@ package struct AnswerComparison: Sendable, Equatable {
     package var differences: [Difference] = []
     /// The first `mostDifferences`.
     package var measures: [Measure] = []
+    /// Of which side only the beginning was kept: what it lacks is no difference.
+    package var isOneCut = false
+    package var isOtherCut = false
     /// Whether of a body only the beginning was compared.
-    package var isPartial = false
+    package var isPartial: Bool { isOneCut || isOtherCut }
 
     package static let mostDifferences = 50
 

@@ -116,7 +116,7 @@ struct IndexedText {
     private static func text(_ message: CapturedMessage, _ form: Form, _ longest: Int) -> String {
         guard message.isText else { return "" }
         let raw = String(decoding: message.body.prefix(longest), as: UTF8.self)
-        guard form == .read else { return raw }
+        guard form == .read else { return message.isCalledMedia ? "" : raw }
         switch message.form {
         case .lines:
             let streamed = StreamedText(message.body, EventReader(message).events)

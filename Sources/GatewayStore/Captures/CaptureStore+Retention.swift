@@ -61,7 +61,9 @@ extension CaptureStore {
         let limit = now - retention.microseconds
         // No segment is longer; one of an earlier version may be, and is not given up for its first.
         if oldest.oldestAt ?? 0 < limit, oldest.newestAt < limit + retention.segmentMicroseconds { return true }
-        if try lastNumber(database) - oldest.first >= Int64(retention.rows) { return true }
+        // Nor is one that is longer than the cap allows, since that was lowered: it goes once there are others.
+        let kept = oldest.last - oldest.first < Int64(retention.segmentRows) ? oldest.first : oldest.last + 1
+        if try lastNumber(database) - kept >= Int64(retention.rows) { return true }
         return try bytesUsed(database) > retention.mostUsed
     }
 

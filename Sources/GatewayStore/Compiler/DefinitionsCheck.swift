@@ -46,7 +46,7 @@ struct DefinitionsCheck {
         found += definitions.webhooks.flatMap(trust.problems(of:))
         if let previous {
             found += SizeCheck(previous: previous).problems(definitions)
-            found += CaptureCallersCheck(previous: previous).problems(definitions)
+            found += IdleCaptureCheck(previous: previous).problems(definitions)
         }
         return found + repetitions() + claimedTwice()
     }

@@ -32,10 +32,11 @@ extension CapturedMessage {
     }
 
     /// Pictures, sound and film: nothing in them is text, unless they are.
-    var isMedia: Bool {
+    var isMedia: Bool { isCalledMedia && !isText }
+
+    var isCalledMedia: Bool {
         let type = contentType.utf8
-        let kinds = ["image/", "audio/", "video/"]
-        return kinds.contains { type.starts(with: $0.utf8) } && !isText
+        return ["image/", "audio/", "video/"].contains { type.starts(with: $0.utf8) }
     }
 
     /// Whether the body can be shown, and searched, as text.

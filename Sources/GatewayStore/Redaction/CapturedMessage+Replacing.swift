@@ -41,12 +41,16 @@ extension CapturedMessage {
         guard !edits.isEmpty, form == .json || form == .lines else { return edits }
         var at = 0
         var quoted = QuotedText()
+        var line = 0
         return edits.map { edit in
             while at < edit.range.lowerBound {
                 quoted.pass(body[at])
                 at += 1
+                if body[at - 1] == 0x0a { line = at }
             }
-            guard !edit.text.isEmpty, !quoted.isOpen, isValue(edit.range) else { return edit }
+            guard !edit.text.isEmpty, !quoted.isOpen, isValue(edit.range), form == .json || isObject(from: line) else {
+                return edit
+            }
             return Edit(range: edit.range, text: "\"\(edit.text)\"")
         }
     }
@@ -56,13 +60,12 @@ extension CapturedMessage {
         let before = body[..<range.lowerBound].last { !Self.isSpace($0) }
         let behind = body[range.upperBound...].first { !Self.isSpace($0) }
         guard let before, let behind else { return false }
-        return ":[,".utf8.contains(before) && ",]}".utf8.contains(behind) && (form == .json || isInObject(range))
+        return ":[,".utf8.contains(before) && ",]}".utf8.contains(behind)
     }
 
-    /// Whether its line has JSON, as most events do: a list may be a text as well.
-    private func isInObject(_ range: Range<Int>) -> Bool {
-        let line = body[..<range.lowerBound].split(separator: 0x0a, omittingEmptySubsequences: false).last ?? []
-        let text = line.starts(with: "data:".utf8) ? line.dropFirst(5) : line
+    /// Whether a line has JSON, as most events do: a list may be a text as well.
+    private func isObject(from start: Int) -> Bool {
+        let text = body[start...].starts(with: "data:".utf8) ? body[(start + 5)...] : body[start...]
         return text.first { !Self.isSpace($0) } == UInt8(ascii: "{")
     }
 

@@ -13,11 +13,10 @@ extension CapturedMessage {
         if type.contains("charset=utf-16") || type.contains("charset=\"utf-16") || type.contains("charset=utf-32") {
             return true
         }
-        let hasMark =
-            body.starts(with: [0xff, 0xfe]) || body.starts(with: [0xfe, 0xff])
-            || body.starts(with: [0, 0, 0xfe, 0xff])
         let isText = form != .other || type.hasPrefix("text/")
-        return isText && hasMark || (isText || hasMark || opensWide) && hasZerosBetween
+        let hasMark = body.starts(with: [0xff, 0xfe]) || body.starts(with: [0xfe, 0xff])
+        // No text in UTF-8 has a zero.
+        return isText && (hasMark || body.prefix(Self.telling).contains(0)) || (hasMark || opensWide) && hasZerosBetween
     }
 
     /// Whether it begins as JSON or XML does.

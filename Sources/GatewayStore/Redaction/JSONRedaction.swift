@@ -45,6 +45,8 @@ struct JSONRedaction {
 
     /// The ranges of the values, in order; `nil` when the text is nested too deep to be looked through.
     func ranges(in bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> [Range<Int>]? {
+        // What is not closed does not reach behind the range.
+        let bytes = bytes.extracting(0..<range.upperBound)
         var walk = Walk(paths: paths, at: range.lowerBound, end: range.upperBound)
         while walk.at < walk.end {
             guard walk.frames.count <= Self.deepest else { return nil }

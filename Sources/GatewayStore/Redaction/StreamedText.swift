@@ -33,12 +33,13 @@ struct StreamedText {
         for ranges in pieces.values.filter({ !$0.isEmpty }).sorted(by: { $0[0].lowerBound < $1[0].lowerBound }) {
             let start = bytes.count
             for range in ranges {
+                // A text begins with a piece of its own: what stands in two is taken out of each.
+                if !range.isEmpty || bytes.count == start { starts.append(bytes.count) }
                 guard !range.isEmpty else {
                     bytes.append(0x0a)
                     origins.append(range)
                     continue
                 }
-                starts.append(bytes.count)
                 JSONScan.append(body.span, range, to: &bytes, origins: &origins)
             }
             texts.append(start..<bytes.count)

@@ -28,12 +28,15 @@ struct TextPatterns: Sendable {
     /// What is wrong with an expression of the user's, as the end of a sentence; `nil` when nothing is.
     static func problem(of pattern: String) -> String? {
         do throws(BoundedExpression.Failure) {
-            guard try BoundedExpression(pattern).mayBeEmpty else { return nil }
-            return "may match an empty text: write what is to be taken out"
+            _ = try BoundedExpression(pattern)
+            return nil
         } catch {
             return "is no expression of PCRE's: " + (error.offset.map { "\(error.reason), at \($0)" } ?? error.reason)
         }
     }
+
+    /// Whether an expression finds nothing, or may: empty matches are none.
+    static func mayBeEmpty(_ pattern: String) -> Bool { (try? BoundedExpression(pattern))?.mayBeEmpty ?? false }
 
     /// The text without what is found; a search that takes too long leaves nothing of it.
     func redact(_ message: inout CapturedMessage) {
@@ -149,10 +152,12 @@ struct TextPatterns: Sendable {
             | (?i:bearer|basic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
             | (?i:authorization)["']?\s{0,4}[=:]\s{0,4}["']?(?i:bearer|basic|token)\s+\K[^\s"'<>,;\\]++
         )
-        | <(?:[A-Za-z0-9_.-]{1,64}:)?[A-Za-z0-9_.-]{0,64}(?i:\#(anyCase(CredentialNames.text)))>\K[^<]++
+        | <(?:[A-Za-z0-9_.-]{1,64}:)?[A-Za-z0-9_.-]{0,64}(?i:\#(anyCase(CredentialNames.text)))>\K[^<>"\\\r\n]{1,4096}+(?=</)
         | (?i:\#(anyCase(CredentialNames.text)))
-          (?:\\{0,31}["'])?\s{0,4}(?:[=:]|%3[Dd]|\\{1,4}u003[Dd])\s{0,4}(?:\\{0,31}["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,}+
-        | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----(?:[\s\S]{0,16384}?-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|[\s\S]*+)
+          (?:\\{0,31}["'])?\s{0,4}(?:[=:]|%3[Dd]|\\{1,4}u003[Dd])\s{0,4}
+          (?: (\\{0,31}["'])\K(?![\[{]|\\{0,31}["'])(?:(?!\1)[^\r\n]){1,512}+(?=\1)
+            | (?:\\{0,31}["'])?\K(?![\["'\\{])[^\s"'&,;}\\]{4,}+ )
+        | -----BEGIN[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----(?:[\s\S]{0,16384}?-----END[ ][A-Z ]{0,24}PRIVATE[ ]KEY-----|(?:[A-Za-z0-9+/=\s:,.-]|\\[nr])*+)
         | ://[^/\s:@"]++:\K[^/\s@"]++(?=@)
         | (?i: (?:[?&#;]|%(?:3f|26|23)|\\u00(?:3f|26|23)) (?:\#(parameters)) (?:=|%3d|\\{1,4}u003d) ) \K[^\s"'<>&#\\]++
         """#

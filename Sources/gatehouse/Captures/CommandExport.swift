@@ -11,7 +11,10 @@ struct CommandExport {
     init(_ folder: String, _ format: ExportFormat, of tenant: String, after: Int64?) throws {
         let isKnown = try ExportJournal.read(in: folder) != nil
         guard isKnown || ExportFolder(root: folder).isEmpty else {
-            throw ClientError("\(folder) is not empty, and no export is in it", details: ["name a new folder"])
+            throw ClientError(
+                "\(folder) is not empty, and no export with a journal is in it",
+                details: ["name a new folder"]
+            )
         }
         guard let lock = try FolderLock(folder) else {
             throw ClientError("an export into \(folder) is under way", details: ["wait for it, or name a new folder"])

@@ -214,4 +214,22 @@ import Testing
         let other = Self.compare(whole, kept.replacing("wor", with: "moon"), isCut: true)
         #expect(other.differences.map(\.field) == ["text"])
     }
+
+    @Test func `what a whole stream lacks is a difference, whatever the other one lost when it was cut`() {
+        let long = Self.chat([#"{"content":"Hello, world"}"#], finish: nil, mark: [])
+        #expect(Self.compare(Self.chat([#"{"content":"Hello, world, and more"}"#]), long, isCut: true).isAgreed)
+        for whole in [Self.events(["[DONE]"]), Self.chat([#"{"content":"Hello"}"#])] {
+            #expect(Self.compare(whole, long, isCut: true).differences.map(\.field) == ["text"])
+        }
+        let failed = Self.events([#"{"error":{"message":"busy"}}"#])
+        #expect(Self.compare(failed, long, isCut: true).differences.map(\.field) == ["text"])
+    }
+
+    @Test func `events whose text is not known are compared one by one`() {
+        func stream(_ text: String) -> String {
+            Self.events([#"{"type":"content-delta","delta":{"message":{"content":{"text":"\#(text)"}}}}"#])
+        }
+        #expect(Self.compare(stream("A"), stream("A")).isAgreed)
+        #expect(!Self.compare(stream("A"), stream("B")).isAgreed)
+    }
 }

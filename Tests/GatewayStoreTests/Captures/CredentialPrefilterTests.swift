@@ -29,7 +29,7 @@ import Testing
             "ghp_\(token)abcd", "ghk_\(token)abcd", "gha_\(token)_-cd", "sk-\(token)", "AKIAABCDEFGHIJKLMNOP",
             "eyJhbGci.eyJzd.", "eyJhbGciOi.eyJzdWIi.c2ln", "Bearer \(token)", "basic \t\n\(token)==",
             "BASIC\u{0B}\(token)", "hf_\(token)abcd", "npm_\(token)abcd", "AIza\(token)\(token)", "glpat-\(token)",
-            "xoxb-\(token)", "<password>v</password>", "<a:db_secret>v", "Authorization: Basic dXNl",
+            "xoxb-\(token)", "<password>v</password>", "<a:db_secret>v</a:db_secret>", "Authorization: Basic dXNl",
             #""authorization" = "token v"#,
             "-----BEGIN RSA PRIVATE KEY-----MIIE", "--------BEGIN PRIVATE KEY-----", "https://me:pass@host/",
         ]

@@ -211,6 +211,9 @@ import Testing
         ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", "[credential]"),
         ("a password is needed", "a password is needed"), ("<b>password</b>", "<b>password</b>"),
         ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [credential]"),
+        ("as -p <password> \"x\", Option<ApiKey>, y", "as -p <password> \"x\", Option<ApiKey>, y"),
+        ("password=\"Tr0&ub4 dor\", x", "password=\"[credential]\", x"),
+        ("{\"a\":\"-----BEGIN PRIVATE KEY-----\",\"b\":1}", "{\"a\":\"[credential]\",\"b\":1}"),
         ("<a:Password>C4n4ry!</a:Password>", "<a:Password>[credential]</a:Password>"),
         ("hf_aaaaaaaaaaaaaaaaaaaa, npm_aaaaaaaaaaaaaaaaaaaa", "[credential], [credential]"),
         ("AIzaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa glpat-aaaaaaaaaaaaaaaa", "[credential] [credential]"),
@@ -262,8 +265,7 @@ import Testing
         #expect(ContinuousClock.now - began < .seconds(2))
     }
 
-    @Test(arguments: ["(", "[a", "(?<n>", "a{2,1}", "", "^", #"\b"#, "a*"])
-    func `what is no expression, or finds nothing, is said to be none`(pattern: String) {
+    @Test(arguments: ["(", "[a", "(?<n>", "a{2,1}"]) func `what is no expression is said to be none`(pattern: String) {
         #expect(TextPatterns.problem(of: pattern) != nil)
     }
 

@@ -133,4 +133,10 @@ import Testing
         let json = body.map { "{\"a\":\"\($0)\"}" }
         #expect(redact(Self.events(json)) == Self.events(kept.map { "{\"a\":\"\($0)\"}" }))
     }
+
+    @Test func `texts that stand in one another are apart`() {
+        let body = "data: hello\n\nevent: b\ndata:\ndata: x\n\ndata: -----BEGIN PRIVATE KEY-----\n\n"
+        let kept = redact(body)
+        #expect(kept.hasPrefix("data: hello\n\nevent: b\ndata:\ndata: x\n\ndata: [credential]"))
+    }
 }

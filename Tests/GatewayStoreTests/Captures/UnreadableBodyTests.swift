@@ -43,6 +43,11 @@ struct UnreadableBodyTests {
         }
     }
 
+    @Test func `a zero in what is called text says that it is not UTF-8`() {
+        let body = Array("{\"é\":1,\"password\":\"hunter22xyz\"}".utf16).flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+        #expect(String(decoding: redact(body).body, as: UTF8.self).hasPrefix("[removed: it is UTF-16"))
+    }
+
     @Test func `numbers in binary are kept as they are`() {
         let floats = (0..<64).flatMap { _ in [0, 0, 0, 0x3f] as [UInt8] }
         let small = (1...64).flatMap { [$0, 0, 0, 0] as [UInt8] }

@@ -4,7 +4,7 @@ import Testing
 @testable import GatewayStore
 
 /// Which callers a rule of captures may name.
-@Suite struct CaptureCallersCheckTests {
+@Suite struct IdleCaptureCheckTests {
     private static func definitions(_ callers: [String], ofDeployment: Bool = false) -> Definitions {
         var definitions = Definitions(
             tenants: [TenantDefinition(name: "demo")],
@@ -21,7 +21,7 @@ import Testing
     }
 
     private static func found(_ new: Definitions, after old: Definitions = definitions([])) -> [Problem] {
-        CaptureCallersCheck(previous: old).problems(new)
+        IdleCaptureCheck(previous: old).problems(new)
     }
 
     @Test(arguments: [
@@ -48,5 +48,14 @@ import Testing
         let stored = Self.definitions(["nobody"])
         #expect(Self.found(stored, after: stored).isEmpty)
         #expect(Self.found(Self.definitions(["nobody", "demo#other"]), after: stored).count == 1)
+    }
+
+    @Test(arguments: ["", "^", #"\b"#, "a*", "(?:foo)?"])
+    func `an expression that may find nothing is refused, and one that was stored goes on`(pattern: String) {
+        var new = Self.definitions([])
+        let rule = RedactionRule(expressions: [.init(name: "x", pattern: pattern)])
+        new.endpoints[0].capture = CaptureRule(redaction: rule)
+        #expect(Self.found(new).map(\.field) == ["capture.redact.expressions.x"])
+        #expect(Self.found(new, after: new).isEmpty)
     }
 }
