@@ -13,7 +13,8 @@ extension CapturedMessage {
         if type.contains("charset=utf-16") || type.contains("charset=\"utf-16") || type.contains("charset=utf-32") {
             return true
         }
-        let isText = form != .other || type.hasPrefix("text/")
+        // Numbers in binary may begin as JSON does.
+        let isText = type.isEmpty ? form != .other : ["text/", "json", "urlencoded"].contains { type.contains($0) }
         let hasMark = body.starts(with: [0xff, 0xfe]) || body.starts(with: [0xfe, 0xff])
         // No text in UTF-8 has a zero.
         return isText && (hasMark || body.prefix(Self.telling).contains(0)) || (hasMark || opensWide) && hasZerosBetween

@@ -51,7 +51,7 @@ struct UnreadableBodyTests {
     @Test func `numbers in binary are kept as they are`() {
         let floats = (0..<64).flatMap { _ in [0, 0, 0, 0x3f] as [UInt8] }
         let small = (1...64).flatMap { [$0, 0, 0, 0] as [UInt8] }
-        for body in [floats, small, [UInt8](repeating: 0, count: 64)] {
+        for body in [floats, small, [0x7b, 0, 0, 1] + small, [UInt8](repeating: 0, count: 64)] {
             #expect(redact(body, type: "application/octet-stream").body == body)
         }
     }
