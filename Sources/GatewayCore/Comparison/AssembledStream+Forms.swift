@@ -38,7 +38,14 @@ extension AssembledStream {
         takeCall(delta["function_call"], of: choice, number: 0)
         for (place, call) in (delta["tool_calls"]?.elements ?? []).enumerated() {
             let function = call["function"] ?? call["custom"]
-            takeCall(function, of: choice, number: (call["index"] ?? function?["index"])?.integer ?? place)
+            let index = (call["index"] ?? function?["index"])?.integer
+            calls[choice, default: StreamedCalls()].meet(
+                index ?? place,
+                id: call["id"]?.filled,
+                isNamed: function?["name"]?.filled != nil,
+                isIndexed: index != nil
+            )
+            takeCall(function, of: choice, number: index ?? place)
         }
     }
 
@@ -110,4 +117,7 @@ extension AssembledStream {
 
 extension JSONTree {
     fileprivate var integer: Int? { Int(shown) }
+
+    /// A text that says something: some servers send empty ones with every piece.
+    fileprivate var filled: String? { string.flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -29,8 +29,8 @@ struct AssembledStream: Sendable, Equatable {
     private(set) var parts: [Part: String] = [:]
     /// Where none is of a known form each event by itself.
     private(set) var events: [JSONTree] = []
-    /// Which of its choice's tool calls has which number in the stream.
-    private var calls: [Int: [Int: Int]] = [:]
+    /// Of each choice.
+    var calls: [Int: StreamedCalls] = [:]
 
     /// - Parameter isCut: then an event that is no whole one is left out.
     init(_ body: [UInt8], isCut: Bool) {
@@ -66,9 +66,7 @@ struct AssembledStream: Sendable, Equatable {
 
     private mutating func part(_ kind: Kind, _ choice: Int, _ call: Int) -> Part {
         guard kind == .callName || kind == .callArguments else { return Part(choice: choice, kind: kind, call: 0) }
-        let place = calls[choice]?[call] ?? calls[choice]?.count ?? 0
-        calls[choice, default: [:]][call] = place
-        return Part(choice: choice, kind: kind, call: place)
+        return Part(choice: choice, kind: kind, call: calls[choice, default: StreamedCalls()].place(of: call))
     }
 
     /// The data of events, or the lines themselves.

@@ -183,6 +183,16 @@ import Testing
             lines([#"{"message":{"tool_calls":[{"function":{"name":"a","arguments":{"x":[1,null],"y":"\""}}}]}}"#]),
             lines([#"{"message":{"tool_calls":[{"function":{"name":"a","arguments":{"y":"\u0022","x":[1,null]}}}]}}"#])
         ),
+        // Calls in one event, and each in its own.
+        (
+            lines([
+                #"{"message":{"tool_calls":[{"function":{"name":"a","arguments":{"x":1}}},{"function":{"name":"b"}}]}}"#
+            ]),
+            lines([
+                #"{"message":{"tool_calls":[{"function":{"name":"a","arguments":{"x":1}}}]}}"#,
+                #"{"message":{"tool_calls":[{"function":{"name":"b"}}]}}"#,
+            ])
+        ),
         (
             function("add", "[1]"),
             function("add", "[1]") + events([#"{"type":"response.ping","sequence_number":9}"#])
@@ -190,6 +200,37 @@ import Testing
     ])
     func `pieces, ids, names of events and usage are no difference`(one: String, other: String) {
         #expect(Self.compare(one, other).differences == [])
+    }
+
+    @Test(arguments: [
+        // Neither index nor id, as Ollama once had it; and one index for all, or ids alone.
+        [#"{"function":{"name":"add","arguments":"[1]"}}"#, #"{"function":{"name":"add","arguments":"[2]"}}"#],
+        [
+            #"{"id":"a","index":0,"function":{"name":"add","arguments":"[1]"}}"#,
+            #"{"id":"b","index":0,"function":{"name":"add","arguments":"[2]"}}"#,
+        ],
+        [
+            #"{"id":"a","function":{"name":"add","arguments":"[1"}}"#, #"{"id":"a","function":{"arguments":"]"}}"#,
+            #"{"id":"b","function":{"name":"add","arguments":"["}}"#, #"{"function":{"name":"","arguments":"2]"}}"#,
+        ],
+        // Indices as they should be, without ids, with empty ones, and with one for each piece, as vLLM once had it.
+        [
+            #"{"index":0,"function":{"name":"add","arguments":""}}"#, #"{"index":1,"function":{"name":"add"}}"#,
+            #"{"index":0,"id":"","function":{"name":"","arguments":"[1]"}}"#,
+            #"{"index":1,"id":null,"function":{"name":null,"arguments":"[2]"}}"#,
+        ],
+        [
+            #"{"index":0,"id":"a","function":{"name":"add"}}"#, #"{"index":0,"id":"b","function":{"arguments":"[1"}}"#,
+            #"{"index":0,"id":"c","function":{"arguments":"]"}}"#,
+            #"{"index":1,"id":"d","function":{"name":"add"}}"#, #"{"index":1,"id":"e","function":{"arguments":"[2]"}}"#,
+        ],
+    ])
+    func `a call ends where another id or name comes, or goes on with its index`(pieces: [String]) {
+        let calls = Self.chat(Self.call("add", ["[1]"]) + Self.call("add", ["[2]"], index: 1))
+        let same = Self.chat(pieces.map { #"{"tool_calls":[\#($0)]}"# })
+        #expect(Self.compare(calls, same).differences == [])
+        let joined = Self.chat(Self.call("add", ["[1][2]"]))
+        #expect(Self.compare(joined, same).differences.map(\.field) == ["tool_calls[].name", "tool_calls[].arguments"])
     }
 
     @Test func `how alike they are tells of all that differs`() {
