@@ -12,21 +12,21 @@ extension AnswerComparer {
             comparison.similarity = compareTexts(one.bytes, other.bytes, &comparison)
             return
         }
-        comparison.similarity = compareParts(left.parts, right.parts, &comparison)
+        comparison.similarity = compareParts(left, right, &comparison)
         guard !left.events.isEmpty else { return }
         comparison.method = .fields
         compare(.list(left.events), .list(right.events), &comparison)
     }
 
-    /// - Returns: the mean over all texts of how alike they are, and over 0 for each of the rest that differs.
+    /// - Returns: the mean over all texts and the objects of how alike they are, and over 0 for each of the rest that differs.
     private func compareParts(
-        _ one: [AssembledStream.Part: String],
-        _ other: [AssembledStream.Part: String],
+        _ one: AssembledStream,
+        _ other: AssembledStream,
         _ comparison: inout AnswerComparison
     ) -> Double {
         var scores: [Double] = []
-        for part in Set(one.keys).union(other.keys).sorted() where !isIgnored(part.kind) {
-            let (left, right) = (one[part], other[part])
+        for part in Set(one.parts.keys).union(other.parts.keys).sorted() where !isIgnored(part.kind) {
+            let (left, right) = (one.parts[part], other.parts[part])
             if left == nil && comparison.isOneCut || right == nil && comparison.isOtherCut {
                 // What is cut off is no difference.
                 continue
@@ -37,6 +37,11 @@ extension AnswerComparer {
                 scores.append(0)
                 comparison.note(.init(field: part.kind.name, one: left, other: right))
             }
+        }
+        if !one.objects.isEmpty || !other.objects.isEmpty {
+            func tree(_ objects: [JSONTree]) -> JSONTree { .object([.init(name: "content", value: .list(objects))]) }
+            compare(tree(one.objects), tree(other.objects), &comparison)
+            scores.append(comparison.similarity)
         }
         return scores.isEmpty ? 1 : scores.reduce(0, +) / Double(scores.count)
     }

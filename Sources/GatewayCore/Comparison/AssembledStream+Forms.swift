@@ -27,12 +27,15 @@ extension AssembledStream {
 
     /// What a part of an answer brings; `call` is the number of the tool call that it may be of.
     private mutating func take(delta: JSONTree, of choice: Int = 0, call: Int = 0) {
-        for name in ["content", "text"] { say(.text, delta[name], of: choice) }
-        for element in delta["content"]?.elements ?? [] { take(delta: element, of: choice) }
+        for name in Self.texts { say(.text, delta[name], of: choice) }
+        for element in delta["content"]?.elements ?? [] {
+            if Self.isPiece(element) { take(delta: element, of: choice) } else { keep(element, of: choice) }
+        }
         say(.text, delta["audio"]?["transcript"], of: choice)
         // Some servers send it under two names.
         let reasoning = ["reasoning_content", "reasoning", "thinking"].lazy.compactMap { delta[$0]?.string }
         say(.reasoning, reasoning.first.map { .text($0) }, of: choice)
+        for element in delta["thinking"]?.elements ?? [] { say(.reasoning, element["text"], of: choice) }
         say(.refusal, delta["refusal"], of: choice)
         say(.callArguments, delta["partial_json"], of: choice, call: call)
         takeCall(delta["function_call"], of: choice, number: 0)
@@ -97,8 +100,30 @@ extension AssembledStream {
 
     private static func isKnown(_ delta: JSONTree, of type: String?) -> Bool {
         if type == "content_block_delta" || type == "message_delta" { return true }
-        return delta.string != nil || ["content", "text", "reasoning_content"].contains { delta[$0]?.string != nil }
+        let known = texts + ["reasoning_content", "thinking", "refusal"]
+        return delta.string != nil || known.contains { delta[$0]?.string != nil }
+            || delta["thinking"]?.elements.isEmpty == false
     }
+
+    /// Whether what it says goes on in the next one, or it says nothing: all but an object by itself, such as a page that was
+    /// found.
+    private static func isPiece(_ element: JSONTree) -> Bool {
+        guard case .object(let members) = element else { return false }
+        return members.allSatisfy { labels.contains($0.name) }
+            || members.contains { member in
+                if case .object = member.value, texts.contains(member.name) { return false }
+                return pieces.contains(member.name)
+            }
+    }
+
+    private static let texts = ["content", "text"]
+    /// Members that `take(delta:)` reads.
+    private static let pieces: Set<String> = [
+        "audio", "content", "function_call", "partial_json", "reasoning", "reasoning_content", "refusal", "text",
+        "thinking",
+        "tool_calls",
+    ]
+    private static let labels: Set<String> = ["id", "index", "type"]
 
     /// Of Ollama, KServe and TGI.
     private mutating func takeLine(_ event: JSONTree) -> Bool {

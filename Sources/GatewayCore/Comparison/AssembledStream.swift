@@ -27,6 +27,8 @@ struct AssembledStream: Sendable, Equatable {
     }
 
     private(set) var parts: [Part: String] = [:]
+    /// Of each choice, what stands where texts do and is none: the pages that a search found.
+    private var kept: [Int: [JSONTree]] = [:]
     /// Where none is of a known form each event by itself.
     private(set) var events: [JSONTree] = []
     /// Of each choice.
@@ -49,11 +51,16 @@ struct AssembledStream: Sendable, Equatable {
         if isKnown { events = [] }
     }
 
-    /// A piece of it.
+    /// A piece of it; an object is one by itself, but of a call's arguments.
     mutating func say(_ kind: Kind, _ piece: JSONTree?, of choice: Int = 0, call: Int = 0) {
+        if kind != .callArguments, let piece, case .object = piece { return keep(piece, of: choice) }
         guard let words = piece?.words, !words.isEmpty else { return }
         parts[part(kind, choice, call), default: ""] += words
     }
+
+    mutating func keep(_ object: JSONTree, of choice: Int) { kept[choice, default: []].append(object) }
+
+    var objects: [JSONTree] { kept.sorted { $0.key < $1.key }.flatMap(\.value) }
 
     /// All of it, in the place of what was said before.
     mutating func note(_ kind: Kind, _ whole: JSONTree?, of choice: Int = 0, call: Int = 0) {

@@ -183,6 +183,22 @@ import Testing
             lines([#"{"message":{"tool_calls":[{"function":{"name":"a","arguments":{"x":[1,null],"y":"\""}}}]}}"#]),
             lines([#"{"message":{"tool_calls":[{"function":{"name":"a","arguments":{"y":"\u0022","x":[1,null]}}}]}}"#])
         ),
+        (
+            chat([#"{"reasoning":"Hm."}"#, hello]),
+            chat([
+                #"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"H"}]}]}"#,
+                #"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"m."}]}]}"#,
+                #"{"content":[{"type":"text","text":""},{"type":"text","text":"Hel"}]}"#, #"{"content":"lo"}"#,
+            ])
+        ),
+        (
+            chat([#"{"content":[{"type":"reasoning","reasoning":"Hm."},{"refusal":"No"}]}"#, hello]),
+            chat([
+                #"{"content":[{"type":"reasoning","reasoning":"H"}]}"#, #"{"content":[{"type":"text"}]}"#,
+                #"{"content":[{"type":"reasoning","reasoning":"m."},{"refusal":"N"},{"type":"text","text":null}]}"#,
+                #"{"content":[{"refusal":"o"}]}"#, hello,
+            ])
+        ),
         // Calls in one event, and each in its own.
         (
             lines([
@@ -233,6 +249,45 @@ import Testing
         #expect(Self.compare(joined, same).differences.map(\.field) == ["tool_calls[].name", "tool_calls[].arguments"])
     }
 
+    private static func block(_ result: String) -> String {
+        events([
+            #"{"type":"content_block_start","content_block":{"type":"web_fetch_tool_result","content":\#(result)}}"#,
+            #"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#,
+            #"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Hi"}}"#,
+            #"{"type":"message_stop"}"#,
+        ])
+    }
+
+    /// Of OpenAI's assistants.
+    private static func thread(_ text: String, mark: String = "[DONE]") -> String {
+        let content = #"[{"index":0,"type":"text","text":{"value":"\#(text)","annotations":[]}}]"#
+        return events([#"{"object":"thread.message.delta","delta":{"content":\#(content)}}"#, mark])
+    }
+
+    private static let page = #"{"type":"web_fetch_result","url":"u","content":{"type":"document","title":"A"}}"#
+
+    @Test(arguments: [
+        (block(page), block(page.replacing("A", with: "B")), [".content[].content.title"]),
+        (block("[\(page)]"), block("[\(page),\(page)]"), [".content[]"]),
+        (block(page), block(#""A""#), ["text", ".content[]"]),
+        (thread("A"), thread("B"), ["[].delta.content[].text.value"]),
+        (
+            chat([#"{"content":[{"type":"text","text":{"value":"A"}}]}"#]),
+            chat([#"{"content":[{"type":"text","text":{"value":"B"}}]}"#]), [".content[].text.value"]
+        ),
+        (
+            chat([#"{"content":[{"text":"A"},{"type":"reference","reference_ids":[1]}]}"#]),
+            chat([#"{"content":[{"text":"B"},{"type":"reference","reference_ids":[2]}]}"#]),
+            ["text", ".content[].reference_ids[]"]
+        ),
+    ])
+    func `objects where text stands are compared field by field`(one: String, other: String, fields: [String]) {
+        #expect(Self.compare(one, other).differences.map(\.field) == fields)
+        #expect(Self.compare(other, one).differences.map(\.field) == fields)
+        #expect(Self.compare(one, one + ": done\n").differences == [])
+        #expect(Self.compare(one, other, AnswerComparer(ignored: ["content", "text"])).isAgreed)
+    }
+
     @Test func `how alike they are tells of all that differs`() {
         let (one, other) = (Self.chat([Self.hello]), Self.chat([Self.hello], finish: "length"))
         #expect(Self.compare(one, other).similarity == 0.5 && Self.compare(one, one + "\n").similarity == 1)
@@ -264,6 +319,11 @@ import Testing
         }
         let failed = Self.events([#"{"error":{"message":"busy"}}"#])
         #expect(Self.compare(failed, long, isCut: true).differences.map(\.field) == ["text"])
+    }
+
+    @Test func `of objects that were cut off nothing is missed`() {
+        let (one, two) = (Self.block(Self.page), Self.block("[\(Self.page),\(Self.page)]"))
+        #expect(Self.compare(two, one, isCut: true).isAgreed && !Self.compare(one, two, isCut: true).isAgreed)
     }
 
     @Test func `events whose text is not known are compared one by one`() {
