@@ -173,9 +173,14 @@ private struct FieldWalk {
 
     private static func areEqual(_ left: String, _ right: String) -> Bool {
         if left == right { return true }
-        guard let one = ExactNumber(left) else { return false }
-        return one == ExactNumber(right)
+        if let one = ExactNumber(left), one == ExactNumber(right) { return true }
+        // What is no whole number is a double where it comes from, and not all servers write it with as many digits.
+        guard isFraction(left), isFraction(right), let one = Double(left) else { return false }
+        return one.isFinite && one == Double(right)
     }
+
+    /// Whether it is written as a number with a point or a power of ten.
+    private static func isFraction(_ number: String) -> Bool { number.utf8.contains { ".eE".utf8.contains($0) } }
 
     private mutating func texts(_ left: String, _ right: String, _ place: Place) {
         let similarity = left == right ? 1 : TextSimilarity.of(Array(left.utf8), Array(right.utf8))

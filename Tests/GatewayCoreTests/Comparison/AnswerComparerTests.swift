@@ -83,8 +83,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("9007199254740993", "9007199254740992"), ("0.1", "0.10000000000000001"), ("1", "-1"), ("1e400", "1e401"),
-        ("1e-400", "0"), ("12345678901234567890123", "12345678901234567890124"), ("1e99999999999", "2e99999999999"),
+        ("9007199254740993", "9007199254740992"), ("0.1", "0.1000000000000001"), ("1", "-1"), ("1e400", "1e401"),
+        ("1e-400", "0"), ("9007199254740993", "9007199254740992.0"),
+        ("12345678901234567890123", "12345678901234567890124"), ("1e99999999999", "2e99999999999"),
     ])
     func `numbers whose values differ do, however little`(one: String, other: String) {
         #expect(Self.compare("[\(one)]", "[\(other)]").differences.map(\.field) == ["[]"])
@@ -92,10 +93,18 @@ import Testing
 
     @Test(arguments: [
         ("1.0", "1"), ("1e0", "1"), ("0.1e1", "1"), ("100", "1E+2"), ("-0", "0.0"), ("0e9", "0"), ("1e400", "10e399"),
-        ("120e-1", "12"),
+        ("120e-1", "12"), ("9007199254740993", "9007199254740993.0"),
     ])
     func `numbers of one value agree, however they are written`(one: String, other: String) {
         #expect(Self.compare("[\(one)]", "[\(other)]").isAgreed)
+    }
+
+    @Test(arguments: [
+        ("0.1", "0.10000000000000001"), ("1e23", "9.999999999999999e22"), ("-0.3", "-0.29999999999999999"),
+    ]
+    )
+    func `numbers that are no whole ones agree where they are one double`(one: String, other: String) {
+        #expect(Self.compare("[\(one)]", "[\(other)]").isAgreed && Self.compare("[\(other)]", "[\(one)]").isAgreed)
     }
 
     @Test func `a tolerance is no matter of how exact a number is`() {
