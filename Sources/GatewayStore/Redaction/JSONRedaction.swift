@@ -67,9 +67,19 @@ private struct Walk {
     struct Frame {
         let isArray: Bool
         let states: [State]
+        let place: CredentialSchema.Place
         /// Of what comes next: the member's value, where it was named.
         var next: [State] = []
         var isHit = false
+        var nextPlace: CredentialSchema.Place
+
+        init(isArray: Bool, states: [State], place: CredentialSchema.Place) {
+            self.isArray = isArray
+            self.states = states
+            self.place = place
+            // An object whose members have no names is none.
+            nextPlace = isArray ? place : place == .other || place == .properties ? .other : .credential
+        }
     }
 
     let paths: [[JSONRedaction.Step]]
@@ -94,7 +104,7 @@ private struct Walk {
     private mutating func take(_ bytes: borrowing Span<UInt8>) -> Bool {
         guard let frame = frames.last else { return false }
         let isHit = frame.isArray ? advance(frame.states, .element).isHit : frame.isHit
-        guard isHit else { return false }
+        guard isHit || frame.nextPlace.isSecret && isTextOrNumber(bytes) else { return false }
         let stop = min(end, JSONScan.endOfValue(bytes, at) ?? end)
         found.append(at..<max(stop, at + 1))
         at = max(stop, at + 1)
@@ -109,28 +119,58 @@ private struct Walk {
         } else {
             states = paths.indices.map { State(path: $0, step: 0) }
         }
-        frames.append(Frame(isArray: isArray, states: states))
+        let place = frames.last?.nextPlace.opened(isArray: isArray) ?? .other
+        frames.append(Frame(isArray: isArray, states: states, place: place))
         at += 1
+    }
+
+    /// Whether it is a value that says something by itself.
+    private func isTextOrNumber(_ bytes: borrowing Span<UInt8>) -> Bool {
+        guard bytes[at] != UInt8(ascii: "{"), bytes[at] != UInt8(ascii: "[") else { return false }
+        let value = at..<endOfScalar(bytes)
+        return !JSONScan.matches(bytes, value, "null") && !JSONScan.matches(bytes, value, "true")
+            && !JSONScan.matches(bytes, value, "false")
     }
 
     /// A member's name, or a text.
     private mutating func string(_ bytes: borrowing Span<UInt8>) {
         let stop = min(end, JSONScan.endOfString(bytes, at) ?? end)
-        var colon = stop
-        while colon < end, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[colon]) { colon += 1 }
+        let colon = skipSpace(bytes, stop)
         guard let frame = frames.last, !frame.isArray, colon < end, bytes[colon] == UInt8(ascii: ":") else {
             if !take(bytes) { at = stop }
             return
         }
         let name = at + 1..<max(at + 1, stop - 1)
-        let isHit = CredentialNames.isField(bytes, name)
+        let value = skipSpace(bytes, colon + 1)
+        let holdsSchemas = frame.place == .properties || frame.place == .schemas
+        let isCredential = CredentialNames.isField(bytes, name)
+        // Without its schema a tool is another one.
+        let isSchema = isCredential && holdsSchemas && CredentialSchema.stands(in: bytes, at: value)
+        let isHit = isCredential && !isSchema
         frames[frames.count - 1].isHit = isHit
+        frames[frames.count - 1].nextPlace = isSchema ? .schema : place(of: name, bytes, value)
         if !frame.states.isEmpty {
             let (states, isPath) = advance(frame.states, .member(JSONScan.string(bytes, name)))
             frames[frames.count - 1].next = states
             frames[frames.count - 1].isHit = isHit || isPath
         }
         at = colon + 1
+    }
+
+    /// Of the value of a member of the innermost object.
+    private func place(of name: Range<Int>, _ bytes: borrowing Span<UInt8>, _ value: Int) -> CredentialSchema.Place {
+        switch frames.last?.place ?? .other {
+        case .other, .properties: CredentialSchema.areProperties(bytes, name) ? .properties : .other
+        case .schema: CredentialSchema.place(of: name, bytes, value)
+        case .schemas: .schema
+        case .told, .credential: .credential
+        }
+    }
+
+    private func skipSpace(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int {
+        var at = start
+        while at < end, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[at]) { at += 1 }
+        return at
     }
 
     private func endOfScalar(_ bytes: borrowing Span<UInt8>) -> Int {

@@ -68,6 +68,71 @@ import Testing
         #expect(redact(body) == kept)
     }
 
+    private static func tool(_ properties: String) -> String {
+        #"{"tools":[{"name":"f","input_schema":{"type":"object","properties":{\#(properties)},"required":["api_key"]}}]}"#
+    }
+
+    @Test(arguments: [
+        #""api_key":{"type":"string","description":"the key"},"n":{"type":"integer"}"#,
+        #""password":{ "type" : ["string", "null"], "minLength":8, "pattern":"^[a-z]+$","title":"Password"}"#,
+        ##""api_key":{"$ref":"#/$defs/secret"}"##, #""secret":{"type":"STRING","default":null,"nullable":true}"#,
+        #""api_key":{"anyOf":[{"type":"string"},{"type":"null"},{"required":["a"]}]},"x":{"default":"kept"}"#,
+        #""credentials":{"type":"object","properties":{"user":{"type":"string"},"password":{"type":"string"}}}"#,
+        #""api_key":{"type":"array","items":{"type":"string","maxLength":9}},"properties":{"type":"object"}"#,
+    ])
+    func `a tool's schema of a credential is kept as it is`(properties: String) {
+        for body in [Self.tool(properties), Self.tool(properties).replacing("properties", with: "$defs")] {
+            #expect(redact(body) == body)
+        }
+        let event = "data: \(Self.tool(properties))\n\n"
+        #expect(redact(event, type: "text/event-stream") == event)
+    }
+
+    @Test(arguments: [
+        (#""type":"string","default":"C4""#, #""type":"string","default":"[field]""#),
+        (#""type":"string","d\u0065fault":"C4""#, #""type":"string","d\u0065fault":"[field]""#),
+        (#""type":"number","const":-4 ,"x":[4,true]"#, #""type":"number","const":"[field]" ,"x":["[field]",true]"#),
+        (#""enum":["C4",4,null],"example":"C4""#, #""enum":["[field]","[field]",null],"example":"[field]""#),
+        (
+            #""type":"object","examples":[{"a":["C4"],"b":4,"password":{"type":"string"}}]"#,
+            #""type":"object","examples":[{"a":["[field]"],"b":"[field]","password":"[field]"}]"#
+        ),
+        (
+            #""anyOf":[{"type":"string","default":"C4"},{"type":"C4","title":["C4"]},"C4",["C4"]]"#,
+            #""anyOf":[{"type":"string","default":"[field]"},{"type":"[field]","title":["[field]"]},"[field]",["[field]"]]"#
+        ),
+        (
+            #""type":"object","properties":{"a":{"enum":["C4"]},"b":"C4","password":{"value":"C4"}},"$defs":["C4"]"#,
+            #""type":"object","properties":{"a":{"enum":["[field]"]},"b":"[field]","password":"[field]"},"$defs":["[field]"]"#
+        ),
+        // What some services call an object of values.
+        (#""enum":[],"type":"Secure","value":"C4""#, #""enum":[],"type":"[field]","value":"[field]""#),
+        (#""type":"string","value":{"type":"C4"}"#, #""type":"string","value":{"type":"[field]"}"#),
+        (#""type":["string" "C4"],"enum":[]"#, #""type":["[field]" "[field]"],"enum":[]"#),
+    ])
+    func `and what of it may be the credential is taken out where it stands`(schema: String, kept: String) {
+        #expect(redact(Self.tool(#""api_key":{\#(schema)}"#)) == Self.tool(#""api_key":{\#(kept)}"#))
+    }
+
+    @Test(arguments: [
+        #"{"value":"C4"}"#, #"{"type":"SecureString","value":"C4"}"#, #"{"$ref":"C4"}"#, #"{"const":"C4"}"#, #"["C4"]"#,
+        #"{"type":"string" "C4"}"#, #"{"anyOf":"C4"}"#, #"{"description":["C4"]}"#, "{}", #""C4""#, "4", "true",
+    ])
+    func `what is no schema goes whole, wherever it stands`(value: String) {
+        #expect(redact(Self.tool(#""api_key":\#(value)"#)) == Self.tool(#""api_key":"[field]""#))
+        let schema = #"{"api_key":{"type":"string"},"properties":[{"api_key":{"type":"string"}}]}"#
+        #expect(redact(schema) == #"{"api_key":"[field]","properties":[{"api_key":"[field]"}]}"#)
+        let cut = #"{"properties":{"api_key":{"type":"string","description":"of "#
+        #expect(redact(cut) == #"{"properties":{"api_key":"[field]""#)
+    }
+
+    @Test func `a path takes out a schema that it names, and what it names in one`() {
+        let body = #"{"properties":{"api_key":{"type":"string","title":"t"}}}"#
+        #expect(redact(body, rule: RedactionRule(paths: ["**.api_key"])) == #"{"properties":{"api_key":"[field]"}}"#)
+        let kept = #"{"properties":{"api_key":{"type":"string","title":"[field]"}}}"#
+        #expect(redact(body, rule: RedactionRule(paths: ["properties.*.title"])) == kept)
+    }
+
     @Test(arguments: [
         ("user.email", #"{"user":{"email":"[field]","name":"n"},"email":"e"}"#),
         ("$.user.*", #"{"user":{"email":"[field]","name":"[field]"},"email":"e"}"#),
