@@ -140,7 +140,8 @@ struct TextPatterns: Sendable {
     ///
     /// Most begin with a word: that is asked first, for then most bytes are passed over at once. In URLs it is the names of
     /// a query's pairs that say so; what separates them may be percent-encoded, or escaped once more than the text is. A
-    /// private key of which no end is near goes with all that is behind it.
+    /// private key of which no end is near goes with all that is behind it. Small letters alone are a word behind `basic`:
+    /// what is encoded in base 64 has others too.
     static let credentialExpression = made(
         #"""
         (?x)
@@ -149,7 +150,7 @@ struct TextPatterns: Sendable {
             | sk-[A-Za-z0-9_-]{16,} | AKIA[0-9A-Z]{16}\b | AIza[A-Za-z0-9_-]{30,} | glpat-[A-Za-z0-9_-]{16,}
             | (?:hf|npm)_[A-Za-z0-9]{20,} | xox[a-z]-[A-Za-z0-9-]{14,}
             | eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*
-            | (?i:bearer|basic)\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
+            | (?:(?i:bearer)|(?i:basic)(?=\s+[a-z._~-]*+[A-Z0-9+/=]))\s+\K(?=[A-Za-z0-9._~+/-]{16,})[A-Za-z0-9._~+/-]+=*
             | (?i:authorization)["']?\s{0,4}[=:]\s{0,4}["']?(?i:bearer|basic|token)\s+\K[^\s"'<>,;\\]++
         )
         | <(?:[A-Za-z0-9_.-]{1,64}:)?[A-Za-z0-9_.-]{0,64}(?i:\#(anyCase(CredentialNames.text)))>\K[^<>"\\\r\n]{1,4096}+(?=</)

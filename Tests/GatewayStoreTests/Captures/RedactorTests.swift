@@ -116,7 +116,7 @@ import Testing
 
     @Test(arguments: [
         #"{"value":"C4"}"#, #"{"type":"SecureString","value":"C4"}"#, #"{"$ref":"C4"}"#, #"{"const":"C4"}"#, #"["C4"]"#,
-        #"{"type":"string" "C4"}"#, #"{"anyOf":"C4"}"#, #"{"description":["C4"]}"#, "{}", #""C4""#, "4", "true",
+        #"{"type":"string" "C4"}"#, #"{"anyOf":"C4"}"#, #"{"description":"C4"}"#, "{}", #""C4""#, "4", "true",
     ])
     func `what is no schema goes whole, wherever it stands`(value: String) {
         #expect(redact(Self.tool(#""api_key":\#(value)"#)) == Self.tool(#""api_key":"[field]""#))
@@ -286,6 +286,29 @@ import Testing
     ])
     func `credentials are known by their form in any text`(text: String, kept: String) {
         #expect(redact(text, type: "text/plain") == kept)
+    }
+
+    @Test(arguments: [
+        "a basic understanding of it", "Basic internationalization, basic authentication-header",
+        "see basic\nintergovernmental",
+    ])
+    func `words are no credentials`(text: String) {
+        #expect(redact(text, type: "text/plain") == text)
+    }
+
+    @Test(arguments: [
+        ("basic dxnlcjpwyxnzd29yZA", "basic [credential]"), ("Basic abcdefghijklmnoP", "Basic [credential]"),
+        ("basic abcdefghijklmnopqr==", "basic [credential]"), ("basic abcdefgh/ijklmnop", "basic [credential]"),
+        ("basic abcdefgh+ijklmnop", "basic [credential]"), ("basic abcdefg.hijklmno0", "basic [credential]"),
+        ("authorization: basic abcdefghijklmnop", "authorization: basic [credential]"),
+        ("bearer abcdefghijklmnop", "bearer [credential]"), ("sk-abcdefghijklmnop", "[credential]"),
+        ("sk-proj-abcd-efgh-ijkl1", "[credential]"), ("sk-proj-abcd-efghI-jklm", "[credential]"),
+        ("sk-proj-abcdefghijklmnop", "[credential]"), ("sk-abcd-efgh-ijkl_mnop", "[credential]"),
+        ("sk-ant-api-abcd-efgh-", "[credential]"), ("sk-our-own-master-key", "[credential]"),
+    ])
+    func `but whatever has more than words is one`(text: String, kept: String) {
+        #expect(redact(text, type: "text/plain") == kept)
+        #expect(redact(#"{"a":"\#(text), x"}"#) == #"{"a":"\#(kept), x"}"#)
     }
 
     @Test func `a credential goes whole, however long it is, and takes no time to speak of`() {
