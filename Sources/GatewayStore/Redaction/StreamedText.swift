@@ -26,10 +26,8 @@ struct StreamedText {
 
     /// - Parameter events: strings that stand at the same place of each, and texts that are no JSON, are the pieces of one.
     init(_ body: [UInt8], _ events: [StreamedEvent]) {
-        // An empty piece is the end of a line.
-        var pieces: [String: [Range<Int>]] = [:]
-        for event in events { Self.find(in: event, of: body, &pieces) }
-        // In order, so that the same body gives the same text.
+        let pieces = Self.pieces(of: events, in: body).pieces
+        // In order, so that the same body gives the same text. An empty piece is the end of a line.
         for ranges in pieces.values.filter({ !$0.isEmpty }).sorted(by: { $0[0].lowerBound < $1[0].lowerBound }) {
             let start = bytes.count
             for range in ranges {
@@ -95,55 +93,65 @@ struct StreamedText {
         return edits.sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
 
+    static func pieces(of events: [StreamedEvent], in body: [UInt8]) -> TextPieces {
+        var pieces = TextPieces()
+        for event in events { find(in: event, of: body, &pieces) }
+        return pieces
+    }
+
     /// Finds what an event brings.
-    private static func find(in event: StreamedEvent, of body: [UInt8], _ pieces: inout [String: [Range<Int>]]) {
+    private static func find(in event: StreamedEvent, of body: [UInt8], _ pieces: inout TextPieces) {
         // Of what has members, they tell which text it belongs to.
-        let path = event.hasMembers(body) && event.isJSON ? "" : String(decoding: body[event.name], as: UTF8.self)
+        let isNamed = !event.name.isEmpty && !(event.hasMembers(body) && event.isJSON)
+        let name = TextPieces.Step.event(isNamed ? String(decoding: body[event.name], as: UTF8.self) : "")
+        let place = pieces.place(name, from: TextPieces.root)
         guard event.isJSON else {
             let lines = event.lines.flatMap { line in
                 let end = line.upperBound..<line.upperBound
                 return line.isEmpty ? [end] : [line, end]
             }
-            pieces[path, default: []] += lines.dropLast()
+            for line in lines.dropLast() { pieces.add(line, at: place) }
             return
         }
         guard event.lines.count > 1 else {
             // What is no whole JSON text does not reach into the next line.
             let line = event.lines[0]
-            return find(in: body.span.extracting(0..<line.upperBound), line, at: path, &pieces, depth: 0)
+            return find(in: body.span.extracting(0..<line.upperBound), line, at: place, &pieces, depth: 0)
         }
         let joined = JoinedLines(event.lines, of: body)
-        var own: [String: [Range<Int>]] = [:]
-        find(in: joined.bytes.span, 0..<joined.bytes.count, at: path, &own, depth: 0)
-        for (path, ranges) in own { pieces[path, default: []] += ranges.flatMap(joined.places) }
+        pieces.joined = joined
+        find(in: joined.bytes.span, 0..<joined.bytes.count, at: place, &pieces, depth: 0)
+        pieces.joined = nil
     }
 
     /// Finds the strings of a value.
     private static func find(
         in body: borrowing Span<UInt8>,
         _ value: Range<Int>,
-        at path: String,
-        _ pieces: inout [String: [Range<Int>]],
+        at place: Int,
+        _ pieces: inout TextPieces,
         depth: Int
     ) {
         guard depth < deepest, !value.isEmpty else { return }
         switch body[value.lowerBound] {
         case UInt8(ascii: "\""):
-            if value.count > 2 { pieces[path, default: []].append(value.lowerBound + 1..<value.upperBound - 1) }
+            if value.count > 2 { pieces.add(value.lowerBound + 1..<value.upperBound - 1, at: place) }
         case UInt8(ascii: "{"):
             var members: [(name: String, value: Range<Int>)] = []
             _ = JSONScan.members(of: body, from: value.lowerBound) { member in
                 members.append((JSONScan.string(body, member.name.prefix(longestName)), member.value))
             }
-            let own = members.filter { keys.contains($0.name) }
-                .reduce(path) { "\($0)#\(JSONScan.string(body, $1.value.prefix(longestName)))" }
+            var own = place
+            for (name, value) in members where keys.contains(name) {
+                own = pieces.place(.key(JSONScan.string(body, value.prefix(longestName))), from: own)
+            }
             for (name, value) in members where !isLabel(name, body[value.lowerBound]) {
-                find(in: body, value, at: "\(own).\(name)", &pieces, depth: depth + 1)
+                find(in: body, value, at: pieces.place(.member(name), from: own), &pieces, depth: depth + 1)
             }
         case UInt8(ascii: "["):
             var elements: [Range<Int>] = []
             JSONScan.elements(of: body, from: value.lowerBound) { elements.append($0) }
-            let own = path + "[]"
+            let own = pieces.place(.element, from: place)
             for element in elements { find(in: body, element, at: own, &pieces, depth: depth + 1) }
         default: break
         }

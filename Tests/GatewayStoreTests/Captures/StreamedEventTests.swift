@@ -107,6 +107,23 @@ import Testing
         #expect(ContinuousClock.now - began < .seconds(5))
     }
 
+    @Test(arguments: [#""type":"a kind of events, @""#, #""a kind of events":[{"@":["x"]}]"#])
+    func `what is known of the places of texts is no longer than the stream, whatever it repeats`(member: String) {
+        let members = (0..<600).map { member.replacing("@", with: "\($0)") }
+        let texts = (0..<600).map { #""\#($0)":"x""# }
+        let object = "{\((members + texts).joined(separator: ","))}"
+        let body = Array(Self.events([object, object, "[\ndata: \(object)]"]).utf8)
+        let message = CapturedMessage(headers: [.init(name: "content-type", value: "text/event-stream")], body: body)
+        let ways = StreamedText.pieces(of: EventReader(message).events, in: body).ways
+        let size = ways.keys.reduce(0) { size, way in
+            switch way.step {
+            case .event(let name), .member(let name), .key(let name): size + name.utf8.count
+            case .element: size + 1
+            }
+        }
+        #expect(ways.count > 600 && size < body.count)
+    }
+
     @Test func `lines put together at random are taken apart, and none of their secrets is kept`() {
         var chance = Seeded(state: 5)
         let lines = [
