@@ -55,9 +55,7 @@ extension WorkerSupervisor {
     }
 
     /// Those that run, and those that are on their way out.
-    var all: [Running] {
-        (Array(running.values) + Array(leaving.values)).filter { $0.supervisor.state != .stopped }
-    }
+    var all: [Running] { Array(running.values) + Array(leaving.values) }
 
     func others(than gone: [Running]) -> [Running] {
         all.filter { one in !gone.contains { $0.supervisor === one.supervisor } }

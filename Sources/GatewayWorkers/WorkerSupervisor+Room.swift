@@ -29,7 +29,7 @@ extension WorkerSupervisor {
             guard self.refusal(specification, at: later, without: gone) == nil else { return false }
             return refusal != nil || !later.placement.shares.isEmpty
         }
-        let departing = leaving.values.filter { $0.supervisor.state != .stopped }
+        let departing = Array(leaving.values)
         let replaced = running.filter { $0.key.specification.id == specification.id }
             .filter { $0.key.specification != specification.shape }.map(\.value)
         if isRoom(without: departing) { return Obstacle(refusal: refusal, wait: .departure) }
@@ -75,9 +75,7 @@ extension WorkerSupervisor {
             guard let pool = pools[heir] else { continue }
             let missing = pool.wanted - copies(of: heir).count
             guard missing > 0 else { continue }
-            let leaving = leaving.values.filter { one in
-                one.supervisor.copy.specification.id == heir.id && one.supervisor.state != .stopped
-            }
+            let leaving = leaving.values.filter { $0.supervisor.copy.specification.id == heir.id }
             let placement =
                 devices.map { place(pool.specification, $0, without: leaving, keeping: bequests) } ?? .host(reason: nil)
             let holder = MemoryAdmission.Holder(specification: heir, process: nil, placement: placement)

@@ -34,7 +34,7 @@ package actor WorkerSupervisor: Service {
     /// By the specification's shape.
     private(set) var pools: [WorkerSpecification: Pool] = [:]
     var running: [WorkerSpecification.Copy: Running] = [:]
-    /// Instances that were asked to stop and may still be finishing their streams.
+    /// Instances that were asked to stop: they may still be finishing their streams, or are gone since the last look.
     private(set) var leaving: [WorkerSpecification.Copy: Running] = [:]
     private var isStopping = false
 
@@ -106,6 +106,7 @@ package actor WorkerSupervisor: Service {
     /// - Parameter demand: by a deployment's id; those that are not named have none.
     package func scale(_ demand: [String: WorkerDemand], at now: ContinuousClock.Instant = .now) {
         guard !isStopping else { return }
+        dropGone()
         for shape in order {
             let members = copies(of: shape)
             pools[shape]?.take(demand[shape.id] ?? WorkerDemand(), members.map(\.supervisor.state), at: now)
@@ -116,7 +117,6 @@ package actor WorkerSupervisor: Service {
         for (copy, instance) in running where instance.supervisor.state == .draining {
             if reports.isIdle(instance.supervisor.socket) { stop(copy) }
         }
-        running = running.filter { $0.value.supervisor.state != .stopped }
         dropGone()
         publish()
     }
@@ -161,6 +161,7 @@ extension WorkerSupervisor {
 
     /// Starts, drains and takes back until as many are there as should be.
     private func settle(_ shape: WorkerSpecification, at now: ContinuousClock.Instant = .now) {
+        dropGone()
         guard let pool = pools[shape] else { return }
         var active = copies(of: shape).filter { ![.draining, .stopping, .stopped].contains($0.supervisor.state) }
         for copy in copies(of: shape) where copy.supervisor.state == .draining && active.count < pool.wanted {
@@ -223,12 +224,19 @@ extension WorkerSupervisor {
         guard let instance = running.removeValue(forKey: copy) else { return }
         instance.supervisor.requestStop()
         pools[copy.specification]?.keep(instance.supervisor.lines)
-        dropGone()
+        dropLeft()
         leaving[copy] = instance
     }
 
-    /// What one that is gone had of a GPU is free, which the list of devices does not know yet.
+    /// What one that is gone had of a GPU is free, which the list of devices does not know yet; until here it counts as one
+    /// that leaves, so that nobody is placed by that list.
     private func dropGone() {
+        // Whose process died while it drained.
+        for (copy, instance) in running where instance.supervisor.state == .stopped { stop(copy) }
+        dropLeft()
+    }
+
+    private func dropLeft() {
         let gone = leaving.filter { $0.value.supervisor.state == .stopped }
         if gone.contains(where: { !$0.value.site.placement.shares.isEmpty }) { devices?.expire() }
         for copy in gone.keys { leaving[copy] = nil }
