@@ -57,7 +57,7 @@ package struct Receipt: Sendable, Equatable {
         case refused
         /// The upstream failed and the client got an error or a cut answer.
         case failed
-        /// The client left first.
+        /// The client left first, or broke the rules of HTTP while its answer came.
         case cancelled
     }
 

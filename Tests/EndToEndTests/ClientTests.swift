@@ -94,6 +94,27 @@ import Testing
         }
     }
 
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `a client that breaks its own request while the answer comes is cut, and its upstream has not failed`(
+        transport: FakeUpstream.Transport
+    ) async throws {
+        let receipts = try await Scene.play(transport) { visit in
+            try await visit.begin()
+            try await visit.send("one")
+            _ = try? await Inbox<Bool>().next(within: .seconds(3))
+        } act: { gateway, _ in
+            let client = try await gateway.connect()
+            try await client.request("POST", "/demo/chat/a", [("transfer-encoding", "chunked")])
+            try await client.send("3\r\nabc\r\n")
+            #expect(try await client.head().status == 200)
+            try await client.send("no length\r\n")
+            #expect(try await client.endsCut())
+        }
+        #expect(receipts.map(\.status) == [200])
+        #expect(receipts.map(\.outcome) == [.cancelled])
+        #expect(receipts.map(\.refusal) == ["Cut"])
+    }
+
     @Test(arguments: ["", "{}", "[]", #"{"model":1}"#, #"{"model":"gpt","model":"chat"}"#])
     func `a body without one model is told so in OpenAI's words`(body: String) async throws {
         try await Scene.play(.http) {

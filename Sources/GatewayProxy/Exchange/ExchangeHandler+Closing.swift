@@ -90,7 +90,8 @@ extension ExchangeHandler {
         flush()
         // A close-delimited answer would pass for whole behind TLS's own farewell.
         context?.triggerUserOutboundEvent(TLSAbort(), promise: nil)
-        settle(.failed)
+        // A caller whose own bytes break the rules meanwhile has left; its upstream has not failed.
+        if case .malformed = refusal { settle(.cancelled) } else { settle(.failed) }
         context?.close(promise: nil)
     }
 
