@@ -90,6 +90,17 @@ with Gateway(Setting(), "capture-filters") as gateway:
                      ["--slower-than-ms", 60_000, ""], ["--tokens", 10, "two one"], ["--tokens", 11, "two"],
                      ["--tokens", 100, "two"], ["--tokens", 101, ""])
 
+    @check("the API refuses a time in which nothing can be, and says so")
+    def _():
+        connection = gateway.connection(30, port=gateway.admin)
+        path = "/api/v1/tenants/demo/captures?since=2026-02-01T00:00:00Z&until=2026-02-01T00:00:00Z"
+        connection.request("GET", path, headers={"authorization": f"Bearer {rita.token}"})
+        answer = connection.getresponse()
+        error = json.loads(answer.read())["error"]
+        connection.close()
+        require(answer.status == 400 and error["target"] == "since", f"{answer.status}: {error}")
+        require("before until" in error["message"], error["message"])
+
     @check("captures are found by their labels, and by words and phrases of their bodies")
     def _():
         return finds(["--label", "bird", "two"], ["--label", "other", "last"], ["--text", "heron", "two one"],

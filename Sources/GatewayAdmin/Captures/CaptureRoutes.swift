@@ -180,6 +180,9 @@ extension CaptureQuery {
         slowerThan = try number("slowerThanMs").map { min($0, Self.longestWait) * 1000 }
         since = try text("since").map { try WireTime.read($0, member: "since") * 1_000_000 }
         until = try text("until").map { try WireTime.read($0, member: "until") * 1_000_000 }
+        if let since, let until, since >= until {
+            throw APIError(.invalid, "must be before until: there is nothing between the two", target: "since")
+        }
         statuses = try text("status").map(Self.statuses)
         let limit = try number("limit") ?? standard
         guard (1...Int64(CaptureQuery.longestPage)).contains(limit) else {

@@ -15,6 +15,11 @@ struct CaptureReport: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard number == nil, report.page != nil || report.json != nil else { return }
+        throw ValidationError("--report and --json write the report of one comparison: name its number")
+    }
+
     func run() async throws {
         try report.check()
         let (client, url) = (try admin.connect(), "\(tenant.url)/comparisons")
