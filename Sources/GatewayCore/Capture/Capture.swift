@@ -40,7 +40,7 @@ package struct CaptureDraft: Sendable {
     }
 
     /// Bytes that it takes in the queue, roughly.
-    var weight: Int { request.weight + response.weight + 2048 }
+    package var weight: Int { request.weight + response.weight + 2048 }
 
     package func finish() -> Capture { make(request, response) }
 

@@ -34,7 +34,7 @@ package struct CaptureWriter: Service {
             stop.come()
         }
         // A stop waits for nobody else's work.
-        while drain.write() > 0 {}
+        while drain.write().count > 0 {}
     }
 }
 
@@ -56,15 +56,18 @@ private final class Stop: Sendable {
 /// All that is done with captures behind the event loops, step by step.
 private struct CaptureDrain: Sendable {
     private static let interval = Duration.milliseconds(100)
-    /// Captures that may wait where processors are short: what it cannot come by to write is not copied.
-    private static let mostWhileCrowded = 2000
+    /// Captures that may wait where processors are short: what it cannot come by to write is not copied, and what is copied
+    /// goes where the last ones were, which the caches still have.
+    private static let mostWhileHeldBack = 2000
     private static let expiryInterval = Duration.seconds(1)
+    private static let lookInterval = Duration.milliseconds(500)
 
     private let queue: CaptureQueue
     private let store: CaptureStore
     private let logger: Logger
     private var complaints = Complaints()
     private var nextExpiry = ContinuousClock.now
+    private var nextLook = ContinuousClock.now
     private var pace = CapturePace()
     private var index = IndexPace()
     private var came = 0
@@ -78,17 +81,25 @@ private struct CaptureDrain: Sendable {
     mutating func run(until stop: Stop) {
         while !stop.isDue {
             let least = step() ? .zero : Self.interval
-            let rest = max(least, pace.rest(at: .current))
-            queue.limit(to: pace.isCrowded ? Self.mostWhileCrowded : nil)
+            let rest = max(least, pace.rest(at: .current, of: machine()))
+            queue.limit(to: pace.isHeldBack ? Self.mostWhileHeldBack : nil)
             if rest > .zero { stop.sleep(rest) }
         }
     }
 
+    /// - Returns: what the machine's processors have done, when it is time to look at that again.
+    private mutating func machine() -> MachineTimes? {
+        guard ContinuousClock.now >= nextLook else { return nil }
+        nextLook = .now + Self.lookInterval
+        return .current
+    }
+
     /// - Returns: whether there is more to do at once.
     private mutating func step() -> Bool {
-        let written = write()
+        let batch = write()
+        pace.wrote(batch.count, bytes: batch.bytes)
         index.came(cameSince(), at: .now)
-        var isBusy = written == queue.batchSize
+        var isBusy = batch.count == queue.batchSize
         if ContinuousClock.now >= nextExpiry {
             complaints.tellWhetherOver(logger)
             if expire() { isBusy = true } else { nextExpiry = .now + Self.expiryInterval }
@@ -107,10 +118,10 @@ private struct CaptureDrain: Sendable {
         return counts.stored + counts.dropped - came
     }
 
-    /// - Returns: how many were taken.
-    mutating func write() -> Int {
+    /// - Returns: how many were taken, and what they weighed.
+    mutating func write() -> (count: Int, bytes: Int) {
         let batch = queue.take()
-        guard !batch.isEmpty else { return 0 }
+        guard !batch.isEmpty else { return (0, 0) }
         defer { queue.giveBack(batch) }
         do throws(StoreError) {
             try store.append(batch)
@@ -120,7 +131,7 @@ private struct CaptureDrain: Sendable {
             queue.drop(batch.count)
             complaints.failed(error, logger)
         }
-        return batch.count
+        return (batch.count, batch.reduce(0) { $0 + $1.weight })
     }
 
     /// - Returns: whether more has to go at once.
