@@ -142,8 +142,8 @@ package final class ProxyService: Service {
         try await group.shutdownGracefully()
     }
 
-    /// Readiness goes first; connections are accepted until load balancers have seen that; then each closes after the
-    /// exchange that it carries, or that comes within the farewell; what runs beyond the limit is cut.
+    /// Readiness goes first; connections are accepted until load balancers have seen that; then each closes behind the
+    /// first answer that says so, or when no request comes within the farewell; what runs beyond the limit is cut.
     private func stop(_ listener: Listener) async {
         lifecycle.stopBeingReady()
         logger.info("gateway stops", metadata: ["exchanges": "\(lifecycle.exchanges)"])

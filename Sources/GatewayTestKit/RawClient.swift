@@ -28,11 +28,13 @@ package final class RawClient: Sendable {
         self.received = received
     }
 
+    /// - Parameter beforeHandshake: done when the connection is there and nothing has been sent on it.
     package static func connect(
         port: Int,
         workspace: Workspace,
         protocols: [String] = ["http/1.1"],
-        receiveBuffer: SocketOptionValue? = nil
+        receiveBuffer: SocketOptionValue? = nil,
+        beforeHandshake: () async throws -> Void = {}
     ) async throws -> RawClient {
         let tls = try workspace.client(protocols: protocols)
         let received = Inbox<Received>()
@@ -44,14 +46,16 @@ package final class RawClient: Sendable {
             try await bootstrap
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers(
-                        try tls.makeHandler(host: "localhost"),
-                        Collector(received)
-                    )
+                    try channel.pipeline.syncOperations.addHandler(Collector(received))
                 }
             }
             .connect(host: "127.0.0.1", port: port)
             .get()
+        try await beforeHandshake()
+        try await channel.eventLoop.submit {
+            let handler = try tls.makeHandler(host: "localhost")
+            try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+        }.get()
         return RawClient(channel: channel, received: received)
     }
 

@@ -71,6 +71,7 @@ package struct RunningGateway: Sendable {
 
     package let port: Int
     package let workspace: Workspace
+    private let proxy: ProxyService
     private let services: ServiceGroup
     private let snapshots: SnapshotBox
 
@@ -120,7 +121,13 @@ package struct RunningGateway: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             let port = try await port(of: proxy)
-            let gateway = RunningGateway(port: port, workspace: workspace, services: services, snapshots: snapshots)
+            let gateway = RunningGateway(
+                port: port,
+                workspace: workspace,
+                proxy: proxy,
+                services: services,
+                snapshots: snapshots
+            )
             do {
                 try await act(gateway)
             } catch {
@@ -149,9 +156,30 @@ package struct RunningGateway: Sendable {
         await services.triggerGracefulShutdown()
     }
 
-    /// - Parameter receiveBuffer: what the system holds for a client that does not read.
-    package func connect(receiveBuffer: SocketOptionValue? = nil) async throws -> RawClient {
-        try await RawClient.connect(port: port, workspace: workspace, receiveBuffer: receiveBuffer)
+    /// Asks the gateway to stop, and waits until connections are told so.
+    package func beginStopAndWait() async throws {
+        let client = try await connect()
+        await beginStop()
+        while try await client.exchange("GET", "/healthz", key: nil)["connection"] != "close" {}
+        try await client.expectClose()
+    }
+
+    /// How many connections of clients are open, as the gateway counts them.
+    package var connections: Int { proxy.facts.connections }
+
+    /// - Parameters:
+    ///   - receiveBuffer: what the system holds for a client that does not read.
+    ///   - beforeHandshake: done when the connection is there and nothing has been sent on it.
+    package func connect(
+        receiveBuffer: SocketOptionValue? = nil,
+        beforeHandshake: () async throws -> Void = {}
+    ) async throws -> RawClient {
+        try await RawClient.connect(
+            port: port,
+            workspace: workspace,
+            receiveBuffer: receiveBuffer,
+            beforeHandshake: beforeHandshake
+        )
     }
 
     /// A connection on which the test writes HTTP/2 frames itself.

@@ -11,6 +11,7 @@ enum Scene {
         model: String? = nil,
         access: RunningGateway.Access = RunningGateway.Access(),
         threads: Int = 1,
+        farewell: Duration = .milliseconds(20),
         upstreamProtocols: [String] = ["http/1.1"],
         script: @escaping FakeUpstream.Script,
         act: (RunningGateway, FakeUpstream) async throws -> Void
@@ -23,8 +24,13 @@ enum Scene {
             script: script
         )
         let blue = RunningGateway.Serving("blue", urls: [upstream.url], timeout: timeout, model: model)
-        let receipts = try await RunningGateway.run([blue], in: workspace, access: access, threads: threads) {
-            gateway in
+        let receipts = try await RunningGateway.run(
+            [blue],
+            in: workspace,
+            access: access,
+            threads: threads,
+            farewell: farewell
+        ) { gateway in
             try await act(gateway, upstream)
         }
         try await upstream.stop()

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewayTestKit
+import NIOCore
 import Testing
 
 @Suite(.serialized) struct StopTests {
@@ -31,6 +32,33 @@ import Testing
         #expect(receipts.map(\.outcome) == [.completed, .completed])
     }
 
+    @Test(arguments: FakeUpstream.Transport.allCases)
+    func `an answer that began before the stop said nothing of it: the next one on its connection does`(
+        transport: FakeUpstream.Transport
+    ) async throws {
+        let go = Inbox<Bool>()
+        let receipts = try await Scene.play(transport, farewell: .patience) { visit in
+            try await visit.begin(200, [("content-length", "4")])
+            try await visit.send("ha")
+            _ = try await go.next()
+            try await visit.send("lf")
+            try await visit.end()
+        } act: { gateway, _ in
+            let client = try await gateway.connect()
+            try await client.request("GET", "/demo/chat/half")
+            let head = try await client.head()
+            #expect(head["connection"] == nil)
+            try await gateway.beginStopAndWait()
+            go.put(true)
+            #expect(String(buffer: try await client.bytes(4)) == "half")
+            let last = try await client.exchange("GET", "/healthz", key: nil)
+            #expect(last.status == 200)
+            #expect(last["connection"] == "close")
+            try await client.expectClose()
+        }
+        #expect(receipts.allSatisfy { $0.outcome == .completed })
+    }
+
     @Test func `a request that was on its way is answered, and told that it was the last`() async throws {
         try await RunningGateway.run([], in: Workspace(), farewell: .patience) { gateway in
             let client = try await gateway.connect()
@@ -43,6 +71,19 @@ import Testing
                 answer = try await client.exchange("GET", "/healthz", key: nil)
             }
             #expect(answer.status == 200)
+            try await client.expectClose()
+        }
+    }
+
+    @Test func `a connection that was accepted in time is answered, however late its handshake`() async throws {
+        try await RunningGateway.run([], in: Workspace(), farewell: .patience) { gateway in
+            let client = try await gateway.connect {
+                try await wait { gateway.connections == 1 }
+                try await gateway.beginStopAndWait()
+            }
+            let answer = try await client.exchange("GET", "/healthz", key: nil)
+            #expect(answer.status == 200)
+            #expect(answer["connection"] == "close")
             try await client.expectClose()
         }
     }

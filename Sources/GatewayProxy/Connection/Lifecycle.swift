@@ -16,7 +16,7 @@ final class Lifecycle: Sendable {
 
     /// What `GET /readyz` says.
     var isReady: Bool { ready.load(ordering: .relaxed) }
-    /// Whether connections end after the exchange that they carry.
+    /// Whether answers that begin now are the last of their connections.
     var isDraining: Bool { draining.load(ordering: .relaxed) }
     /// Exchanges that are not settled.
     var exchanges: Int { running.load(ordering: .relaxed) }

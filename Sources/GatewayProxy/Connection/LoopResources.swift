@@ -75,7 +75,7 @@ final class LoopResources {
         if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil { lifecycle.connectionClosed() }
     }
 
-    /// Connections close after the exchange that they carry or that is on its way.
+    /// Connections close behind the next answer that can say so.
     func drain() {
         for connection in connections.values { connection.drain() }
     }
@@ -89,7 +89,7 @@ final class LoopResources {
 
 /// A client connection that can be asked to end.
 protocol DrainableConnection: AnyObject {
-    /// No new request after those that run.
+    /// No new request behind the answer that tells the client so.
     func drain()
     func closeNow()
 }

@@ -2,6 +2,8 @@ import NIOCore
 import NIOTLS
 
 /// Waits for the TLS handshake and then builds the pipeline of the protocol that ALPN agreed on.
+///
+/// Meanwhile the connection counts as open: a gateway that stops waits for its request, too.
 final class NegotiationHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -10,6 +12,14 @@ final class NegotiationHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     init(resources: LoopResources) {
         self.resources = resources
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        resources.lifecycle.connectionOpened()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        resources.lifecycle.connectionClosed()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -78,9 +78,15 @@ extension ExchangeHandler {
         if mustClose {
             linger()
         } else {
-            connectionTimer.set(.now() + Limits.idleConnection)
+            awaitNextRequest()
             receiveWaiting()
         }
+    }
+
+    /// Starts the clock for a connection without a request.
+    func awaitNextRequest() {
+        let lifecycle = resources.lifecycle
+        connectionTimer.set(.now() + (lifecycle.isDraining ? lifecycle.farewell : Limits.idleConnection))
     }
 
     /// Ends a stream in a way that cannot be taken for its end: no last chunk, no END_STREAM.
@@ -128,7 +134,7 @@ extension ExchangeHandler {
     func connectionTimedOut() {
         guard exchange.isIdle || isLingering else { return }
         // At the end of a farewell the last answer may still be on its way.
-        if mustClose, !isLingering { linger() } else { context?.close(promise: nil) }
+        if resources.lifecycle.isDraining, !isLingering { linger() } else { context?.close(promise: nil) }
     }
 
     func clientStalled() {

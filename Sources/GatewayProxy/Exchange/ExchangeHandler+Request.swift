@@ -58,7 +58,7 @@ extension ExchangeHandler {
             mustClose = true
             return refuseUnread(.malformed(status: error.status, reason: error.reason), path: head.uri)
         }
-        if !checked.acceptsKeepAlive || checked.isUpgrade || resources.lifecycle.isDraining {
+        if !checked.acceptsKeepAlive || checked.isUpgrade {
             mustClose = version == .http1
         }
         let request = CurrentRequest(

@@ -135,7 +135,8 @@ extension ExchangeHandler {
             if version == .http2, let limits = current.limits { LimitHeaders.add(limits, to: &headers) }
             headers.add(allowed(current))
         }
-        if version == .http1, mustClose {
+        if version == .http1, mustClose || resources.lifecycle.isDraining {
+            mustClose = true
             headers.add(name: "connection", value: "close")
         } else if isHTTP10 {
             headers.add(name: "connection", value: "keep-alive")

@@ -228,10 +228,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
 }
 
 extension ExchangeHandler: DrainableConnection {
+    /// The connection closes behind the first answer that says so, or when no request comes within the farewell.
+    ///
+    /// Whoever has an answer that does not say so may have sent the next request already.
     func drain() {
-        mustClose = true
-        // A request may have left the client already: it is answered, with the word that it was the last.
-        if exchange.isIdle, waiting.isEmpty { connectionTimer.set(.now() + resources.lifecycle.farewell) }
+        if exchange.isIdle, waiting.isEmpty { awaitNextRequest() }
     }
 
     func closeNow() {
