@@ -34,35 +34,41 @@ enum Deflate {
 
 /// What HTTP calls `gzip` and `deflate` (RFC 9110 8.4.1).
 enum Inflate {
-    /// As much as can be had of a body that may be cut off.
-    ///
-    /// - Parameter most: bytes that come out.
-    /// - Returns: `nil` when it is not compressed so.
-    static func beginning(of bytes: [UInt8], most: Int) -> (bytes: [UInt8], isCut: Bool)? {
-        // 15 bits of window; 32 more: the header says whether it is gzip or zlib.
-        guard let result = run(bytes, most, windowBits: 15 + 32), !result.bytes.isEmpty || result.isEnd else {
-            return nil
-        }
-        return (result.bytes, !result.isEnd)
+    /// As much as could be had of a body that may be cut off.
+    struct Expanded {
+        var bytes: [UInt8] = []
+        /// Where in `bytes` begins what came of each piece.
+        var offsets: [Int] = []
+        /// Whether something is missing at its end.
+        var isCut = true
     }
 
-    private static func run(_ bytes: [UInt8], _ most: Int, windowBits: Int32) -> (bytes: [UInt8], isEnd: Bool)? {
+    /// - Parameters:
+    ///   - pieces: where each piece of `bytes` begins, in order.
+    ///   - most: bytes that come out.
+    /// - Returns: `nil` when it is not compressed so.
+    static func beginning(of bytes: [UInt8], pieces: [Int], most: Int) -> Expanded? {
         var stream = unsafe z_stream()
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
-        guard unsafe inflateInit2_(&stream, windowBits, zlibVersion(), size) == Z_OK else { return nil }
+        // 15 bits of window; 32 more: the header says whether it is gzip or zlib.
+        guard unsafe inflateInit2_(&stream, 15 + 32, zlibVersion(), size) == Z_OK else { return nil }
         defer { unsafe inflateEnd(&stream) }
-        var input = bytes
-        var isEnd = false
-        let output = unsafe [UInt8](unsafeUninitializedCapacity: most) { output, count in
+        var (input, expanded) = (bytes, Expanded())
+        expanded.bytes = unsafe [UInt8](unsafeUninitializedCapacity: most) { output, count in
             unsafe input.withUnsafeMutableBufferPointer { source in
                 unsafe stream.next_in = source.baseAddress
-                unsafe stream.avail_in = UInt32(source.count)
                 unsafe stream.next_out = output.baseAddress
                 unsafe stream.avail_out = UInt32(most)
-                isEnd = unsafe inflate(&stream, Z_SYNC_FLUSH) == Z_STREAM_END
-                count = unsafe most - Int(stream.avail_out)
+                for end in pieces + [source.count] {
+                    unsafe stream.avail_in = UInt32(max(0, min(end, source.count) - Int(stream.total_in)))
+                    expanded.isCut = unsafe inflate(&stream, Z_SYNC_FLUSH) != Z_STREAM_END
+                    count = unsafe most - Int(stream.avail_out)
+                    expanded.offsets.append(count)
+                }
             }
         }
-        return (output, isEnd)
+        // The last was the whole's end.
+        expanded.offsets.removeLast()
+        return expanded.bytes.isEmpty && expanded.isCut ? nil : expanded
     }
 }

@@ -41,15 +41,23 @@ extension CapturedMessage {
     /// - Returns: `false` when there is only a note any more.
     private mutating func decode(_ coding: String) -> Bool {
         guard ["gzip", "x-gzip", "deflate"].contains(coding),
-            let expanded = Inflate.beginning(of: body, most: CaptureRule.longestBody)
+            let expanded = Inflate.beginning(of: body, pieces: pieces.map(\.offset), most: CaptureRule.longestBody)
         else {
             removeBody(compressedWith: coding)
             return false
         }
         body = expanded.bytes
         isTruncated = isTruncated || expanded.isCut
-        pieces = pieces.first.map { [Piece(offset: 0, microseconds: $0.microseconds)] } ?? []
+        movePieces(to: expanded.offsets)
         return true
+    }
+
+    /// What a piece brought of which nothing could be read yet came with the next one.
+    private mutating func movePieces(to offsets: [Int]) {
+        let ends = offsets.dropFirst() + [body.count]
+        pieces = zip(pieces, zip(offsets, ends)).compactMap { piece, range in
+            range.0 < range.1 ? Piece(offset: range.0, microseconds: piece.microseconds) : nil
+        }
     }
 
     private mutating func removeBody(compressedWith coding: String) {

@@ -37,6 +37,27 @@ import Testing
         #expect(text(Deflate.compress(Self.body), codings: codings).hasPrefix("[removed: it was compressed with "))
     }
 
+    @Test func `what a compressed stream brought has the time when it could be read`() {
+        let events = ["data: one\n\n", "data: two\n\n", "data: three\n\n"].map { Array($0.utf8) }
+        let file = Gzip.file(of: events.flatMap { $0 })
+        let start = Gzip.headBytes
+        // The head in two pieces, the second event in two, its end with the third one; then the sum.
+        let begun = [0, 4, start + events[0].count, start + events[0].count + 5, file.count - Gzip.sumBytes]
+        let message = CapturedMessage(
+            headers: [
+                .init(name: "content-encoding", value: "gzip"), .init(name: "content-type", value: "text/event-stream"),
+            ],
+            body: file,
+            size: Int64(file.count),
+            pieces: zip(begun, 1...).map { .init(offset: $0, microseconds: $1) }
+        )
+        let capture = Capture(receipt: Receipt(requestID: "1", startedAt: 0), rule: CaptureRule(), response: message)
+        let kept = Redactor(RedactionRule()).redact(capture).response
+        #expect(kept.body == events.flatMap { $0 })
+        #expect(kept.pieces.map(\.microseconds) == [2, 3, 4])
+        #expect(kept.pieces.map(\.offset) == [0, events[0].count, events[0].count + 5])
+    }
+
     @Test(arguments: ["application/gzip", "application/octet-stream", "image/png", "text/plain", "application/json"])
     func `a file that is compressed is treated as a body is, whatever it is called`(type: String) {
         let redacted = redact(Gzip.file(of: Self.body), type: type)
@@ -70,6 +91,9 @@ import Testing
 
 /// A file as gzip writes it (RFC 1952), its contents stored (RFC 1951 3.2.4).
 private enum Gzip {
+    /// Before the contents, and after them.
+    static let (headBytes, sumBytes) = (15, 8)
+
     static func file(of bytes: [UInt8]) -> [UInt8] {
         let (low, high) = (UInt8(bytes.count & 0xff), UInt8(bytes.count >> 8))
         var crc: UInt32 = ~0
