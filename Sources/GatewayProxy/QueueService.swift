@@ -6,40 +6,18 @@ import ServiceLifecycle
 package struct QueueService: Service {
     private static let tick = Duration.milliseconds(100)
 
-    private let snapshots: SnapshotBox
+    private let instances: InstanceRegistry
 
-    package init(snapshots: SnapshotBox) {
-        self.snapshots = snapshots
+    package init(instances: InstanceRegistry) {
+        self.instances = instances
     }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            var snapshot = snapshots.current
-            var queues = snapshot.queues
             while !Task.isCancelled {
-                if snapshots.current !== snapshot {
-                    snapshot = snapshots.current
-                    let left = queues.filter { !$0.isEmpty }
-                    queues = snapshot.queues
-                    // Who waits in the queue of earlier settings is looked after until nobody does.
-                    queues += left.filter { old in !queues.contains { $0 === old } }
-                }
-                for queue in queues { queue.review(at: .uptime) }
+                for queue in instances.waitedIn { queue.review(at: .uptime) }
                 try? await Task.sleep(for: Self.tick)
             }
         }
-    }
-}
-
-extension Snapshot {
-    /// Where requests may wait, each once.
-    fileprivate var queues: [CapacityQueue] {
-        var found: [ObjectIdentifier: CapacityQueue] = [:]
-        for tenant in tenants.values {
-            for endpoint in tenant.endpoints.values {
-                for deployment in endpoint.deployments { found[ObjectIdentifier(deployment.queue)] = deployment.queue }
-            }
-        }
-        return Array(found.values)
     }
 }

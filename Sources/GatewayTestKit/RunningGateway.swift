@@ -91,7 +91,8 @@ package struct RunningGateway: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let curl = CurlClient(logger: logger)
         let usage = UsageRegistry()
-        let snapshots = SnapshotBox(try snapshot(serving, workspace, access, usage))
+        let registry = InstanceRegistry()
+        let snapshots = SnapshotBox(try snapshot(serving, workspace, access, usage, registry))
         let proxy = ProxyService(
             settings: .init(
                 host: "127.0.0.1",
@@ -116,7 +117,7 @@ package struct RunningGateway: Sendable {
         )
         let probes = ProbeService(snapshots: snapshots, curl: curl, logger: logger)
         let isProbed = serving.contains { $0.probes != nil }
-        let waiting = QueueService(snapshots: snapshots)
+        let waiting = QueueService(instances: registry)
         let services = ServiceGroup(services: (isProbed ? [probes] : []) + [waiting, proxy], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
@@ -204,23 +205,24 @@ package struct RunningGateway: Sendable {
         _ serving: [Serving],
         _ workspace: Workspace,
         _ access: Access,
-        _ usage: UsageRegistry
+        _ usage: UsageRegistry,
+        _ registry: InstanceRegistry
     ) throws -> Snapshot {
-        let registry = InstanceRegistry()
         let deployments = try serving.map { serving in
-            Deployment(
+            let instances = try serving.urls.map {
+                var address = try InstanceAddress.parse($0).get()
+                address.reach = serving.reach
+                return registry.instance(
+                    at: address,
+                    of: serving.name,
+                    isReady: serving.probes == nil,
+                    isUsable: true
+                )
+            }
+            return Deployment(
                 name: serving.name,
                 isNative: serving.isNative,
-                instances: try serving.urls.map {
-                    var address = try InstanceAddress.parse($0).get()
-                    address.reach = serving.reach
-                    return registry.instance(
-                        at: address,
-                        of: serving.name,
-                        isReady: serving.probes == nil,
-                        isUsable: true
-                    )
-                },
+                instances: instances,
                 timeout: serving.timeout,
                 capacity: serving.capacity,
                 upstreamModel: serving.model,
@@ -231,7 +233,8 @@ package struct RunningGateway: Sendable {
                 removedHeaders: serving.removedHeaders,
                 price: access.price,
                 capture: serving.capture,
-                probes: serving.probes ?? ProbeRule()
+                probes: serving.probes ?? ProbeRule(),
+                queue: registry.queue(for: instances)
             )
         }
         let chat = Endpoint(

@@ -21,6 +21,7 @@ struct Composition {
     private let socket: CInt?
     let logger: Logger
     let snapshots = SnapshotBox(.empty)
+    private let instances = InstanceRegistry()
     let receipts = ReceiptQueue()
     let captures = CaptureQueue()
     let traces = TraceQueue()
@@ -56,7 +57,7 @@ struct Composition {
         self.configuration = configuration
         self.logger = logger
         let networks = try NetworkList(configuration.allowedNetworks)
-        let instances = InstanceRegistry()
+        let instances = instances
         kinds = PoolKinds { instances.pool(at: $0) }
         receiptStore = try ReceiptStore(path: ReceiptStore.path(beside: configuration.store))
         captureStore = try CaptureStore(
@@ -172,7 +173,7 @@ struct Composition {
             reconciler(),
             probes(),
             PoolService(snapshots: snapshots, workers: workers),
-            QueueService(snapshots: snapshots),
+            QueueService(instances: instances),
             operations,
             pulls,
             comparisons,

@@ -14,6 +14,8 @@ struct PlanFixture {
     var path: PathRewrite?
     var removedHeaders: [String] = []
     var isNative = false
+    var pool: WorkerPool?
+    var registry = InstanceRegistry()
 
     func plan(_ target: String, body: String? = nil, method: HTTPMethod = .POST) throws -> Plan {
         let checked = try check(target, method: method)
@@ -28,7 +30,7 @@ struct PlanFixture {
     }
 
     func plan(for request: CurrentRequest, body: String?) throws -> Plan {
-        let instance = InstanceRegistry().instance(at: try InstanceAddress.parse(url).get(), isReady: true)
+        let instance = registry.instance(at: try InstanceAddress.parse(url).get(), isReady: true)
         let blue = Deployment(
             name: "blue",
             isNative: isNative,
@@ -37,7 +39,9 @@ struct PlanFixture {
             upstreamModel: upstreamModel,
             headers: headers,
             path: path,
-            removedHeaders: removedHeaders
+            removedHeaders: removedHeaders,
+            queue: registry.queue(for: [instance]),
+            pool: pool
         )
         let chat = Endpoint(
             tenant: "demo",

@@ -138,6 +138,13 @@ package final class InstanceRegistry: Sendable {
         }
     }
 
+    /// The queues in which requests wait: those of earlier settings too, which a request may enter that was admitted by them.
+    package var waitedIn: [CapacityQueue] {
+        known.withLock { known in
+            known.queues.values.compactMap(\.queue).filter { !$0.isEmpty }
+        }
+    }
+
     /// Lets go of what no snapshot, no request and no kept connection has any more; its numbers are given out again.
     package func forgetUnused() { known.withLock { $0.forgetUnused() } }
 
