@@ -30,6 +30,8 @@ extension WorkerStatus {
 /// The workers of one deployment, as people are shown them.
 package struct PoolStatus: Sendable, Equatable {
     package var workers: [WorkerStatus]
+    /// Those that were asked to stop and still have a process.
+    package var leaving: [WorkerStatus]
     /// How many there should be.
     package var wanted: Int
     /// When a request last ran or waited, or somebody warmed it.
@@ -60,8 +62,8 @@ package final class WorkerBoard: Sendable {
 extension WorkerSupervisor {
     /// Of all workers that are there, and of settings that are still replaced, whose workers may be started again.
     var modelFiles: Set<String> {
-        let leaving = leaving.filter { $0.value.supervisor.state != .stopped }
-        let shapes = Array(pools.keys) + running.keys.map(\.specification) + leaving.keys.map(\.specification)
+        let shapes =
+            Array(pools.keys) + running.keys.map(\.specification) + stopping.map(\.supervisor.copy.specification)
         return Set(shapes.map(\.modelPath))
     }
 }

@@ -46,6 +46,8 @@ extension WorkerSupervisor {
             let id = pool.specification.id
             status[id] = PoolStatus(
                 workers: instances(of: id).map { WorkerStatus($0, running[$0.copy]?.site) },
+                leaving: stopping.filter { $0.supervisor.copy.specification.id == id }
+                    .map { WorkerStatus($0.supervisor, $0.site) },
                 wanted: pool.wanted,
                 lastUse: pool.lastUse,
                 refusal: pool.refusal?.description
@@ -65,6 +67,9 @@ extension WorkerSupervisor {
         guard let socket = try? WorkerSocket.paths(of: pool.specification, in: runtimeDirectory).first else { return }
         reports.pool(socket, state)
     }
+
+    /// Of those that leave the ones whose process is still there.
+    var stopping: [Running] { leaving.values.filter { $0.supervisor.state != .stopped } }
 
     private func instances(of id: String) -> [InstanceSupervisor] {
         running.values.map(\.supervisor)

@@ -232,7 +232,7 @@ def workers(endpoint, state, wanted=None, **counts):
     pool, due = place(endpoint, "local"), {}
     for name in ["starting", "asleep", "serving", "failing"]:
         due[sample("gatehouse_pool_state", state=name, **pool)] = int(name == state)
-    for name in ["starting", "ready", "draining", "restarting", "stopping", "stopped"]:
+    for name in ["starting", "ready", "draining", "restarting", "stopping"]:
         due[sample("gatehouse_workers", state=name, **pool)] = counts.get(name, 0)
     return {**due, sample("gatehouse_workers_wanted", **pool): sum(counts.values()) if wanted is None else wanted}
 

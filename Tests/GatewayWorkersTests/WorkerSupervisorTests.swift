@@ -96,6 +96,28 @@ import Testing
         try await fake.stop()
     }
 
+    @Test func `a worker that leaves is told of until its process is gone`() async throws {
+        let fake = try FakeWorker()
+        var specification = fake.specification("--stubborn")
+        specification.scale(0...1, target: 4, idle: .seconds(300))
+        let board = fake.supervisor.board
+        try await fake.supervisor.apply([specification])
+        #expect(await fake.nextChanges(1) == [true])
+        let process = try #require(await fake.process(specification))
+        let muchLater = ContinuousClock.now + .seconds(1000)
+        await fake.supervisor.scale([:], at: muchLater)
+        await fake.supervisor.scale([:], at: muchLater)
+        let status = try #require(board.status(of: specification.id))
+        #expect(status.workers.isEmpty)
+        #expect(status.leaving.map(\.state) == [.stopping] && status.leaving.map(\.process) == [process])
+        kill(process, SIGKILL)
+        while board.status(of: specification.id)?.leaving.isEmpty == false {
+            await fake.supervisor.scale([:], at: muchLater)
+            await Task.yield()
+        }
+        try await fake.stop()
+    }
+
     @Test func `a worker that is no longer wanted ends by itself and leaves no socket`() async throws {
         let fake = try FakeWorker()
         let specification = fake.specification()

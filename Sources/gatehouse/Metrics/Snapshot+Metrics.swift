@@ -68,7 +68,7 @@ extension Snapshot {
                 "Workers of a deployment, by state.",
                 pools.flatMap { pool in
                     InstanceState.words.map { word in
-                        let count = pool.status.workers.count { $0.state.word == word }
+                        let count = pool.processes.count { $0.state.word == word }
                         return Sample(pool.labels + [.init("state", word)], .count(Int64(count)))
                     }
                 },
@@ -85,7 +85,7 @@ extension Snapshot {
                 "gatehouse_workers_resident_bytes",
                 "Memory of a deployment's workers, mapped files included.",
                 pools.map { pool in
-                    let sizes = pool.status.workers.compactMap { $0.process.flatMap(ProcessMemory.of)?.resident }
+                    let sizes = pool.processes.compactMap { $0.process.flatMap(ProcessMemory.of)?.resident }
                     return Sample(pool.labels, .count(sizes.reduce(0, +)))
                 }
             ),
@@ -105,6 +105,8 @@ private struct WorkersNow {
     let labels: [MetricFamily.Label]
     let state: WorkerPool.State
     let status: PoolStatus
+    /// Those that leave among them.
+    var processes: [WorkerStatus] { status.workers + status.leaving }
 
     /// - Returns: `nil` for a deployment without workers.
     init?(_ placed: PlacedDeployment, _ board: WorkerBoard) {
@@ -116,6 +118,6 @@ private struct WorkersNow {
 }
 
 extension InstanceState {
-    /// Of each state.
-    fileprivate static let words = ["starting", "ready", "draining", "restarting", "stopping", "stopped"]
+    /// Of each state that a worker may be in; one that has stopped is none.
+    fileprivate static let words = ["starting", "ready", "draining", "restarting", "stopping"]
 }
