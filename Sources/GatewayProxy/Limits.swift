@@ -44,7 +44,6 @@ enum Limits {
     // Times.
     static let handshake: TimeAmount = .seconds(10)
     static let head: TimeAmount = .seconds(10)
-    static let idleConnection: TimeAmount = .seconds(60)
     /// A body must bring `bodyProgress` bytes in each window, or `slowWindows` in a row end the request.
     static let bodyWindow: TimeAmount = .seconds(5)
     static let bodyProgress = 512 * 5

@@ -23,6 +23,8 @@ package final class ProxyService: Service {
         package var farewell: Duration
         /// How long running streams may go on.
         package var drainLimit: Duration
+        /// How long a connection without a request is kept otherwise.
+        package var idle: Duration
         /// A socket that listens already, in place of one at `host` and `port`.
         package var socket: CInt?
 
@@ -33,6 +35,7 @@ package final class ProxyService: Service {
             drainDelay: Duration = .seconds(5),
             farewell: Duration = .seconds(1),
             drainLimit: Duration = .seconds(600),
+            idle: Duration = .seconds(60),
             socket: CInt? = nil
         ) {
             self.host = host
@@ -41,6 +44,7 @@ package final class ProxyService: Service {
             self.drainDelay = drainDelay
             self.farewell = farewell
             self.drainLimit = drainLimit
+            self.idle = idle
             self.socket = socket
         }
     }
@@ -80,7 +84,7 @@ package final class ProxyService: Service {
         logger: Logger
     ) {
         self.settings = settings
-        lifecycle = Lifecycle(farewell: TimeAmount(settings.farewell))
+        lifecycle = Lifecycle(idle: TimeAmount(settings.idle), farewell: TimeAmount(settings.farewell))
         self.tls = tls
         self.admission = admission
         self.receipts = receipts
@@ -160,9 +164,15 @@ package final class ProxyService: Service {
         }
         // The pair of a mirrored call is of use only whole.
         let farewell = min(end, .now + Limits.mirrorFarewell)
-        while mirrorBudget.calls > 0, ContinuousClock.now < farewell { await pause(.milliseconds(20)) }
+        while mirrorBudget.calls > 0, ContinuousClock.now < farewell, !Task.isCancelled {
+            await pause(.milliseconds(20))
+        }
         await listener.onEveryLoop { $0.closeAll() }
-        while lifecycle.exchanges > 0, ContinuousClock.now < end + .seconds(1) { await pause(.milliseconds(5)) }
+        let settled = ContinuousClock.now + .seconds(1)
+        // A second signal has cancelled this task: nothing would wait for it.
+        while lifecycle.exchanges > 0, ContinuousClock.now < settled {
+            try? await group.any().scheduleTask(in: .milliseconds(5)) {}.futureResult.get()
+        }
     }
 
     private func pause(_ duration: Duration) async {

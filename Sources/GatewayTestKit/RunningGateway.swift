@@ -85,6 +85,8 @@ package struct RunningGateway: Sendable {
         access: Access = Access(),
         threads: Int = 1,
         farewell: Duration = .milliseconds(20),
+        drainLimit: Duration = .patience,
+        idle: Duration = .seconds(60),
         act: (RunningGateway) async throws -> Void
     ) async throws -> [Receipt] {
         let receipts = ReceiptQueue()
@@ -100,7 +102,8 @@ package struct RunningGateway: Sendable {
                 threads: threads,
                 drainDelay: .milliseconds(1),
                 farewell: farewell,
-                drainLimit: .patience
+                drainLimit: drainLimit,
+                idle: idle
             ),
             tls: try workspace.server(protocols: ["h2", "http/1.1"]),
             admission: Admission(

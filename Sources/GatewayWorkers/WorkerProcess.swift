@@ -90,13 +90,13 @@ struct WorkerProcess: Sendable {
     }
 
     private func probe(_ onReady: @Sendable () -> Void) async {
+        var request = CurlRequest(url: "http://localhost/healthz")
+        request.unixSocketPath = socket
+        request.timeout = .seconds(2)
+        // A worker that stops waits for connections to end.
+        request.closesConnection = true
         while !Task.isCancelled {
-            let response = try? await curl.get(
-                url: "http://localhost/healthz",
-                unixSocketPath: socket,
-                limit: 64 * 1024,
-                timeout: .seconds(2)
-            )
+            let response = try? await curl.fetch(request, limit: 64 * 1024)
             if response?.head.status == 200, !Task.isCancelled { return onReady() }
             try? await Task.sleep(for: Self.probeInterval)
         }

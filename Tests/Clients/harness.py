@@ -17,6 +17,8 @@ import uuid
 HERE = pathlib.Path(__file__).parent
 # A program's exit code when it ran to its end and checks failed; anything else but 0 is a crash.
 CHECKS_FAILED = 3
+# Connections that may wait at a socket that is held.
+QUEUE = 4096
 
 
 class Failure(Exception):
@@ -107,7 +109,7 @@ class Gateway:
                  holds_socket=False, arguments=()):
         self.setting, self.threads, self.environment = setting, threads, environment or {}
         self.output, self.arguments = output or "gatehouse.log", arguments
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=4096) if holds_socket else None
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=QUEUE) if holds_socket else None
         self.directory = setting.directory / name
         self.directory.mkdir(parents=True)
         self.port, self.admin = self.socket.getsockname()[1] if holds_socket else free_port(), free_port()

@@ -237,6 +237,25 @@ import Testing
         }
     }
 
+    @Test func `an idle connection ends in two steps, and a stream between them is answered`() async throws {
+        let workspace = try Workspace()
+        for farewell in [Duration.patience, .milliseconds(20)] {
+            try await RunningGateway.run([], in: workspace, farewell: farewell, idle: .milliseconds(20)) { gateway in
+                let client = try await gateway.connectHTTP2()
+                try await client.send(HTTP2Frames.preface)
+                #expect(try await client.goAway() == UInt32(Int32.max))
+                guard farewell == .patience else {
+                    #expect(try await client.goAway() == 0)
+                    return try await client.expectClose()
+                }
+                try await client.send(HTTP2Frames.get("/healthz", stream: 1))
+                var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+                #expect(try await client.answer(&decoder).head[":status"] == ["200"])
+                await client.leave()
+            }
+        }
+    }
+
     @Test(arguments: FakeUpstream.Transport.allCases)
     func `a graceful stop finishes the stream that runs`(transport: FakeUpstream.Transport) async throws {
         let go = Inbox<Bool>()

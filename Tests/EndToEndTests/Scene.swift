@@ -12,6 +12,7 @@ enum Scene {
         access: RunningGateway.Access = RunningGateway.Access(),
         threads: Int = 1,
         farewell: Duration = .milliseconds(20),
+        drainLimit: Duration = .patience,
         upstreamProtocols: [String] = ["http/1.1"],
         script: @escaping FakeUpstream.Script,
         act: (RunningGateway, FakeUpstream) async throws -> Void
@@ -29,7 +30,8 @@ enum Scene {
             in: workspace,
             access: access,
             threads: threads,
-            farewell: farewell
+            farewell: farewell,
+            drainLimit: drainLimit
         ) { gateway in
             try await act(gateway, upstream)
         }

@@ -87,4 +87,62 @@ import Testing
             try await client.expectClose()
         }
     }
+
+    @Test func `a head that has begun may be ended, though connections without a request close`() async throws {
+        try await RunningGateway.run([], in: Workspace()) { gateway in
+            let client = try await gateway.connect()
+            _ = try await client.exchange("GET", "/healthz", key: nil)
+            try await client.send("GET /healthz HTTP/1.1\r\nhost: ")
+            let idle = try await gateway.connect()
+            _ = try await idle.exchange("GET", "/healthz", key: nil)
+            await gateway.beginStop()
+            try await idle.expectClose()
+            try await client.send("localhost\r\n\r\n")
+            let answer = try await client.answer()
+            #expect(answer.status == 200)
+            #expect(answer["connection"] == "close")
+            try await client.expectClose()
+        }
+    }
+
+    @Test func `requests that have come already are all answered, the last with the word`() async throws {
+        let go = Inbox<Bool>()
+        try await Scene.play(.http, farewell: .patience) { visit in
+            _ = try await go.next()
+            try await visit.respond(200, [], "first")
+        } act: { gateway, upstream in
+            let client = try await gateway.connect()
+            try await client.request("GET", "/demo/chat/first")
+            _ = try await upstream.arrivals.next()
+            let next = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
+            try await client.send(next + next)
+            try await gateway.beginStopAndWait()
+            go.put(true)
+            let first = try await client.answer()
+            #expect(first.body == "first" && first["connection"] == nil)
+            let second = try await client.answer()
+            #expect(second.status == 200 && second["connection"] == nil)
+            let third = try await client.answer()
+            #expect(third.status == 200 && third["connection"] == "close")
+            try await client.expectClose()
+        }
+    }
+
+    @Test func `an answer of unknown length that the end of the time cuts does not pass for whole`() async throws {
+        let go = Inbox<Bool>()
+        try await Scene.play(.http, drainLimit: .milliseconds(20)) { visit in
+            try await visit.begin(200, [])
+            try await visit.send("one")
+            _ = try await go.next()
+        } act: { gateway, _ in
+            let client = try await gateway.connect()
+            let key = RunningGateway.key
+            try await client.send("GET /demo/chat/x HTTP/1.0\r\nauthorization: Bearer \(key)\r\n\r\n")
+            _ = try await client.head()
+            #expect(String(buffer: try await client.bytes(3)) == "one")
+            await gateway.beginStop()
+            #expect(try await client.endsCut())
+            go.put(true)
+        }
+    }
 }

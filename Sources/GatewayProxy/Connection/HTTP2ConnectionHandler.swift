@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP2
 
-/// Watches one HTTP/2 connection as a whole: closes it when idle, when its client does not read, and in two steps when the
+/// Watches one HTTP/2 connection as a whole: closes it when its client does not read, and in two steps when it is idle or the
 /// gateway stops (RFC 9113 §6.8).
 final class HTTP2ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
@@ -11,11 +11,15 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var openStreams = 0
     private var lastStream: HTTP2StreamID = .rootStream
-    /// The end of the farewell, once the gateway stops.
+    /// The end of the farewell, once the first GOAWAY is sent.
     private var farewellEnd: NIODeadline?
+    /// The second one is sent: the client's end is waited for.
+    private var isLingering = false
     private lazy var idleTimer = LazyTimer(on: resources.loop) { [weak self] in
-        guard let self, self.openStreams == 0 else { return }
-        if self.farewellEnd == nil { self.closeNow() } else { self.sendFinalGoAway() }
+        guard let self else { return }
+        if self.isLingering { return self.closeNow() }
+        guard self.openStreams == 0 else { return }
+        if self.farewellEnd == nil { self.drain() } else { self.sendFinalGoAway() }
     }
     private lazy var stallTimer = LazyTimer(on: resources.loop) { [weak self] in
         guard let self else { return }
@@ -28,8 +32,8 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        idleTimer.set(.now() + resources.lifecycle.idle)
         resources.opened(self)
-        idleTimer.set(.now() + Limits.idleConnection)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -58,8 +62,8 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
 
     fileprivate func streamClosed() {
         openStreams -= 1
-        guard openStreams == 0 else { return }
-        idleTimer.set(farewellEnd ?? .now() + Limits.idleConnection)
+        guard openStreams == 0, !isLingering else { return }
+        idleTimer.set(farewellEnd ?? .now() + resources.lifecycle.idle)
     }
 }
 
@@ -96,23 +100,26 @@ extension HTTP2ConnectionHandler: DrainableConnection {
         context?.close(promise: nil)
     }
 
-    /// Closes when everything before it has left: a stream is told of as closed while its last bytes may still wait here.
+    /// In a later turn: a stream is told of as closed while its last bytes may still wait here.
     private func sendFinalGoAway() {
-        guard let context else { return }
-        stallTimer.set(.now() + Limits.stalledClient)
-        resources.loop.assumeIsolated().execute { [weak self] in
-            self?.closeWhenSent(context)
-        }
+        resources.loop.assumeIsolated().execute { [weak self] in self?.linger() }
     }
 
-    private func closeWhenSent(_ context: ChannelHandlerContext) {
-        let sent = context.eventLoop.makePromise(of: Void.self)
+    /// Ends our side behind the second GOAWAY, and lets the client take all of it before the socket goes, as over HTTP/1.1.
+    private func linger() {
+        guard !isLingering, let context else { return }
+        isLingering = true
+        idleTimer.set(.now() + Limits.stalledClient)
         let frame = HTTP2Frame(
             streamID: .rootStream,
             payload: .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil)
         )
-        context.writeAndFlush(wrapOutboundOut(frame), promise: sent)
-        sent.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.closeNow() }
+        context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            self?.idleTimer.set(.now() + Limits.linger)
+        }
+        context.close(mode: .output, promise: sent)
     }
 
     /// Written below NIO's handler: behind a GOAWAY of its own that would ignore every new stream, those too that the

@@ -7,10 +7,13 @@ final class Lifecycle: Sendable {
     private let draining = Atomic<Bool>(false)
     private let running = Atomic<Int>(0)
     private let open = Atomic<Int>(0)
-    /// How long a connection without a request waits, once connections end, for one that is on its way.
+    /// How long a connection without a request is kept.
+    let idle: TimeAmount
+    /// How long it waits, once connections end, for one that is on its way.
     let farewell: TimeAmount
 
-    init(farewell: TimeAmount) {
+    init(idle: TimeAmount, farewell: TimeAmount) {
+        self.idle = idle
         self.farewell = farewell
     }
 

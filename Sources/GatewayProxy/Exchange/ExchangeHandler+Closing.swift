@@ -86,7 +86,7 @@ extension ExchangeHandler {
     /// Starts the clock for a connection without a request.
     func awaitNextRequest() {
         let lifecycle = resources.lifecycle
-        connectionTimer.set(.now() + (lifecycle.isDraining ? lifecycle.farewell : Limits.idleConnection))
+        connectionTimer.set(.now() + (lifecycle.isDraining ? lifecycle.farewell : lifecycle.idle))
     }
 
     /// Ends a stream in a way that cannot be taken for its end: no last chunk, no END_STREAM.

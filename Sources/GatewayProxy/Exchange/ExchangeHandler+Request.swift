@@ -49,6 +49,7 @@ extension ExchangeHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         connectionTimer.clear()
+        isHeadTimed = false
         exchange.requestHead()
         resources.lifecycle.exchangeBegan()
         let checked: CheckedRequest

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayTLS
 import NIOCore
 import NIOHTTP1
 
@@ -15,6 +16,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
     enum Waiting {
         case part(HTTPServerRequestPart)
         case fault(status: Int, reason: String)
+
+        /// Whether it has an answer of its own.
+        var hasAnswer: Bool {
+            switch self {
+            case .part(.head), .fault: true
+            case .part(.body), .part(.end): false
+            }
+        }
     }
 
     let resources: LoopResources
@@ -31,6 +40,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// The connection ends behind the answer that is being given.
     var mustClose = false
     var isReceivingWaiting = false
+    /// The timer of the connection runs for a head, from its first byte on: it is not set back by the next ones.
+    var isHeadTimed = false
     /// A fault was seen: the first one counts.
     var hasFault = false
     /// The last answer is written; what still comes is thrown away.
@@ -85,8 +96,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
         self.context = context
         reference.handler = self
         guard version == .http1 else { return }
+        connectionTimer.set(.now() + Limits.head)
+        isHeadTimed = true
         resources.opened(self)
-        connectionTimer.setIfEarlier(.now() + Limits.head)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -164,8 +176,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// Starts the clock for what the client owes: the rest of a head, or the rest of a body.
     private func watchForMore() {
         if exchange.isIdle {
-            if let bytesGuard, !bytesGuard.isBetweenRequests, waiting.isEmpty, !isLingering {
-                connectionTimer.setIfEarlier(.now() + Limits.head)
+            if let bytesGuard, !bytesGuard.isBetweenRequests, waiting.isEmpty, !isLingering, !isHeadTimed {
+                isHeadTimed = true
+                connectionTimer.set(.now() + Limits.head)
             }
         } else if !exchange.isRequestComplete {
             startBodyWatch()
@@ -232,11 +245,16 @@ extension ExchangeHandler: DrainableConnection {
     ///
     /// Whoever has an answer that does not say so may have sent the next request already.
     func drain() {
-        if exchange.isIdle, waiting.isEmpty { awaitNextRequest() }
+        let mayBeWithoutRequest = exchange.isIdle && waiting.isEmpty && !isLingering
+        if mayBeWithoutRequest, bytesGuard?.isBetweenRequests ?? true { awaitNextRequest() }
     }
 
     func closeNow() {
         flush()
+        // As `cut` does.
+        if exchange.hasResponseBegun, !exchange.hasAnswered {
+            context?.triggerUserOutboundEvent(TLSAbort(), promise: nil)
+        }
         context?.close(promise: nil)
     }
 }

@@ -31,7 +31,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     /// Read since the decoder last made something of it.
     private var silentBytes = 0
     private var keepsAlive = true
-    private(set) var idleSince = NIODeadline.uptimeNanoseconds(0)
+    private(set) var idleSince = NIODeadline.now()
 
     init(instance: Instance, pool: UpstreamPool, wire: UpstreamWire) {
         self.instance = instance

@@ -53,9 +53,12 @@ final class UpstreamPool {
         idle = []
     }
 
+    /// The one that was used last; none that its server may be closing at this moment.
     private func take(_ instance: Instance) -> UpstreamConnection? {
-        guard instance.number < idle.count else { return nil }
-        return idle[instance.number].popLast()
+        guard instance.number < idle.count, let connection = idle[instance.number].popLast() else { return nil }
+        guard connection.idleSince < .now() - Limits.idleUpstream else { return connection }
+        connection.closeIfIdle()
+        return nil
     }
 
     private func open(_ instance: Instance, for caller: ExchangeHandler, attempt: Int) {
