@@ -13,11 +13,14 @@ import ServiceLifecycle
 package struct AdminService: Service {
     /// Time that a silent connection is kept.
     private static let idleTimeout = TimeAmount.seconds(60)
+    /// Time that requests have to end when the service stops: the next gateway starts behind it.
+    package static let drainLimit = Duration.seconds(10)
 
     private let address: BindAddress
     private let routes: Routes
     private let tls: TLSServer
     private let eventLoopGroup: any EventLoopGroup
+    private let drainLimit: Duration
     private let onRunning: @Sendable (_ port: Int) async -> Void
     private let logger: Logger
 
@@ -30,6 +33,7 @@ package struct AdminService: Service {
         controlPlane: ControlPlane,
         certificates: CertificateStore,
         eventLoopGroup: any EventLoopGroup,
+        drainLimit: Duration = Self.drainLimit,
         logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(TLSError) {
@@ -37,6 +41,7 @@ package struct AdminService: Service {
         routes = Routes(controlPlane: controlPlane, logger: logger)
         tls = try TLSServer(certificates: certificates, applicationProtocols: ["http/1.1"])
         self.eventLoopGroup = eventLoopGroup
+        self.drainLimit = drainLimit
         self.onRunning = onRunning
         self.logger = logger
     }
@@ -61,6 +66,19 @@ package struct AdminService: Service {
             eventLoopGroupProvider: .shared(eventLoopGroup),
             logger: logger
         )
-        try await application.run()
+        try await run(application)
+    }
+
+    /// A request that does not end in time, as one whose client takes nothing, is cut.
+    private func run(_ application: some ApplicationProtocol) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            group.addTask { [drainLimit] in
+                try? await gracefulShutdown()
+                try? await Task.sleep(for: drainLimit)
+            }
+            try await group.next()
+            group.cancelAll()
+        }
     }
 }

@@ -1,4 +1,4 @@
-import GatewayTLS
+package import GatewayTLS
 package import NIOCore
 import NIOPosix
 import Synchronization
@@ -31,12 +31,10 @@ package final class RawClient: Sendable {
     /// - Parameter beforeHandshake: done when the connection is there and nothing has been sent on it.
     package static func connect(
         port: Int,
-        workspace: Workspace,
-        protocols: [String] = ["http/1.1"],
+        tls: TLSClient,
         receiveBuffer: SocketOptionValue? = nil,
         beforeHandshake: () async throws -> Void = {}
     ) async throws -> RawClient {
-        let tls = try workspace.client(protocols: protocols)
         let received = Inbox<Received>()
         var bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         if let receiveBuffer {

@@ -180,7 +180,7 @@ package struct RunningGateway: Sendable {
     ) async throws -> RawClient {
         try await RawClient.connect(
             port: port,
-            workspace: workspace,
+            tls: try workspace.client(protocols: ["http/1.1"]),
             receiveBuffer: receiveBuffer,
             beforeHandshake: beforeHandshake
         )
@@ -188,7 +188,7 @@ package struct RunningGateway: Sendable {
 
     /// A connection on which the test writes HTTP/2 frames itself.
     package func connectHTTP2() async throws -> RawClient {
-        try await RawClient.connect(port: port, workspace: workspace, protocols: ["h2"])
+        try await RawClient.connect(port: port, tls: try workspace.client(protocols: ["h2"]))
     }
 
     private static func port(of proxy: ProxyService) async throws -> Int {

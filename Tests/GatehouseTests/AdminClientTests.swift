@@ -6,6 +6,7 @@ import GatewayAdmin
 import GatewayCore
 import GatewayStore
 import GatewayTLS
+import GatewayTestKit
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -21,6 +22,7 @@ import Testing
     /// - Parameter ready: the ready instances of every deployment, which wants one.
     private func withService(
         ready: Int = 1,
+        drainLimit: Duration = AdminService.drainLimit,
         _ body: @escaping @Sendable (_ server: String, _ folder: String) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("client-\(UUID().uuidString)").path
@@ -85,6 +87,7 @@ import Testing
             ),
             certificates: certificates,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            drainLimit: drainLimit,
             logger: logger,
             onRunning: { announce.yield($0) }
         )
@@ -109,6 +112,22 @@ import Testing
             #expect(list.value == [made])
             try await client.delete("/api/v1/tenants/demo")
             await #expect(throws: ClientError.self) { try await client.delete("/api/v1/tenants/demo") }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a request that does not end does not keep the service from its stop`() async throws {
+        try await withService(drainLimit: .milliseconds(50)) { server, folder in
+            let tls = try TLSClient(trust: .file("\(folder)/ca.pem"), applicationProtocols: ["http/1.1"])
+            let port = try #require(Int(server.split(separator: ":").last ?? ""))
+            let client = try await RawClient.connect(port: port, tls: tls)
+            let head = "host: localhost\r\nauthorization: Bearer \(Self.token)\r\n"
+            try await client.send("GET /api/v1/tenants HTTP/1.1\r\n\(head)\r\n")
+            #expect(try await client.answer().status == 200)
+            try await client.send("PUT /api/v1/tenants/demo HTTP/1.1\r\n\(head)content-length: 100\r\n\r\n{")
+            // By its answer the half request has come, too.
+            let other = AdminClient(server: server, token: Self.token, authority: .file("\(folder)/ca.pem"))
+            let _: ResourceList<TenantResource> = try await other.get("/api/v1/tenants")
         }
     }
 
