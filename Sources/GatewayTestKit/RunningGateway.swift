@@ -163,6 +163,7 @@ package struct RunningGateway: Sendable {
     /// Asks the gateway to stop, and waits until connections are told so.
     package func beginStopAndWait() async throws {
         let client = try await connect()
+        _ = try await client.exchange("GET", "/healthz", key: nil)
         await beginStop()
         while try await client.exchange("GET", "/healthz", key: nil)["connection"] != "close" {}
         try await client.expectClose()
@@ -187,8 +188,12 @@ package struct RunningGateway: Sendable {
     }
 
     /// A connection on which the test writes HTTP/2 frames itself.
-    package func connectHTTP2() async throws -> RawClient {
-        try await RawClient.connect(port: port, tls: try workspace.client(protocols: ["h2"]))
+    package func connectHTTP2(receiveBuffer: SocketOptionValue? = nil) async throws -> RawClient {
+        try await RawClient.connect(
+            port: port,
+            tls: try workspace.client(protocols: ["h2"]),
+            receiveBuffer: receiveBuffer
+        )
     }
 
     private static func port(of proxy: ProxyService) async throws -> Int {

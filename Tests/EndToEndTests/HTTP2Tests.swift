@@ -242,7 +242,8 @@ import Testing
         for farewell in [Duration.patience, .milliseconds(20)] {
             try await RunningGateway.run([], in: workspace, farewell: farewell, idle: .milliseconds(20)) { gateway in
                 let client = try await gateway.connectHTTP2()
-                try await client.send(HTTP2Frames.preface)
+                // The connection may have ended by then: both GOAWAYs have come all the same.
+                _ = try? await client.send(HTTP2Frames.preface)
                 #expect(try await client.goAway() == UInt32(Int32.max))
                 guard farewell == .patience else {
                     #expect(try await client.goAway() == 0)

@@ -15,9 +15,9 @@ import Testing
         try await visit.end()
     }
 
-    /// Longer than a gateway lingers for a client that has taken all.
-    private func pause() async {
-        _ = try? await Inbox<Bool>().next(within: .seconds(3))
+    /// By default longer than a gateway lingers for a client that has taken all.
+    private func pause(_ duration: Duration = .seconds(3)) async {
+        _ = try? await Inbox<Bool>().next(within: duration)
     }
 
     @Test(arguments: FakeUpstream.Transport.allCases, [true, false])
@@ -47,6 +47,37 @@ import Testing
         }
         #expect(receipts.count == 2 * Self.sizes.count)
         #expect(receipts.allSatisfy { $0.outcome == .completed })
+    }
+
+    @Test func `so does the last one over HTTP 2 while its client tells of windows`() async throws {
+        try await Scene.play(.http, timeout: .seconds(60), script: Self.script) { gateway, upstream in
+            var clients: [RawClient] = []
+            for size in Self.sizes {
+                let client = try await gateway.connectHTTP2(receiveBuffer: 16 << 10)
+                try await client.send(HTTP2Frames.preface)
+                try await client.setReading(false)
+                try await client.send(HTTP2Frames.get("/demo/chat/\(size)", stream: 1))
+                for stream: UInt32 in [0, 1] {
+                    try await client.send(HTTP2Frames.windowUpdate(8 << 20, stream: stream))
+                }
+                _ = try await upstream.arrivals.next()
+                clients.append(client)
+            }
+            await gateway.beginStop()
+            for _ in 0..<4 {
+                for client in clients { try await client.send(HTTP2Frames.windowUpdate(1, stream: 0)) }
+                await pause(.seconds(1))
+            }
+            for (client, size) in zip(clients, Self.sizes) {
+                try await client.setReading(true)
+                var got = 0
+                while got < size {
+                    let frame = try await client.frame()
+                    if frame.isData { got += frame.payload.readableBytes }
+                }
+                #expect(try await client.endsCut() == false)
+            }
+        }
     }
 
     @Test(arguments: FakeUpstream.Transport.allCases)

@@ -13,11 +13,13 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     private var lastStream: HTTP2StreamID = .rootStream
     /// The end of the farewell, once the first GOAWAY is sent.
     private var farewellEnd: NIODeadline?
-    /// The second one is sent: the client's end is waited for.
-    private var isLingering = false
+    /// The second one is sent, and the client's end waited for: until then at most.
+    private var lingerEnd: NIODeadline?
+    /// The system has all that was written.
+    private var isAllSent = false
     private lazy var idleTimer = LazyTimer(on: resources.loop) { [weak self] in
         guard let self else { return }
-        if self.isLingering { return self.closeNow() }
+        if self.lingerEnd != nil { return self.closeNow() }
         guard self.openStreams == 0 else { return }
         if self.farewellEnd == nil { self.drain() } else { self.sendFinalGoAway() }
     }
@@ -51,6 +53,8 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // NIO resets a stream by itself; what reaches the connection ends it.
         if error is NIOHTTP2Errors.StreamError { return }
+        // Behind the last GOAWAY every frame is an error to NIO: those of a client too that still takes what was sent.
+        if lingerEnd != nil { return waitForClient() }
         context.close(promise: nil)
     }
 
@@ -62,7 +66,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
 
     fileprivate func streamClosed() {
         openStreams -= 1
-        guard openStreams == 0, !isLingering else { return }
+        guard openStreams == 0, lingerEnd == nil else { return }
         idleTimer.set(farewellEnd ?? .now() + resources.lifecycle.idle)
     }
 }
@@ -107,9 +111,10 @@ extension HTTP2ConnectionHandler: DrainableConnection {
 
     /// Ends our side behind the second GOAWAY, and lets the client take all of it before the socket goes, as over HTTP/1.1.
     private func linger() {
-        guard !isLingering, let context else { return }
-        isLingering = true
-        idleTimer.set(.now() + Limits.stalledClient)
+        guard lingerEnd == nil, let context else { return }
+        let end = NIODeadline.now() + Limits.stalledClient
+        lingerEnd = end
+        idleTimer.set(end)
         let frame = HTTP2Frame(
             streamID: .rootStream,
             payload: .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil)
@@ -117,9 +122,16 @@ extension HTTP2ConnectionHandler: DrainableConnection {
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { [weak self] _ in
-            self?.idleTimer.set(.now() + Limits.linger)
+            self?.isAllSent = true
+            self?.waitForClient()
         }
         context.close(mode: .output, promise: sent)
+    }
+
+    /// What has left the gateway may still wait for the client in the system's buffers.
+    private func waitForClient() {
+        guard let lingerEnd, isAllSent else { return }
+        idleTimer.set(min(.now() + Limits.linger, lingerEnd))
     }
 
     /// Written below NIO's handler: behind a GOAWAY of its own that would ignore every new stream, those too that the

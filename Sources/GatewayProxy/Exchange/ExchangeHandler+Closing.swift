@@ -83,10 +83,12 @@ extension ExchangeHandler {
         }
     }
 
-    /// Starts the clock for a connection without a request.
+    /// Starts the clock for a connection without a request, or for a head that has begun behind the last one.
     func awaitNextRequest() {
         let lifecycle = resources.lifecycle
-        connectionTimer.set(.now() + (lifecycle.isDraining ? lifecycle.farewell : lifecycle.idle))
+        isHeadTimed = hasHeadBegun
+        let idle = lifecycle.isDraining ? lifecycle.farewell : lifecycle.idle
+        connectionTimer.set(.now() + (isHeadTimed ? Limits.head : idle))
     }
 
     /// Ends a stream in a way that cannot be taken for its end: no last chunk, no END_STREAM.

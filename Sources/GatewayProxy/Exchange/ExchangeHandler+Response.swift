@@ -135,7 +135,7 @@ extension ExchangeHandler {
             if version == .http2, let limits = current.limits { LimitHeaders.add(limits, to: &headers) }
             headers.add(allowed(current))
         }
-        // Requests that have come already are answered, the last with the word.
+        // Requests that wait here are answered, the last with the word.
         if version == .http1, mustClose || resources.lifecycle.isDraining && !waiting.contains(where: \.hasAnswer) {
             mustClose = true
             headers.add(name: "connection", value: "close")

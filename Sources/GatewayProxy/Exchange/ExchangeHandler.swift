@@ -173,10 +173,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
         context?.read()
     }
 
+    /// Whether bytes of a head have come that is not whole, or of a request that waits.
+    var hasHeadBegun: Bool { bytesGuard.map { !$0.isBetweenRequests } ?? false }
+
     /// Starts the clock for what the client owes: the rest of a head, or the rest of a body.
     private func watchForMore() {
         if exchange.isIdle {
-            if let bytesGuard, !bytesGuard.isBetweenRequests, waiting.isEmpty, !isLingering, !isHeadTimed {
+            if hasHeadBegun, waiting.isEmpty, !isLingering, !isHeadTimed {
                 isHeadTimed = true
                 connectionTimer.set(.now() + Limits.head)
             }
@@ -245,8 +248,7 @@ extension ExchangeHandler: DrainableConnection {
     ///
     /// Whoever has an answer that does not say so may have sent the next request already.
     func drain() {
-        let mayBeWithoutRequest = exchange.isIdle && waiting.isEmpty && !isLingering
-        if mayBeWithoutRequest, bytesGuard?.isBetweenRequests ?? true { awaitNextRequest() }
+        if exchange.isIdle, waiting.isEmpty, !isLingering, !hasHeadBegun { awaitNextRequest() }
     }
 
     func closeNow() {
