@@ -99,7 +99,7 @@ with Gateway(setting, "captures", more=EXPORT) as gateway:
         require([event["text"] for event in events][-1] == "data: [DONE]" and len(events) == 3, f"{events}")
         require(all(event["ms"] > 0 for event in events), f"{events}")
         before = row["id"]
-        gap, key_of_paced = 0.3, gateway.key("paced")
+        gap, key_of_paced = 1.0, gateway.key("paced")
         answer = gateway.request("POST", f"/demo/paced/run?count=4&gap={gap}", {}, {"api-key": key_of_paced})
         sent = [json.loads(line[6:])["sent"] for line in answer.content.decode().splitlines() if line.startswith("data: {")]
         row = wait_for(lambda: [row for row in rita.list() if row["id"] > before][:1], 10, "it is stored")[0]

@@ -106,8 +106,8 @@ class Life:
         for thread in self.threads:
             thread.start()
         time.sleep(seconds)
-        self.gateway.kill()
         killed = time.monotonic()
+        self.gateway.kill()
         self.stopped.set()
         for thread in self.threads:
             thread.join()

@@ -136,7 +136,8 @@ with Gateway(setting, "faults") as gateway:
         for name, port in others.items():
             urls = [f"http://127.0.0.1:{port}" for port in [*(backend.port for backend in healthy), port]]
             gateway.apply(upstream_documents(name, {"blue": (100, {
-                "request_timeout_ms": 500, "upstream": {"urls": urls}})}))
+                # Only of the hanging one anybody waits for it.
+                "request_timeout_ms": 500 if name == "hanging" else 5000, "upstream": {"urls": urls}})}))
         keys = {name: gateway.key(name) for name in others}
         for _ in range(ROUNDS):
             for name in others:

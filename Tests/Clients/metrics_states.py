@@ -209,22 +209,23 @@ def check_gateway(gateway, scrape):
                 often[loop] = (count, late, count - found[sample(f"{name}_bucket", loop=str(loop), le="0.5")])
             require(sum(key[0] == f"{name}_count" for key in found) == LOOPS, "there are more loops")
             return began, ended, often
-        began, _, before = lags()
+        began, seen, before = lags()
         time.sleep(1)
         gateway.process.send_signal(signal.SIGSTOP)
         time.sleep(STOPPED)
         gateway.process.send_signal(signal.SIGCONT)
         # What was due while it stood still, and once more.
         time.sleep(2 * TICK)
-        _, ended, after = lags()
-        whole = ended - began
+        again, ended, after = lags()
         for loop, now in after.items():
             count, late, long = (new - old for new, old in zip(now, before[loop]))
-            # The next look is due a tick after the last one was made: ticks and lags are all the time that went by.
-            require(abs(count * TICK + late - whole) < 2 * TICK, f"loop {loop}: {count} looks, {late} s late in {whole} s")
+            # The next look is due a tick after the last one was made: ticks and lags are all the time that went by between
+            # the last looks before the two pages, which were made while they were asked for.
+            require(again - seen - 1.5 * TICK < count * TICK + late < ended - began + 1.5 * TICK,
+                    f"loop {loop}: {count} looks, {late} s late in {again - seen} to {ended - began} s")
             require(long == 1, f"loop {loop}: {long} times more than 0.5 s late")
             require(STOPPED - TICK <= late <= STOPPED + 2 * TICK, f"loop {loop}: {late} s late")
-        return f"{max(now[1] - before[loop][1] for loop, now in after.items()):.2f} s late of {whole:.1f} s"
+        return f"{max(now[1] - before[loop][1] for loop, now in after.items()):.2f} s late of {ended - began:.1f} s"
 
 
 def workers(endpoint, state, wanted=None, **counts):
@@ -264,7 +265,8 @@ def check_start(gateway, scrape, hold):
         try:
             gateway.apply(native_documents("late", slots=1), waits=False)
             scrape.shows({**workers("late", "starting", starting=1), **instances("late", 1, 0, 0, "local")})
-            [pid] = gateway.worker_pids()
+            # It is told of before it runs.
+            [pid] = wait_for(lambda: len(pids := gateway.worker_pids()) == 1 and pids, 10, "its process")
         finally:
             hold.unlink()
         scrape.shows({**workers("late", "serving", ready=1), **instances("late", 1, 1, 0, "local")}, seconds=60)

@@ -14,11 +14,12 @@ from reviewing import RULE, Auditor, Canaries, secret_answer, secret_form, store
 check = Checks("replay")
 REQUESTS = 1000
 # Seconds, and as many times: a busy machine's moods are less than that.
-DELAY = 0.008
+DELAY = 0.02
 CALM = ["--slower", 2]
-# Of the replay with default settings: how many requests it sends at once, and a delay of which noise is the lesser part.
+# Of one whose latency nobody compares.
+SHORT = 0.008
+# How many requests a replay with default settings sends at once.
 AT_ONCE = 8
-LONGER = 0.02
 HOSTILE = ("</pre></td></table><script>window.pwned=1</script><img src=x onerror='window.pwned=2'>"
            "<svg/onload=window.pwned=3>\"'&lt;b&gt;")
 LABELS = "3.0 % of answers differ: field `.label` in 30 of 1000"
@@ -98,7 +99,8 @@ def documents(endpoint="score", **backends):
 setting = Setting()
 with Gateway(setting, "replay", threads=2) as gateway:
     gateway.command("tenants", "create", "demo")
-    blue, green, narrow = (gateway.backend("scorer", "--delay", DELAY) for _ in range(3))
+    blue, green = (gateway.backend("scorer", "--delay", DELAY) for _ in range(2))
+    narrow = gateway.backend("scorer", "--delay", SHORT)
     red = gateway.backend("scorer", "--delay", DELAY, "--wrong", 3, "--slow", 2.6)
     gateway.apply(documents(blue=blue, green=green, red=red, narrow=narrow))
     key = gateway.key("score")
@@ -300,8 +302,8 @@ with Gateway(setting, "replay", threads=2) as gateway:
 
     @check("with the default settings both verdicts are the same on 1,000 requests that were captured under a replay's load")
     def _():
-        equal = {name: gateway.backend("scorer", "--delay", LONGER) for name in ["blue", "green"]}
-        worse = gateway.backend("scorer", "--delay", LONGER, "--wrong", 3, "--slow", 2.6)
+        equal = {name: gateway.backend("scorer", "--delay", DELAY) for name in ["blue", "green"]}
+        worse = gateway.backend("scorer", "--delay", DELAY, "--wrong", 3, "--slow", 2.6)
         gateway.apply(documents("usual", **equal, red=worse))
         before = stored(gateway)
         ask_at_once(gateway, gateway.key("usual"), REQUESTS, "usual")

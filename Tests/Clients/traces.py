@@ -327,6 +327,7 @@ def check_trouble(gateway, collector, call):
         collector.of(identifier, 3)
         first, second, third = [at for at, _, _ in collector.requests[before:before + 3]]
         require(1 <= second - first < 3 and 3 <= third - second < 5, f"{second - first:.1f} s, {third - second:.1f} s")
+        wait_for(lambda: "traces are taken again" in gateway.log(), 5, "the exporter has read the answer")
         require(metrics(gateway)["gatehouse_trace_export_failures_total"] == 2 and dropped(gateway) == 0, f"{metrics(gateway)}")
         require(gateway.log().count("traces are not taken") == gateway.log().count("traces are taken again") == 1, "the log")
 

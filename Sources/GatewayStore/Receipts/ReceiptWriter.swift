@@ -42,12 +42,13 @@ package struct ReceiptWriter: Service {
         await cancelWhenGracefulShutdown {
             var nextRetention = ContinuousClock.now
             while !Task.isCancelled {
+                let next = ContinuousClock.now + Self.interval
                 let written = await backlog.write()
                 if ContinuousClock.now >= nextRetention {
                     nextRetention = .now + Self.retentionInterval
                     await expire()
                 }
-                if written < Self.manyReceipts { try? await Task.sleep(for: Self.interval) }
+                if written < Self.manyReceipts { try? await Task.sleep(until: next, clock: .continuous) }
             }
         }
         await writeLast(backlog)
