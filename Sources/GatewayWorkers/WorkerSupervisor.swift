@@ -223,6 +223,7 @@ extension WorkerSupervisor {
     func stop(_ copy: WorkerSpecification.Copy) {
         guard let instance = running.removeValue(forKey: copy) else { return }
         instance.supervisor.requestStop()
+        reports.retired(instance.supervisor.socket)
         pools[copy.specification]?.keep(instance.supervisor.lines)
         dropLeft()
         leaving[copy] = instance

@@ -44,7 +44,8 @@ extension Snapshot {
 extension Deployment {
     fileprivate var demand: WorkerDemand {
         WorkerDemand(
-            waiting: queue.waiting,
+            // In the queues of earlier settings, too.
+            waiting: instances.map(\.load.waiters).max() ?? 0,
             running: instances.reduce(0) { $0 + $1.load.inFlight },
             isUsed: pool?.takeUsed() ?? false
         )
@@ -64,6 +65,7 @@ extension InstanceRegistry {
                 if isReady { onReady(socket) }
                 instance(at: address(socket), isReady: false).markReady(isReady)
             },
+            retired: { [self] socket in instance(at: address(socket), isReady: false).retire() },
             pool: { [self] socket, state in pool(at: address(socket)).follow(state) },
             isIdle: { [self] socket in instance(at: address(socket), isReady: false).load.inFlight == 0 }
         )

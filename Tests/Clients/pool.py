@@ -408,5 +408,11 @@ with gateway:
         time.sleep(5)
         logs = gateway.command("deployments", "logs", "demo/neighbour/local")
         require("MiB are free" in logs and "it needs " in logs, f"its log does not say why: {logs[-400:]}")
-        answered(gateway, gateway.key("neighbour"), "neighbour")
+        key, [earlier] = gateway.key("neighbour"), Workers(gateway, "neighbour").pids()
+        answered(gateway, key, "neighbour")
+        # It is the deployment's still when it dies meanwhile, whatever else is changed before it is back.
+        os.kill(earlier, signal.SIGKILL)
+        gateway.command("tenants", "create", "passing")
+        wait_for(lambda: ask(gateway, key, "neighbour").status == 200, 30, "it answers again")
+        require(Workers(gateway, "neighbour").pids() not in [[], [earlier]], "nobody runs")
 check.finish()

@@ -43,6 +43,7 @@ final class FakeWorker: Sendable {
             logger: logger,
             reports: WorkerSupervisor.Reports(
                 instance: { continuation.yield(($0, $1)) },
+                retired: { socket in told.retired.withLock { $0.append(socket) } },
                 pool: { _, state in told.state.withLock { $0 = state } },
                 isIdle: { _ in told.isIdle.withLock { $0 } }
             )
@@ -91,6 +92,8 @@ final class FakeWorker: Sendable {
 final class AnnouncedPool: Sendable {
     let state = Mutex<WorkerPoolState?>(nil)
     let isIdle = Mutex(true)
+    /// The sockets where no worker is kept any more.
+    let retired = Mutex<[String]>([])
 }
 
 private let script = #"""

@@ -27,6 +27,7 @@ import Testing
         _ = try? await fake.ask("/die", specification)
         #expect(await fake.nextChanges(2) == [false, true])
         #expect(try await fake.ask("/", specification) != first)
+        #expect(fake.told.retired.withLock(\.self).isEmpty)
         try await fake.stop()
     }
 
@@ -126,6 +127,8 @@ import Testing
         let process = try #require(await fake.process(specification))
         try await fake.supervisor.apply([])
         #expect(await fake.nextChanges(1) == [false])
+        let sockets = try WorkerSocket.paths(of: specification, in: fake.folder + "/run")
+        #expect(fake.told.retired.withLock(\.self) == sockets)
         #expect(await fake.supervisor.states().isEmpty)
         try await fake.stop()
         #expect(kill(process, 0) == -1)

@@ -16,6 +16,7 @@ package final class Instance: Sendable {
     package let load: InstanceLoad
     private let ready: Atomic<Bool>
     private let usable: Atomic<Bool>
+    private let staffed = Atomic<Bool>(false)
     private let cold = Atomic<Bool>(false)
     /// `InstanceHealth.availableAt`.
     private let availableAt = Atomic<Int64>(0)
@@ -62,10 +63,19 @@ package final class Instance: Sendable {
 
     /// A worker answers, or is gone; what was known of the process before it says nothing about the one that is there now.
     package func markReady(_ isReady: Bool) {
-        if isReady { begin() }
+        if isReady {
+            begin()
+            staffed.store(true, ordering: .relaxed)
+        }
         ready.store(isReady, ordering: .relaxed)
         usable.store(isReady, ordering: .relaxed)
     }
+
+    /// Whether a worker is kept there that has answered once: one that died is started again.
+    var isStaffed: Bool { staffed.load(ordering: .relaxed) }
+
+    /// No worker is kept there any more.
+    package func retire() { staffed.store(false, ordering: .relaxed) }
 
     /// The last probe's answer, as a sentence; `nil` before the first.
     package var lastProbe: String? { probe.withLock { $0.answer } }

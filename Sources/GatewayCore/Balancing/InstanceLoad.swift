@@ -21,7 +21,7 @@ package final class InstanceLoad: Sendable {
     }
 
     private let running = Atomic<Int>(0)
-    /// Queues with waiters: nobody looks for them in vain.
+    /// Who waits: nobody looks for them in vain.
     private let waiting = Atomic<Int>(0)
     private let queues = Mutex(Queues())
 
@@ -29,6 +29,9 @@ package final class InstanceLoad: Sendable {
 
     /// Requests that are under way.
     package var inFlight: Int { running.load(ordering: .relaxed) }
+
+    /// Requests that wait in any queue that has the address.
+    package var waiters: Int { waiting.load(ordering: .relaxed) }
 
     /// Takes a place unless `limit` are taken.
     package func enter(limit: Int) -> Bool {

@@ -98,8 +98,8 @@ package final class InstanceRegistry: Sendable {
         }
     }
 
-    /// The workers that a native deployment may have, and those of its earlier settings that still answer: a change has no
-    /// gap.
+    /// The workers that a native deployment may have, and those of its earlier settings that are still kept: a change has no
+    /// gap, also where one of them dies before the new ones answer.
     ///
     /// - Parameter deployment: `tenant/endpoint/deployment`.
     package func workers(of deployment: String, at addresses: [InstanceAddress]) -> [Instance] {
@@ -109,7 +109,7 @@ package final class InstanceRegistry: Sendable {
             }
             let earlier = known.workers[deployment, default: []]
                 .compactMap { known.instances[Place(deployment: "", address: $0)] }
-                .filter { instance in instance.isReady && !instances.contains { $0 === instance } }
+                .filter { instance in instance.isStaffed && !instances.contains { $0 === instance } }
             known.workers[deployment] = earlier.map(\.address) + addresses
             return instances + earlier
         }

@@ -51,6 +51,24 @@ import Testing
         #expect(registry.count == 0)
     }
 
+    @Test func `a worker of earlier settings that dies is the deployment's until it is kept no more`() {
+        let addresses = ["earlier", "later"].map { InstanceAddress(transport: .unix(path: "/run/\($0).sock")) }
+        let earlier = registry.workers(of: "demo/chat/local", at: [addresses[0]])[0]
+        func others() -> [Instance] {
+            registry.forgetUnused()
+            return Array(registry.workers(of: "demo/chat/local", at: [addresses[1]]).dropFirst())
+        }
+        // One that has never answered is of no use.
+        #expect(others().isEmpty)
+        earlier.markReady(true)
+        #expect(registry.workers(of: "demo/chat/local", at: [addresses[0]]).first === earlier)
+        #expect(others().first === earlier)
+        earlier.markReady(false)
+        #expect(others().first === earlier && others().count == 1)
+        earlier.retire()
+        #expect(others().isEmpty)
+    }
+
     @Test func `a new instance starts as it is told`() throws {
         #expect(try instance("http://a:1", isReady: true).isReady)
         #expect(try !instance("http://b:1", isReady: false).isReady)
