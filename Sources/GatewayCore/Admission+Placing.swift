@@ -32,8 +32,9 @@ extension Admission {
     /// Another place for a request whose instance could not be reached: first the deployment's other instances, then, unless
     /// the caller pinned it or the endpoint has a fallback, its other deployments that may answer instead and have room in their limits.
     ///
-    /// Where all are full it waits for a place, and where a worker could not be reached, until its supervisor has another. The
-    /// old plan's place is given back.
+    /// Where all are full it waits for a place, and where a worker could not be reached, until its supervisor has another. Where
+    /// there is nothing of the settings that it was admitted by, those that are served now take it. The old plan's place is
+    /// given back.
     ///
     /// - Parameter tried: the instances that could not.
     package func pickAgain(_ plan: Plan, of head: RequestHead, except tried: [Instance], at now: Moment) -> Decision? {
@@ -65,13 +66,13 @@ extension Admission {
         }
         guard !isGivenBack, !plan.canFallBack else { return nil }
         if place.isFull || plan.deployment.pool?.isWorthWaiting == true { return .queue(plan.holding(plan.permit)) }
-        guard let full else { return nil }
+        guard let full else { return followChange(plan, of: head, at: now) }
         plan.permit?.settle(ActualUsage(isAnswered: false), at: now)
         return try? seat(call, on: full, origin: plan.origin, at: now)
     }
 
-    /// The same deployment as it is served now, for a request that waited for a place at its earlier settings; what the plan
-    /// held is given back.
+    /// The same deployment as it is served now, for a request that was admitted by earlier settings; what the plan held is
+    /// given back.
     ///
     /// - Returns: `nil` where the deployment is the same still, is gone, or takes nothing.
     package func followChange(_ plan: Plan, of head: RequestHead, at now: Moment) -> Decision? {

@@ -201,6 +201,26 @@ import Testing
         #expect(fixture.admission.followChange(waiting, of: head, at: moment) == nil)
     }
 
+    @Test func `a request that was lost at earlier settings goes on at those that are served now`() throws {
+        local.instances[0].markReady(true)
+        guard case .plan(let lost) = try admit() else { throw Fixture.NoPlan() }
+        local.instances[0].markReady(false)
+        pool.state = .failing
+        let address = InstanceAddress(transport: .unix(path: "/run/next.sock"))
+        let worker = fixture.registry.workers(of: "demo/chat/next", at: [address])[0]
+        worker.markReady(true)
+        let next = Deployment(
+            name: "local",
+            isNative: true,
+            instances: [worker],
+            timeout: .seconds(60),
+            pool: WorkerPool()
+        )
+        fixture.publishChat([next], weights: [100])
+        guard case .plan(let plan)? = pickAgain(lost) else { throw Fixture.NoPlan() }
+        #expect(plan.deployment === next && plan.instance === worker)
+    }
+
     @Test func `a deployment that sleeps is ready: it answers as soon as it is asked`() {
         #expect(!local.isReady)
         pool.state = .asleep
